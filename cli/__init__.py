@@ -1,0 +1,1 @@
+"""Opens the terminal door: one file per verb."""

@@ -1,0 +1,1 @@
+"""One database server: inspect, read, restore, execute."""

@@ -1,0 +1,154 @@
+"""What every database server can do for us.
+
+Bulk data moves through blocking iterators of bytes, read in worker threads; everything else is async.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..model.catalog import Catalog, Server, TableName
+from ..model.job import Report
+from ..model.snapshot import Manifest
+from ..model.target import Limits, Selection
+
+Blocks = Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A piece of one table that one worker reads in one go; `ordinal` orders the pieces of a table."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    ordinal: int
+    query: str
+    estimated_bytes: int
+
+
+class SliceReader(Protocol):
+    """One connection on the consistent view. Used by one thread at a time; blocking."""
+
+    def read(self, piece: Slice) -> Blocks:
+        """Yield the piece in the engine's copy format, blocks of at most 1 MiB, rows may be cut."""
+        ...
+
+
+class View(Protocol):
+    """One consistent moment of a source, as many readers as wanted."""
+
+    @property
+    def server(self) -> Server: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """Every piece of every selected table, largest first."""
+        ...
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences naming what the selection leaves out."""
+        ...
+
+    @property
+    def tool(self) -> str:
+        """Name and version of the native program that writes the definition."""
+        ...
+
+    def definition(self) -> Iterator[tuple[str, Blocks]]:
+        """Yield the named parts beside the tables' rows, each read to its end before the next; blocking."""
+        ...
+
+    def reader(self) -> AbstractContextManager[SliceReader]:
+        """Open one more connection on the same moment; blocking."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFile:
+    """A file of a native archive. `open(compressed)` yields its bytes: as stored, or plain; blocking."""
+
+    name: str
+    raw_bytes: int
+    open: Callable[[bool], Blocks]
+
+
+class ChunkSource(Protocol):
+    """Gives a snapshot's streams back; blocking, thread-safe."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    def part(self, name: str, *, compressed: bool = False) -> Blocks: ...
+
+    def table(self, name: TableName, *, compressed: bool = False) -> Blocks: ...
+
+
+class Database(Protocol):
+    """One database on one server, reached by one URL."""
+
+    async def identify(self) -> Server:
+        """Connect and say who answers.
+
+        Raises:
+            DatabaseUnreachable, DatabaseRefused: nobody does.
+        """
+        ...
+
+    async def inspect(self) -> Catalog:
+        """Read the structure."""
+        ...
+
+    def view(self, selection: Selection, limits: Limits) -> AbstractAsyncContextManager[View]:
+        """Open one consistent, read-only moment of the database."""
+        ...
+
+    async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
+        """Run statements in one transaction and return the rows each one touched (-1: not said).
+
+        Raises:
+            RuleFailed: the server refused one; `details` name its position from 0.
+        """
+        ...
+
+    async def restore(self, source: ChunkSource, jobs: int, report: Report) -> None:
+        """Fill this existing, empty database from a snapshot with the native restore program."""
+        ...
+
+    async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:
+        """Count rows exactly."""
+        ...
+
+
+class Housekeeper(Protocol):
+    """Creates, copies, swaps and drops databases on the server of one URL."""
+
+    async def exists(self, name: str) -> bool: ...
+
+    async def sessions(self, name: str) -> int:
+        """How many other sessions are on that database."""
+        ...
+
+    async def ours(self, name: str) -> str | None:
+        """Return the note we left on the database when we made it, None if we did not make it."""
+        ...
+
+    async def create(self, name: str, note: str, *, template: str | None = None) -> None:
+        """Create a database with a note, empty or as a copy of another one."""
+        ...
+
+    async def swap(self, fresh: str, name: str, previous: str | None, note: str) -> None:
+        """Rename `fresh` to `name` in one step; the old one becomes `previous`, or is dropped if None."""
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Drop a database that we made, ending its sessions; absent is fine."""
+        ...
+
+    async def list(self, prefix: str) -> dict[str, str]:
+        """Return the databases that we made whose name starts so, with their notes."""
+        ...

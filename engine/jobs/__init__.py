@@ -1,0 +1,1 @@
+"""Plans running in the background: progress, cancel, heartbeat."""

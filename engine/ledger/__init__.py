@@ -1,0 +1,1 @@
+"""What is remembered between calls: plans, jobs, shares, the audit chain."""

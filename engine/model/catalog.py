@@ -1,0 +1,89 @@
+"""What a database is made of: structure and sizes, never a row."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+TableKind = Literal["table", "partitioned", "view", "materialized-view", "foreign"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableName:
+    """A table by its exact names, unquoted."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`type` is the server's own spelling of the type, with length and precision."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str | None = None
+    generated: bool = False
+    identity: bool = False
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """`columns` refer to `referenced_columns` of `referenced`, in order."""
+
+    name: str
+    columns: tuple[str, ...]
+    referenced: TableName
+    referenced_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows` is the server's estimate (-1: never counted); `bytes` is the size on its disk."""
+
+    name: TableName
+    kind: TableKind
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    partition_of: TableName | None = None
+    rows: int = -1
+    bytes: int = 0
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All user tables of one database, sorted by name; `schemas` are its non-system schemas."""
+
+    schemas: tuple[str, ...]
+    tables: tuple[Table, ...]
+    extensions: tuple[str, ...] = ()
+
+    def table(self, name: TableName) -> Table | None:
+        """Return the table of exactly that name."""
+        return next((table for table in self.tables if table.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who answered: `system` is what the server calls itself for good, whatever URL led to it."""
+
+    system: str
+    database: str
+    product: str
+    version: str
+    major: int
+    role: str
+    role_can_write: bool
+    standby: bool
+    bytes: int
+
+    @property
+    def identity(self) -> str:
+        """One database in the world: two URLs with the same identity are the same data."""
+        return f"{self.system}/{self.database}"

@@ -1,0 +1,66 @@
+"""The whole configuration as values: read once, in one room, checked there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import ConfigInvalid, TargetUnknown
+from .secret import Secret
+from .share import Recipient
+from .target import StorageProfile, Target
+from .url import DatabaseUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything configured. `identities` are age secret keys, the first one is used for writing.
+
+    `signing_key` is an Ed25519 private key (PEM). `protected` are shell-style patterns matched against
+    `host/database` and `database` of a destination. `sources` says for every set key where its value
+    came from (`file:line` or the variable's name).
+    """
+
+    file: Path | None
+    working_directory: Path
+    targets: Mapping[str, Target]
+    storage_profiles: Mapping[str, StorageProfile]
+    identities: tuple[Secret, ...]
+    signing_key: Secret
+    recipients: tuple[Recipient, ...] = ()
+    protected: tuple[str, ...] = ()
+    override_query: str | None = None
+    override_destination: DatabaseUrl | None = None
+    shared_destination: DatabaseUrl | None = None
+    postgres_bin: Path | None = None
+    share_seconds: int = 900
+    serve_url: str = "http://127.0.0.1:8787"
+    keep_templates: int = 3
+    warnings: tuple[str, ...] = ()
+
+    def target(self, key: str) -> Target:
+        """Return the target of that key.
+
+        Raises:
+            TargetUnknown: there is none; the hint names the closest.
+        """
+        if (found := self.targets.get(key)) is not None:
+            return found
+        raise TargetUnknown(f"no target `{key[:80]}`", closest(key, self.targets, "list_targets"))
+
+    def profile(self, name: str) -> StorageProfile:
+        """Return the storage profile of that name."""
+        if (found := self.storage_profiles.get(name)) is not None:
+            return found
+        raise ConfigInvalid(f"no storage profile `{name}`", closest(name, self.storage_profiles, ""))
+
+
+def closest(name: str, known: Mapping[str, object], tool: str) -> str:
+    """Return a hint that names the closest known name, or all of a few."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    if known and len(known) <= 8:
+        return f"There is: {', '.join(sorted(known))}."
+    return f"List the names with `{tool}`." if tool else "None is configured."

@@ -1,0 +1,85 @@
+"""Where a database is: a parsed URL whose password is kept apart and never shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .errors import ConfigInvalid
+from .secret import Secret
+
+Engine = Literal["postgres", "mysql"]
+
+SCHEMES: Mapping[str, Engine] = MappingProxyType(
+    {
+        "postgres": "postgres",
+        "postgresql": "postgres",
+        "pg": "postgres",
+        "pglocal": "postgres",
+        "pgl": "postgres",
+        "mysql": "mysql",
+        "mariadb": "mysql",
+        "mylocal": "mysql",
+        "myl": "mysql",
+    }
+)
+DEFAULT_PORT: Mapping[Engine, int] = MappingProxyType({"postgres": 5432, "mysql": 3306})
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrl:
+    """One database on one server.
+
+    `host` may be a directory (a Unix socket). `options` are the query parameters as written.
+    """
+
+    engine: Engine
+    host: str
+    port: int
+    user: str
+    database: str
+    password: Secret | None = field(default=None, repr=False)
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def parse(cls, text: str) -> "DatabaseUrl":
+        """Parse a URL such as `postgres://user:password@host:5432/name?sslmode=require`.
+
+        Raises:
+            ConfigInvalid: the text is not such a URL; the message never repeats it.
+        """
+        hint = "Write it as postgres://user:password@host:5432/name; percent-encode @ : / in the password."
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError:
+            raise ConfigInvalid("the database URL cannot be read", hint) from None
+        engine = SCHEMES.get(parts.scheme.lower())
+        if engine is None:
+            known = ", ".join(sorted(SCHEMES))
+            raise ConfigInvalid(
+                f"`{parts.scheme[:20]}` is not a database URL scheme", f"Use one of: {known}."
+            )
+        database = unquote(parts.path.removeprefix("/"))
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        host = options.pop("host", "") or unquote(parts.hostname or "")
+        if not host or not database or "\x00" in text:
+            raise ConfigInvalid("the database URL has no host or no database name", hint)
+        return cls(
+            engine=engine,
+            host=host,
+            port=port or int(options.pop("port", DEFAULT_PORT[engine])),
+            user=unquote(parts.username or options.pop("user", "")),
+            database=database,
+            password=Secret(unquote(parts.password)) if parts.password else None,
+            options=MappingProxyType(options),
+        )
+
+    def __str__(self) -> str:
+        """Return the URL without user, password or parameters: safe to show anywhere."""
+        return f"{self.engine}://{self.host}:{self.port}/{self.database}"
+
+    def on(self, database: str) -> "DatabaseUrl":
+        """Return the same server and user, another database."""
+        return replace(self, database=database)

@@ -1,0 +1,1 @@
+"""The verbs. Each has plan(), which only looks, and run(), which does what the plan says."""

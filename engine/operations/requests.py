@@ -1,0 +1,101 @@
+"""What can be asked for: one request per verb. Which snapshot is a reference as in Harbor.snapshot()."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.url import DatabaseUrl
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """Take a snapshot of a target's source."""
+
+    target: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SanitizeRequest:
+    """Sanitize a snapshot by the target's rules; `new` builds a fresh original first.
+
+    `snapshot` None is the newest original; with none at all, a new one is built.
+    """
+
+    target: str
+    snapshot: str | None = None
+    new: bool = False
+    ephemeral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """Load a snapshot into a database; `original` asks for raw data in so many words."""
+
+    snapshot: str
+    destination: DatabaseUrl | None = None
+    original: bool = False
+    keep_previous: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRequest:
+    """Open a sanitized snapshot to recipients (names, groups or public keys) for some seconds."""
+
+    snapshot: str
+    recipients: tuple[str, ...] = ()
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeRequest:
+    """Close a share before its time."""
+
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """Read every chunk of a snapshot back and check digests, encryption and signature."""
+
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """Fetch a snapshot into the local repository: from a storage profile, or by a share's link."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Write a snapshot as a plain archive that the database's own tools read."""
+
+    snapshot: str
+    directory: Path
+    original: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PruneRequest:
+    """Remove snapshots that no rule keeps, and chunks that no snapshot needs."""
+
+    profile: str | None = None
+    target: str | None = None
+    keep_last: int = 0
+    keep_daily: int = 0
+    keep_weekly: int = 0
+    keep_monthly: int = 0
+
+
+Request = (
+    BuildRequest
+    | SanitizeRequest
+    | LoadRequest
+    | ShareRequest
+    | RevokeRequest
+    | VerifyRequest
+    | PullRequest
+    | ExportRequest
+    | PruneRequest
+)

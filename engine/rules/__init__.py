@@ -1,0 +1,1 @@
+"""SQL text in, rules and findings out. The only room that imports sqlglot."""

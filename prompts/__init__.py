@@ -1,0 +1,1 @@
+"""Guided work: the text stands in .md beside each function."""

@@ -1,0 +1,1 @@
+"""Read-only documents by URI."""

@@ -1,0 +1,1 @@
+"""Opens the MCP and HTTP doors. Assembles, never decides."""

@@ -1,0 +1,10 @@
+"""Fixtures that start real servers stand in tests/support, one file per server."""
+
+import pytest
+
+pytest_plugins = ["support.postgres", "support.s3"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
