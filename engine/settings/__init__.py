@@ -1,0 +1,1 @@
+"""File and environment in, Settings out. The only room that reads either."""
