@@ -1,0 +1,155 @@
+"""What the server, the driver and the client programs complain about, as our errors.
+
+The server's DETAIL and CONTEXT, and any message that quotes data, never get through: they hold row values.
+"""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ...model.errors import (
+    Cancelled,
+    ConfigInvalid,
+    DatabaseFailed,
+    DatabaseRefused,
+    DatabaseUnreachable,
+    EngineError,
+    PrivilegeMissing,
+    SpaceExhausted,
+    TimedOut,
+)
+from ..process import Completed
+
+if TYPE_CHECKING:
+    import psycopg
+
+LONGEST = 300
+CLOSED = "The server closed the connection: try again, and read its log if it happens twice."
+FULL = "Free space on the database server, then run the same command again."
+REPLICA = "Raise max_standby_streaming_delay on the replica, or set hot_standby_feedback = on."
+NO_TLS = "Set sslmode=disable if the network is trusted, or turn on TLS in the server."
+
+# By SQLSTATE, the longest matching start first.
+STATES: dict[str, tuple[type[EngineError], str]] = {
+    "08": (DatabaseUnreachable, CLOSED),
+    "25P03": (TimedOut, ""),
+    "25P04": (TimedOut, ""),
+    "28": (DatabaseRefused, ""),
+    "3D000": (DatabaseRefused, "Check the name of the database in the URL."),
+    "40001": (TimedOut, REPLICA),
+    "42501": (PrivilegeMissing, ""),
+    "53100": (SpaceExhausted, FULL),
+    "53300": (DatabaseUnreachable, "Every connection of the server is taken: try later, or lower `cpus`."),
+    "55P03": (TimedOut, ""),
+    "57014": (TimedOut, ""),
+    "57P": (DatabaseUnreachable, CLOSED),
+}
+
+# Classes whose messages quote data or are written by the database's own code: only the condition is named.
+QUOTING = ("22", "38", "39", "P0")
+
+# By the English text of libpq and the server, for connection attempts and programs, which give no SQLSTATE.
+TEXTS: tuple[tuple[str, type[EngineError], str], ...] = (
+    (r"starting up|shutting down|in recovery mode|not yet accepting", DatabaseUnreachable, ""),
+    (r"too many (clients|connections)|remaining connection slots", *STATES["53300"]),
+    (r"no pg_hba\.conf entry.*no encryption", DatabaseRefused, "Set sslmode=require in the URL."),
+    (r"does not support SSL|SSL was required", DatabaseRefused, NO_TLS),
+    (r"SSL support is not compiled in", DatabaseRefused, "Install client tools that speak TLS."),
+    (r"invalid \w+ value|invalid (connection option|integer value)", ConfigInvalid, ""),
+    (r"certificate|SSL error|SSL SYSCALL error|sslmode", DatabaseRefused, "Check sslmode and sslrootcert."),
+    (r"could not translate host name|failed to resolve host", DatabaseUnreachable, "Check the host name."),
+    (r"due to lock timeout|could not obtain lock", TimedOut, ""),
+    (r"due to statement timeout|idle-in-transaction timeout|transaction timeout", TimedOut, ""),
+    (r"conflict with recovery", TimedOut, REPLICA),
+    (r"due to user request", Cancelled, ""),
+    (r"permission denied|must be (owner|superuser|able to)|must have .*privilege", PrivilegeMissing, ""),
+    (r"affected by row-level security", PrivilegeMissing, "Use a role with BYPASSRLS."),
+    (r"No space left on device|disk full|quota exceeded", SpaceExhausted, ""),
+    (r"database .* does not exist", *STATES["3D000"]),
+    (r"server closed the connection|connection to server was lost|terminating connection|"
+     r"Connection reset|no connection to the server|SSL connection has been closed",
+     DatabaseUnreachable, CLOSED),
+    (r"FATAL:|password|authentication", DatabaseRefused, ""),
+    (r"connection (to server|failed)|could not connect|timeout expired|Connection refused",
+     DatabaseUnreachable, ""),
+)  # fmt: skip
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Raise our own error for whatever psycopg raises inside the block."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from None
+
+
+def translate(error: "psycopg.Error") -> EngineError:
+    """Return our error for one of psycopg's, without any row value."""
+    state = error.sqlstate
+    if state is None:
+        return _by_text(str(error), DatabaseUnreachable)
+    return by_state(state, error.diag.message_primary or "")
+
+
+def by_state(state: str, message: str = "") -> EngineError:
+    """Return our error for a SQLSTATE and the server's primary message."""
+    kind, hint = next(
+        (STATES[state[:size]] for size in (5, 3, 2) if state[:size] in STATES), (DatabaseFailed, "")
+    )
+    if state == "57014" and "user request" in message:
+        kind = Cancelled
+    if not message or state.startswith(QUOTING):
+        message = condition(state)
+    return kind(one_line(message), hint, sqlstate=state)
+
+
+def condition(state: str) -> str:
+    """Return the words for a SQLSTATE, such as `invalid text representation`."""
+    from psycopg import errors
+
+    try:
+        name = errors.lookup(state).__name__
+    except KeyError:
+        return f"the server reported SQLSTATE {state}"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def from_program(program: str, done: Completed) -> EngineError:
+    """Return our error for a client program that failed."""
+    if state := re.search(r":\s+([0-9A-Z]{4}[0-9A-Z])(?::|\s*$)", done.stderr, re.MULTILINE):
+        return by_state(state[1])
+    error = _by_text(done.stderr, DatabaseFailed)
+    details = {**error.details, "program": program, "exit_code": done.code}
+    message = error.message or f"`{program}` ended with code {done.code}"
+    return type(error)(message, error.hint, **details)
+
+
+def one_line(text: str) -> str:
+    """Return a text as a single line of bounded length that ends without a full stop."""
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def _by_text(text: str, default: type[EngineError]) -> EngineError:
+    line = _telling_line(text)
+    for pattern, kind, hint in TEXTS:
+        if re.search(pattern, line):
+            return kind(one_line(line), hint)
+    return default(one_line(line))
+
+
+def _telling_line(text: str) -> str:
+    """Return the line that names the cause, without what programs and libpq put in front of it."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"error:|ERROR:|FATAL:|PANIC:|failed", line)]
+    line = (telling or lines or [""])[0]
+    line = re.sub(
+        r"^[\w.]+: (error: )?|query failed: |could not execute query: |connection failed: ", "", line
+    )
+    line = re.sub(r"\b(ERROR|PANIC):\s+", "", line)
+    # What stands in quotes after a colon, or after the word `value`, is data; names follow other words.
+    return re.sub(r'(: ?|\bvalue )".*', r'\1"…"', line)
