@@ -30,6 +30,10 @@ FULL = "Free space on the database server, then run the same command again."
 REPLICA = "Raise max_standby_streaming_delay on the replica, or set hot_standby_feedback = on."
 NO_TLS = "Set sslmode=disable if the network is trusted, or turn on TLS in the server."
 
+PREFIXES = (
+    r"^[\w.]+: (error: )?|query failed: |could not execute query: |connection failed: |\b(ERROR|PANIC):\s+"
+)
+
 # By SQLSTATE, the longest matching start first.
 STATES: dict[str, tuple[type[EngineError], str]] = {
     "08": (DatabaseUnreachable, CLOSED),
@@ -147,9 +151,6 @@ def _telling_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"error:|ERROR:|FATAL:|PANIC:|failed", line)]
     line = (telling or lines or [""])[0]
-    line = re.sub(
-        r"^[\w.]+: (error: )?|query failed: |could not execute query: |connection failed: ", "", line
-    )
-    line = re.sub(r"\b(ERROR|PANIC):\s+", "", line)
+    line = re.sub(PREFIXES, "", line)
     # What stands in quotes after a colon, or after the word `value`, is data; names follow other words.
     return re.sub(r'(: ?|\bvalue )".*', r'\1"…"', line)

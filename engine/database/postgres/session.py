@@ -131,10 +131,6 @@ def settings(limits: Limits, version: int, *, read_only: bool = True) -> tuple[s
         (140000, "idle_session_timeout", "0"),
         (170000, "transaction_timeout", "0"),
     )
-        (110000, "jit", "off"),
-        (140000, "idle_session_timeout", "0"),
-        (170000, "transaction_timeout", "0"),
-    )
     wanted.update((name, value) for since, name, value in newer if version >= since)
     return tuple(f"SET {name} = '{value}'" for name, value in wanted.items())
 
