@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..model.catalog import Catalog, Server, TableName
 from ..model.job import Report
+from ..model.rules import Rule
 from ..model.snapshot import Manifest
 from ..model.target import Limits, Selection
 
@@ -65,6 +66,10 @@ class View(Protocol):
 
     def reader(self) -> AbstractContextManager[SliceReader]:
         """Open one more connection on the same moment; blocking."""
+        ...
+
+    def abort(self) -> None:
+        """End every reader and the definition at once, from any thread, so that blocked reads return."""
         ...
 
 
@@ -127,6 +132,10 @@ class Database(Protocol):
 class Housekeeper(Protocol):
     """Creates, copies, swaps and drops databases on the server of one URL."""
 
+    async def server(self) -> Server:
+        """Connect to the server, whether the URL's database exists or not, and say who answers."""
+        ...
+
     async def exists(self, name: str) -> bool: ...
 
     async def sessions(self, name: str) -> int:
@@ -151,4 +160,24 @@ class Housekeeper(Protocol):
 
     async def list(self, prefix: str) -> dict[str, str]:
         """Return the databases that we made whose name starts so, with their notes."""
+        ...
+
+
+class Workbench(Protocol):
+    """A private copy that rules may change, gone when its context ends."""
+
+    @property
+    def database(self) -> Database:
+        """The copy itself: restored into, then read."""
+        ...
+
+    async def apply(self, rules: Sequence[Rule]) -> tuple[int, ...]:
+        """Run rules in one transaction, triggers held off, every constraint checked at its end.
+
+        Returns:
+            The rows that each rule touched.
+
+        Raises:
+            RuleFailed: the server refused a rule, or a constraint does not hold.
+        """
         ...

@@ -29,10 +29,14 @@ class SanitizeRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """Load a snapshot into a database; `original` asks for raw data in so many words."""
+    """Load a snapshot into a database; `original` asks for raw data in so many words.
+
+    Without `destination` the configured one is taken; `database` is another name on the same server.
+    """
 
     snapshot: str
     destination: DatabaseUrl | None = None
+    database: str | None = None
     original: bool = False
     keep_previous: bool | None = None
 

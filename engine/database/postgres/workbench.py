@@ -1,0 +1,127 @@
+"""A private copy to apply rules to: user triggers off, foreign keys deferred, one transaction."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...model.errors import EngineError, RuleFailed
+from ...model.rules import Rule
+from ...model.url import DatabaseUrl
+from ..base import Database
+from .errors import translate
+from .session import connect
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+    from psycopg.rows import TupleRow
+
+ROLE = "snapharbor_rules"
+
+# What runs a rule may read and write every row, and nothing else: no files, no settings, no definitions.
+CREATE_ROLE = f"CREATE ROLE {ROLE} NOLOGIN BYPASSRLS IN ROLE pg_read_all_data, pg_write_all_data"
+
+TRIGGERS = """
+SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname),
+       format('ALTER TABLE %s ENABLE %s TRIGGER %I', tgrelid::regclass,
+              CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname)
+  FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+ WHERE NOT tgisinternal AND tgenabled <> 'D' AND relkind IN ('r', 'p') AND tgparentid = 0
+"""
+
+FOREIGN_KEYS = """
+SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', conrelid::regclass, conname),
+       format('ALTER TABLE %s ALTER CONSTRAINT %I %s', conrelid::regclass, conname,
+              CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END)
+  FROM pg_constraint
+ WHERE contype = 'f' AND conparentid = 0 AND NOT condeferred
+"""
+
+
+class PostgresWorkbench:
+    """A database that nobody else uses, on a server that is ours or that we may create databases on."""
+
+    def __init__(self, database: Database, url: DatabaseUrl) -> None:
+        self.database = database
+        self._url = url
+
+    async def apply(self, rules: Sequence[Rule]) -> tuple[int, ...]:
+        """Run rules in one transaction and return the rows that each one touched.
+
+        Triggers of the user do not fire, so no audit table receives old values; foreign keys cascade as
+        they always do and are otherwise checked after the last rule.
+        """
+        async with connect(self._url, read_only=False) as connection:
+            restricted = await _restrict(connection)
+            async with connection.transaction():
+                pairs = [*await _pairs(connection, TRIGGERS), *await _pairs(connection, FOREIGN_KEYS)]
+                await _all(connection, [before for before, _ in pairs])
+                await connection.execute("SET LOCAL search_path = public")
+                touched = [await _apply(connection, rule, restricted=restricted) for rule in rules]
+                await _check(connection)
+                await _all(connection, [after for _, after in pairs])
+        return tuple(touched)
+
+
+async def _restrict(connection: "AsyncConnection[TupleRow]") -> bool:
+    """Make the role that rules run as; without the right to, they run as who we are, who is no superuser."""
+    cursor = await connection.execute("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    row = await cursor.fetchone()
+    if row is None or not row[0] or connection.info.server_version < 140000:
+        return False
+    exists = await connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE])
+    if exists.rowcount == 0:
+        await connection.execute(CREATE_ROLE)
+    return True
+
+
+async def _pairs(connection: "AsyncConnection[TupleRow]", query: str) -> list[tuple[str, str]]:
+    cursor = await connection.execute(query.encode())
+    return [(str(before), str(after)) for before, after in await cursor.fetchall()]
+
+
+async def _all(connection: "AsyncConnection[TupleRow]", statements: Sequence[str]) -> None:
+    for statement in statements:
+        await connection.execute(statement.encode())
+
+
+async def _apply(connection: "AsyncConnection[TupleRow]", rule: Rule, *, restricted: bool) -> int:
+    import psycopg
+    from psycopg.pq import ExecStatus
+
+    role = ROLE if restricted and rule.kind != "truncate" else "NONE"
+    await connection.execute(f"SET LOCAL ROLE {role}".encode())
+    try:
+        # A prepared statement takes one statement only, whatever the text holds.
+        cursor = await connection.execute(rule.text.encode(), prepare=True)
+    except psycopg.Error as error:
+        raise _failed(translate(error), rule) from None
+    finally:
+        if connection.info.transaction_status.name == "INTRANS":
+            await connection.execute("SET LOCAL ROLE NONE")
+    result = cursor.pgresult
+    return cursor.rowcount if result is not None and result.status == ExecStatus.COMMAND_OK else -1
+
+
+async def _check(connection: "AsyncConnection[TupleRow]") -> None:
+    import psycopg
+
+    try:
+        await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except psycopg.Error as error:
+        found = translate(error)
+        name = error.diag.constraint_name or "?"
+        table = f"{error.diag.schema_name}.{error.diag.table_name}"
+        raise RuleFailed(
+            f"constraint `{name}` of `{table}` does not hold after the rules: {found.message}",
+            "Change the referenced and the referencing columns alike, or delete both sides.",
+            constraint=name,
+            table=table,
+        ) from None
+
+
+def _failed(error: EngineError, rule: Rule) -> RuleFailed:
+    return RuleFailed(
+        f"the rule at line {rule.line} failed: {error.message}",
+        "Correct the rule; nothing was kept of this run.",
+        line=rule.line,
+        tables=list(rule.tables),
+    )

@@ -1,0 +1,100 @@
+"""Reading one consistent view into a repository: what build and sanitize share."""
+
+import threading
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from functools import partial
+
+import anyio
+from anyio import to_thread
+
+from ..database.base import Slice, View
+from ..model.catalog import TableName
+from ..model.job import Progress, Report
+from ..model.snapshot import Chunk, Part, TableData
+from ..repository.repository import SnapshotWriter
+from ..tasks import in_thread, open_tasks
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts bytes from many threads and reports them, at most ten times a second."""
+
+    report: Report
+    stage: str
+    total: int
+    done: int = 0
+    _told: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, count: int) -> None:
+        """Count some more bytes."""
+        with self._lock:
+            self.done += count
+            moment = time.monotonic()
+            if moment - self._told < 0.1:
+                return
+            self._told = moment
+        self.report(Progress(self.stage, self.done, max(self.total, self.done), "bytes"))
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """All streams of a view, stored."""
+
+    parts: tuple[Part, ...]
+    tables: tuple[TableData, ...]
+
+
+async def capture(view: View, writer: SnapshotWriter, workers: int, report: Report) -> Captured:
+    """Store the definition and every slice, `workers` slices at a time, the largest first.
+
+    The first thing that fails stops everything and is raised.
+    """
+    meter = Meter(report, "reading", sum(piece.estimated_bytes for piece in view.slices))
+    waiting = deque(view.slices)
+    parts: list[Part] = []
+    stored: dict[TableName, list[tuple[Slice, int, tuple[Chunk, ...]]]] = defaultdict(list)
+
+    async def read_slices() -> None:
+        if not waiting:
+            return
+        async with in_thread(view.reader()) as reader:
+            while waiting:
+                piece = waiting.popleft()
+                stream = await writer.store(partial(reader.read, piece), on_bytes=meter.add)
+                stored[piece.table].append((piece, stream.rows, stream.chunks))
+
+    async def read_definition() -> None:
+        named = view.definition()
+        while (part := await to_thread.run_sync(next, named, None)) is not None:
+            name, blocks = part
+            stream = await writer.store(partial(iter, blocks))
+            parts.append(Part(name, stream.chunks))
+
+    async def abort_when_cancelled() -> None:
+        # Blocking reads in threads cannot be cancelled; they return once their connections are ended.
+        try:
+            await anyio.sleep_forever()
+        finally:
+            view.abort()
+
+    async with open_tasks() as guard:
+        guard.start_soon(abort_when_cancelled)
+        async with anyio.create_task_group() as group:
+            group.start_soon(read_definition)
+            for _ in range(workers):
+                group.start_soon(read_slices)
+        guard.cancel_scope.cancel()
+    return Captured(tuple(parts), tuple(_table(name, stored[name]) for name in sorted(stored)))
+
+
+def _table(name: TableName, pieces: list[tuple[Slice, int, tuple[Chunk, ...]]]) -> TableData:
+    pieces.sort(key=lambda piece: piece[0].ordinal)
+    return TableData(
+        name,
+        pieces[0][0].columns,
+        rows=sum(rows for _, rows, _ in pieces),
+        chunks=tuple(chunk for _, _, chunks in pieces for chunk in chunks),
+    )

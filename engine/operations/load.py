@@ -1,0 +1,151 @@
+"""Load a snapshot: restore beside the destination, count, swap by rename; again: copy the template."""
+
+import secrets
+import time
+
+
+from ..model.errors import ConfirmationRequired, DatabaseFailed
+from ..model.job import Progress, Report
+from ..model.json import Json, JsonObject
+from ..model.plan import Plan
+from ..model.snapshot import Snapshot
+from ..model.target import Target
+from ..model.url import DatabaseUrl
+from ..services import Services
+from . import look
+from .clock import new_snapshot_id, now
+from .destination import Destination, choose, examine
+from .export import raw_only_if_asked
+from .requests import LoadRequest
+
+TEMPLATE = "snapharbor_t_"
+SIDE = "snapharbor_l_"
+
+
+async def plan(services: Services, request: LoadRequest) -> Plan:
+    """Look at snapshot and destination; say what would be overwritten and how the data gets there."""
+    snapshot = await look.snapshot(services, request.snapshot, original=request.original)
+    raw_only_if_asked(snapshot, original=request.original)
+    manifest = snapshot.manifest
+    target = _target(services, snapshot)
+    given = services.give(request.destination) if request.destination else None
+    url = choose(services, target, given=given, database=request.database)
+    destination = await examine(services, url, await _origins(services))
+    template = template_name(snapshot)
+    instant = await services.housekeeper(url).ours(template) is not None
+    keep = target.keep_previous if request.keep_previous is None else request.keep_previous
+    restore = f"restore into a new database beside it, {target.cpus} workers; count every table's rows"
+    return Plan(
+        verb="load",
+        target=manifest.target,
+        summary=f"load {manifest.kind} snapshot `{snapshot.id}` into `{url}`",
+        arguments={
+            "snapshot": snapshot.id,
+            "given": given,
+            "database": request.database,
+            "keep_previous": keep,
+        },
+        facts={
+            "identity": destination.identity,
+            "exists": destination.exists,
+            "ours": bool(destination.note),
+        },
+        steps=(
+            f"copy the template `{template}`, made by an earlier load" if instant else restore,
+            f"rename it to `{url.database}` in one step",
+            "keep the previous database under another name" if keep else "drop the previous database, if any",
+        ),
+        effects=destination.effects(keep=keep),
+        warnings=_warnings(snapshot),
+    )
+
+
+async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
+    """Load and return where the data is. A failure leaves the destination exactly as it was."""
+    started = time.monotonic()
+    snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
+    target = _target(services, snapshot)
+    url = choose(
+        services, target, given=_text(plan.arguments["given"]), database=_text(plan.arguments["database"])
+    )
+    destination = await examine(services, url, await _origins(services))
+    _refuse_surprise(destination, plan)
+    housekeeper = services.housekeeper(url)
+    side, note = SIDE + secrets.token_hex(8), f"snapshot {snapshot.id}, loaded {now()}"
+    async with services.side_database(url, side):
+        instant = await housekeeper.ours(template_name(snapshot)) is not None
+        if instant:
+            report(Progress("copying the template"))
+            await housekeeper.create(side, note, template=template_name(snapshot))
+        else:
+            await housekeeper.create(side, note)
+            await _restore(services, snapshot, url.on(side), report)
+            await _keep_template(services, snapshot, url, side)
+        report(Progress("swapping"))
+        keep = bool(plan.arguments["keep_previous"]) and destination.exists
+        previous = f"{url.database[:40]}_{new_snapshot_id()}" if keep else None
+        await housekeeper.swap(side, url.database, previous, note)
+    return {
+        "snapshot": snapshot.id,
+        "destination": str(url),
+        "how": "template copy" if instant else "restore",
+        "rows": snapshot.manifest.rows,
+        "previous": previous,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def template_name(snapshot: Snapshot) -> str:
+    """Return the name of the database that later loads of this snapshot are copied from."""
+    return TEMPLATE + snapshot.id.replace("-", "_")
+
+
+async def _restore(services: Services, snapshot: Snapshot, url: DatabaseUrl, report: Report) -> None:
+    database = services.database(url)
+    source = services.repository(snapshot.profile).source(snapshot)
+    await database.restore(source, _target(services, snapshot).cpus, report)
+    report(Progress("counting", total=len(snapshot.manifest.tables), unit="tables"))
+    counted = await database.count([table.name for table in snapshot.manifest.tables])
+    for table in snapshot.manifest.tables:
+        if counted.get(table.name) != table.rows:
+            raise DatabaseFailed(
+                f"`{table.name}` holds {counted.get(table.name)} rows after loading, not {table.rows}",
+                "Run `snapharbor verify` on the snapshot; the destination was not touched.",
+            )
+
+
+async def _keep_template(services: Services, snapshot: Snapshot, url: DatabaseUrl, side: str) -> None:
+    keep, housekeeper = services.settings.keep_templates, services.housekeeper(url)
+    if keep < 1:
+        return
+    await housekeeper.create(template_name(snapshot), f"template of {snapshot.id}", template=side)
+    for name in sorted(await housekeeper.list(TEMPLATE), reverse=True)[keep:]:
+        await housekeeper.drop(name)
+
+
+def _target(services: Services, snapshot: Snapshot) -> Target:
+    name = snapshot.manifest.target
+    return services.settings.targets.get(name) or Target(key=name, name=name)
+
+
+async def _origins(services: Services) -> frozenset[str]:
+    return frozenset(found.manifest.source for found in await look.snapshots(services, None))
+
+
+def _refuse_surprise(destination: Destination, plan: Plan) -> None:
+    seen = {"identity": destination.identity, "exists": destination.exists, "ours": bool(destination.note)}
+    if destination.exists and seen != plan.facts:
+        raise ConfirmationRequired(
+            f"`{destination.url.database}` is not what it was when the load was planned",
+            "Plan it again and confirm what it overwrites now.",
+        )
+
+
+def _warnings(snapshot: Snapshot) -> tuple[str, ...]:
+    manifest = snapshot.manifest
+    raw = ("this is RAW data: it was never sanitized",) if manifest.kind == "original" else ()
+    return (*raw, *manifest.left_out)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,54 @@
+"""From a request to its plan, and from a plan to its result."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import cast
+
+from ..model.job import Report
+from ..model.json import JsonObject
+from ..model.plan import Plan, Verb
+from ..services import Services
+from .requests import (
+    BuildRequest,
+    ExportRequest,
+    LoadRequest,
+    PruneRequest,
+    PullRequest,
+    Request,
+    RevokeRequest,
+    SanitizeRequest,
+    ShareRequest,
+    VerifyRequest,
+)
+
+VERBS: Mapping[type[Request], Verb] = {
+    BuildRequest: "build",
+    SanitizeRequest: "sanitize",
+    LoadRequest: "load",
+    ShareRequest: "share",
+    RevokeRequest: "revoke",
+    VerifyRequest: "verify",
+    PullRequest: "pull",
+    ExportRequest: "export",
+    PruneRequest: "prune",
+}
+
+Decide = Callable[[Services, Request], Awaitable[Plan]]
+Perform = Callable[[Services, Plan, Report], Awaitable[JsonObject]]
+
+
+async def decide(services: Services, request: Request) -> Plan:
+    """Return what a request would do. Looks, and touches nothing."""
+    planner = cast(Decide, _module(VERBS[type(request)]).plan)
+    return await planner(services, request)
+
+
+async def perform(services: Services, plan: Plan, report: Report) -> JsonObject:
+    """Do what a plan says and return the result as JSON."""
+    runner = cast(Perform, _module(plan.verb).run)
+    return await runner(services, plan, report)
+
+
+def _module(verb: Verb) -> ModuleType:
+    return import_module(f".{verb}", __package__)

@@ -1,0 +1,42 @@
+"""Read a snapshot back and check every digest, every key and the signature."""
+
+from ..model.errors import SnapshotCorrupt
+from ..model.job import Report
+from ..model.json import JsonObject
+from ..model.plan import Plan
+from ..services import Services
+from . import look
+from .requests import VerifyRequest
+
+
+async def plan(services: Services, request: VerifyRequest) -> Plan:
+    """Say how much would be read."""
+    snapshot = await look.snapshot(services, request.snapshot)
+    manifest = snapshot.manifest
+    count = len({chunk.id for chunk in manifest.chunks()})
+    return Plan(
+        verb="verify",
+        target=manifest.target,
+        summary=f"verify {manifest.kind} snapshot `{snapshot.id}`: {count} chunks",
+        arguments={"snapshot": snapshot.id},
+        steps=("check the manifest's signature", "read, decrypt and digest every chunk"),
+    )
+
+
+async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
+    """Verify, and raise SnapshotCorrupt unless everything was read and everything held."""
+    snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
+    found = await services.repository(snapshot.profile).verify(snapshot, report)
+    result: JsonObject = {
+        "snapshot": snapshot.id,
+        "chunks": found.chunks,
+        "bytes": found.bytes,
+        "missing": list(found.missing),
+        "corrupt": list(found.corrupt),
+        "signed_by": found.signed_by,
+        "not_checked": list(found.not_checked),
+    }
+    if found.missing or found.corrupt:
+        broken = len(found.missing) + len(found.corrupt)
+        raise SnapshotCorrupt(f"{broken} chunks of `{snapshot.id}` are missing or changed", **result)
+    return result
