@@ -1,0 +1,44 @@
+# Two commands set everything up on a machine that has only python3 and make:
+#   make demo     the whole job on an embedded PostgreSQL
+#   make test     every check and every test, on real servers
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo demo-psql demo-stop check test samples bench lock format clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "snapharbor needs Python 3.11 or newer: run make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "this Python cannot make virtual environments: install its venv package (python3-venv)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@rm -rf build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## list, build, sanitize, load and share a sample shop through the MCP server
+	@$(BIN)/python -m tests.demo 2>/dev/null || $(BIN)/python tests/demo/run.py
+
+check: $(READY) ## format, lint, types, floors, sizes, unit tests, stale documents (under a minute)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pyright --warnings >/dev/null || $(BIN)/pyright
+	$(BIN)/pytest -q -n 2 -m "not server"
+
+test: check ## check, then contracts and end to end on real servers
+	$(BIN)/pytest -q -n 2 -m server
+
+lock: ## pin every dependency by version and hash
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --group dev --extra embedded pyproject.toml -o requirements.lock
