@@ -184,22 +184,35 @@ async def attend(child: Child, work: Callable[[], T]) -> T:
         raise
 
 
-def spawn_detached(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None) -> int:
-    """Start a program that outlives us, with our environment, and return its process id.
+def spawn_detached(
+    argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> int:
+    """Start a program that outlives us and return its process id.
 
     It leads a session of its own; both its outputs are appended to `log` (mode 0600).
+
+    Args:
+        argv: The program and its arguments.
+        log: The file that its outputs are appended to.
+        cwd: Where it starts, our own directory if None.
+        env: All of its environment, ours if None.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        popen = subprocess.Popen(  # noqa: S603
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603
             [str(part) for part in argv],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
             cwd=cwd,
+            env=env,
             umask=0o077,
             start_new_session=True,
         )
+
+    try:
+        popen = _launcher().submit(start).result()
     finally:
         os.close(descriptor)
     # Somebody has to take its exit code, or it stays in the process table while we live.
@@ -213,6 +226,18 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**small, **(extra or {})}
 
 
+@cache
+def mortal(signal_name: str) -> tuple[str, ...]:
+    """Return what to put before a program's arguments so that the kernel sends it a signal when we die.
+
+    Nothing where there is no such means. Only what `stream` and `spawn_detached` start can rely on it.
+    """
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    if setpriv is None or Path(setpriv).resolve().name == "busybox":
+        return ()
+    return (setpriv, "--pdeathsig", signal_name, "--")
+
+
 def _start(
     argv: Sequence[str | Path], *, env: Mapping[str, str] | None, stdin: bool, stdout: bool
 ) -> subprocess.Popen[bytes]:
@@ -222,7 +247,7 @@ def _start(
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603
-            [*_mortal(), program, *(str(part) for part in argv[1:])],
+            [*mortal("KILL"), program, *(str(part) for part in argv[1:])],
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE if stdout else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -239,14 +264,6 @@ def _start(
 def _launcher() -> ThreadPoolExecutor:
     # The kernel's parent-death signal follows the thread that started the child, so one lasting thread does.
     return ThreadPoolExecutor(1, "launcher")
-
-
-@cache
-def _mortal() -> tuple[str, ...]:
-    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    if setpriv is None or Path(setpriv).resolve().name == "busybox":
-        return ()
-    return (setpriv, "--pdeathsig", "KILL", "--")
 
 
 def _widen(pipe: IO[bytes] | None) -> None:

@@ -152,8 +152,8 @@ async def connect(
     with translated():
         connection = await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None)
         async with connection:
-            for statement in settings(limits, connection.info.server_version, read_only=read_only):
-                await connection.execute(statement.encode())
+            wanted = settings(limits, connection.info.server_version, read_only=read_only)
+            await connection.execute("; ".join(wanted).encode())
             yield connection
 
 
@@ -170,8 +170,8 @@ def connect_blocking(
     with translated():
         connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
         with connection:
-            for statement in settings(limits, connection.info.server_version, read_only=read_only):
-                connection.execute(statement.encode())
+            wanted = settings(limits, connection.info.server_version, read_only=read_only)
+            connection.execute("; ".join(wanted).encode())
             yield connection
 
 
