@@ -1,0 +1,129 @@
+"""What is printed when a command fails, and with which exit code it leaves."""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import click
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
+
+from ..engine.model.errors import EngineError, SpaceExhausted
+from ..engine.model.json import JsonObject
+from .output import line, readable
+from .session import Session
+
+INTERNAL = 1
+BROKEN_PIPE = 141
+
+
+def failed(session: Session, error: EngineError) -> int:
+    """Print an engine's error and return its exit code."""
+    value: JsonObject = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+        "retryable": error.retryable,
+        "details": error.details,
+    }
+    _print(session, value)
+    return error.exit_code
+
+
+def misused(session: Session, error: click.ClickException) -> int:
+    """Print click's complaint about the command line and return its exit code."""
+    hint = _advice(error)
+    if isinstance(error, NoArgsIsHelpError) and not session.json:
+        error.show()
+    else:
+        known = isinstance(error, NoSuchOption | NoSuchCommand)
+        message = error.message if known else error.format_message()
+        _print(session, _value("usage", message.rstrip("."), hint, error.exit_code))
+    return error.exit_code
+
+
+def _advice(error: click.ClickException) -> str:
+    near = error.possibilities if isinstance(error, NoSuchOption | NoSuchCommand) else None
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f"{error.ctx.get_usage()}\nRun `{error.ctx.command_path} --help` for help."
+    return ""
+
+
+def crashed(session: Session, error: BaseException) -> int:
+    """Keep the traceback of our own mistake in the log file, print one line, and return 1."""
+    log = _log(session, error)
+    where = f"The traceback is in {log}; please report it." if log else "No log file could be written."
+    _print(session, _value("internal", f"unexpected `{type(error).__name__}`", where, INTERNAL))
+    return INTERNAL
+
+
+def lost_output(session: Session) -> int:
+    """Push out what was written and return 0, or the exit code if nobody could take it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            # Python flushes once more when it ends, and would complain on its own.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if error.errno == errno.EPIPE:
+                return BROKEN_PIPE
+            return failed(session, SpaceExhausted("the output could not be written"))
+    return 0
+
+
+def _value(code: str, message: str, hint: str, exit_code: int) -> JsonObject:
+    return {
+        "code": code,
+        "message": message,
+        "hint": hint,
+        "exit_code": exit_code,
+        "retryable": False,
+        "details": {},
+    }
+
+
+def _print(session: Session, error: JsonObject) -> None:
+    if session.json:
+        line(error=error)
+        return
+    first = f"{readable(str(error['message']))} ({error['code']})"
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(stderr=True).print(Text.assemble(("Error: ", "bold red"), first), soft_wrap=True)
+    else:
+        click.echo(f"Error: {first}", err=True)
+    if error["hint"]:
+        click.echo(readable(str(error["hint"])), err=True)
+
+
+def _log(session: Session, error: BaseException) -> Path | None:
+    """Keep where it happened, without the exceptions' own words: they may quote a row or a secret."""
+    import tempfile
+
+    try:
+        handle, name = tempfile.mkstemp(prefix="snapharbor-", suffix=".log", dir=session.directory)
+    except OSError:
+        return None
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        for cause in _chain(error):
+            file.write(f"{type(cause).__module__}.{type(cause).__qualname__}\n")
+            file.writelines(traceback.format_tb(cause.__traceback__))
+    return Path(name)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            group = cast("BaseExceptionGroup[BaseException]", error)
+            for member in group.exceptions:
+                yield from _chain(member)
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,126 @@
+"""`snapharbor jobs`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from ..engine.model.errors import EngineError, JobFailed, every_error
+from ..engine.model.job import FINISHED, Failure, Job
+from ..engine.model.json import JsonObject
+from . import output
+from .progress import event, sentence, shown
+from .results import described
+from .session import Session, run
+
+if TYPE_CHECKING:
+    from ..engine.harbor import Harbor
+
+WAIT_SECONDS = 3600.0
+
+
+@click.command()
+@click.argument("job_id", metavar="[ID]", required=False)
+@click.option("--wait", is_flag=True, help="Watch the job until it ends, and leave with its exit code.")
+@click.option("--cancel", is_flag=True, help="Ask the job to stop.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="List so many.")
+@click.pass_obj
+def jobs(session: Session, job_id: str | None, *, wait: bool, cancel: bool, limit: int) -> None:
+    """List, watch and cancel jobs."""
+    if job_id is None and (wait or cancel):
+        raise click.UsageError("Name the ID of the job to wait for or to cancel.")
+
+    async def work() -> None:
+        async with session.harbor() as harbor:
+            if job_id is None:
+                found = await harbor.jobs(limit)
+                output.result(session, [view(job) for job in found], lambda: text(found))
+                return
+            job = await (harbor.cancel(job_id) if cancel else harbor.job(job_id))
+            if wait:
+                job = await _ended(session, harbor, job)
+                if job.failure:
+                    raise as_error(job.failure)
+            output.result(session, view(job), lambda: details(job))
+
+    run(work)
+
+
+async def _ended(session: Session, harbor: "Harbor", job: Job) -> Job:
+    with shown(session) as report:
+        while job.state not in FINISHED:
+            job = await harbor.job(job.id, WAIT_SECONDS, report)
+    return job
+
+
+def as_error(failure: Failure) -> EngineError:
+    """Return the error that a job ended with, so that it is printed and exits like at first hand."""
+    kinds = {kind.code: kind for kind in every_error()}
+    return kinds.get(failure.code, JobFailed)(failure.message, failure.hint, **failure.details)
+
+
+def view(job: Job) -> JsonObject:
+    """Return a job as JSON."""
+    return {
+        "job": job.id,
+        "verb": job.plan.verb,
+        "target": job.plan.target,
+        "summary": job.plan.summary,
+        "state": job.state,
+        "principal": job.principal,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "cancel_requested": job.cancel_requested,
+        "progress": event(job.progress),
+        "result": job.result,
+        "error": _failure(job.failure),
+    }
+
+
+def text(found: Sequence[Job]) -> str:
+    """Return jobs as a table."""
+    if not found:
+        return "No jobs yet."
+    rows = [
+        (job.id, job.plan.verb, job.plan.target, job.state, output.moment(job.created_at), _remark(job))
+        for job in found
+    ]
+    return output.table(
+        ("ID", "VERB", "TARGET", "STATE", "CREATED (UTC)", "REMARK"), rows, folded=("REMARK",)
+    )
+
+
+def details(job: Job) -> str:
+    """Return one job for a person."""
+    head = output.facts(
+        {
+            "job": job.id,
+            "plan": job.plan.summary,
+            "state": job.state,
+            "created": f"{output.moment(job.created_at)} UTC by {job.principal}",
+            "finished": f"{output.moment(job.finished_at)} UTC" if job.finished_at else "",
+            "remark": _remark(job),
+        }
+    )
+    return f"{head}\n\n{described(job.result)}" if job.result else head
+
+
+def _remark(job: Job) -> str:
+    if job.failure:
+        return f"{job.failure.message} ({job.failure.code})"
+    if job.state in FINISHED:
+        return ""
+    return "asked to stop" if job.cancel_requested else sentence(job.progress)
+
+
+def _failure(failure: Failure | None) -> JsonObject | None:
+    if failure is None:
+        return None
+    return {
+        "code": failure.code,
+        "message": failure.message,
+        "hint": failure.hint,
+        "exit_code": failure.exit_code,
+        "retryable": failure.retryable,
+        "details": failure.details,
+    }

@@ -1,0 +1,90 @@
+"""The `snapharbor` command: its verbs, and what leaves the process when one ends."""
+
+import io
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..engine.model.errors import Cancelled, EngineError
+from .failures import crashed, failed, lost_output, misused
+from .lazy import Verbs
+from .session import Session
+
+VERBS = {
+    "Snapshots": {
+        "targets": "List the configured targets.",
+        "target": "Show one target and its snapshots.",
+        "build": "Take a snapshot of a target's source.",
+        "sanitize": "Sanitize a snapshot by the target's rules.",
+        "load": "Load a snapshot into a database.",
+        "verify": "Read a snapshot back and check every byte.",
+        "export": "Write a snapshot as a plain archive.",
+        "prune": "Remove snapshots that no rule keeps.",
+    },
+    "Sharing": {
+        "share": "Open a sanitized snapshot to others.",
+        "revoke": "Close a share before its time.",
+        "pull": "Fetch a snapshot by a link, or from a storage.",
+        "serve": "Serve the links of local shares.",
+    },
+    "Agents and programs": {
+        "mcp": "Serve the tools to an MCP client.",
+        "call": "Run one MCP tool without a server.",
+    },
+    "Housekeeping": {
+        "config": "Write, check and show the configuration.",
+        "jobs": "List, watch and cancel jobs.",
+        "audit": "Show, verify and export the audit record.",
+        "completion": "Print a shell's completion script.",
+    },
+}
+
+cli = Verbs(
+    "snapharbor",
+    sections=VERBS,
+    hidden=("worker",),
+    help="""Sanitized, verified, shareable snapshots of PostgreSQL and MySQL databases.
+
+    The options may stand before or after the command.""",
+)
+cli.context_settings = {"help_option_names": ["-h", "--help"]}
+click.version_option(__version__, prog_name="snapharbor", message="%(prog)s %(version)s")(cli)
+
+
+def main() -> None:
+    """Run the command of this process and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name out of a database must not end a run on a terminal that cannot spell it.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command line, print what went wrong if anything did, and return the exit code."""
+    session = Session()
+    # Known before the line is parsed, so that a line that cannot be parsed is answered in JSON too.
+    session.json = "--json" in arguments
+    try:
+        code = _run(session, arguments)
+    except OSError as error:
+        code = lost_output(session) or crashed(session, error)
+    return lost_output(session) or code
+
+
+def _run(session: Session, arguments: Sequence[str]) -> int:
+    try:
+        code: object = cli.main(list(arguments), "snapharbor", standalone_mode=False, obj=session)
+    except (click.Abort, KeyboardInterrupt):
+        return failed(session, Cancelled("cancelled"))
+    except click.ClickException as error:
+        return misused(session, error)
+    except EngineError as error:
+        return failed(session, error)
+    except OSError:
+        raise
+    except Exception as error:
+        return crashed(session, error)
+    return code if isinstance(code, int) else 0

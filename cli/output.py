@@ -1,0 +1,104 @@
+"""Everything that is written: results to stdout, the rest to stderr, and nothing that acts on a terminal."""
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import click
+
+from ..engine.model.json import Json
+from .session import Session
+
+UNLIMITED = 100_000
+OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
+def result(session: Session, value: Json, text: Callable[[], str]) -> None:
+    """Write what was asked for: the text, or with `--json` the last line, `{"result": value}`."""
+    if session.json:
+        line(**{"result": value})
+    else:
+        click.echo(text())
+
+
+def line(**value: Json) -> None:
+    """Write one JSON line; ASCII, so that no terminal or locale can spoil it."""
+    click.echo(json.dumps(value, default=dict))
+
+
+def note(session: Session, text: str) -> None:
+    """Tell a person something beside the result."""
+    if not session.json:
+        click.echo(visible(text), err=True)
+
+
+def visible(text: str) -> str:
+    """Return text without anything that a terminal would obey: control and direction characters, escaped."""
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in OBEYED else char
+        for char in text
+    )
+
+
+def readable(text: str) -> str:
+    """Return text of several lines, each made visible."""
+    return "\n".join(visible(one) for one in text.splitlines())
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, folded: Sequence[str] = ()) -> str:
+    """Return aligned columns; on a terminal the `folded` ones give way to the width, the others never."""
+    import rich.table
+    from rich.text import Text
+
+    grid = rich.table.Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for header in headers:
+        grid.add_column(header, no_wrap=header not in folded, overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(visible(cell)) for cell in row))
+    return _rendered(grid)
+
+
+def facts(pairs: Mapping[str, str]) -> str:
+    """Return names and values, one pair a line; empty values are left out."""
+    shown = {name: value for name, value in pairs.items() if value}
+    width = max(map(len, shown), default=0) + 2
+    return "\n".join(f"{name:<{width}}{visible(value)}" for name, value in shown.items())
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people write it: `999 B`, `1.4 GB`."""
+    value, units = float(count), ["PB", "TB", "GB", "MB", "kB"]
+    if count < 1000:
+        return f"{count} B"
+    while units[1:] and value >= 999_950:
+        value, _ = value / 1000, units.pop()
+    return f"{value / 1000:.1f} {units[-1]}"
+
+
+def moment(text: str) -> str:
+    """Return an ISO 8601 moment in UTC, to the minute, as a table shows it."""
+    return text[:16].replace("T", " ")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 table`, `1,200 tables`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _rendered(renderable: object) -> str:
+    """Render for stdout: colours and its width on a terminal, plain and unbroken lines elsewhere."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    outside = Console(highlight=False)
+    inside = Console(
+        file=StringIO(),
+        force_terminal=outside.is_terminal,
+        no_color=outside.no_color,
+        width=outside.width if outside.is_terminal else UNLIMITED,
+        highlight=False,
+    )
+    with inside.capture() as capture:
+        inside.print(renderable)
+    return "\n".join(text.rstrip() for text in capture.get().splitlines())

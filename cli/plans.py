@@ -1,0 +1,119 @@
+"""Runs a request: plan, show, ask, work. Nothing is touched before the question is answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import TYPE_CHECKING
+
+import click
+
+from ..engine.model.errors import Cancelled, ConfirmationRequired
+from ..engine.model.json import JsonObject
+from ..engine.model.plan import CONFIRMED, Plan
+from . import output
+from .progress import shown
+from .results import described
+from .session import Session, interruptible, run
+
+if TYPE_CHECKING:
+    from ..engine.operations.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Plans a request and, unless that is all, has it confirmed and run; writes plan and result."""
+
+    session: Session
+    yes: bool
+    dry_run: bool
+    detach: bool
+
+    def __call__(self, request: "Request") -> None:
+        run(partial(self._work, request))
+
+    async def _work(self, request: "Request") -> None:
+        async with self.session.harbor() as harbor:
+            plan = await harbor.plan(request)
+            if self.dry_run:
+                output.result(self.session, {"dry_run": True, "plan": view(plan)}, lambda: text(plan))
+                return
+            confirm(self.session, plan, yes=self.yes)
+            if self.detach:
+                job = await harbor.start(plan, confirmed=True)
+                output.result(self.session, {"job": job.id, "state": job.state}, lambda: job.id)
+                output.note(self.session, f"Watch it with `snapharbor jobs {job.id} --wait`.")
+                return
+            with shown(self.session) as report:
+                done = await harbor.run(plan, confirmed=True, report=report)
+            output.result(self.session, done, lambda: described(done))
+
+
+def planned(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options of everything that runs a plan; it takes them as its first argument."""
+
+    @click.option("--detach", is_flag=True, help="Run in the background and print the job's id.")
+    @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+    @click.option("-y", "--yes", is_flag=True, help="Do it without asking.")
+    @click.pass_obj
+    @wraps(function)
+    def packed(session: Session, *, yes: bool, dry_run: bool, detach: bool, **arguments: object) -> None:
+        function(Perform(session, yes, dry_run, detach), **arguments)
+
+    return packed
+
+
+def confirm(session: Session, plan: Plan, *, yes: bool) -> None:
+    """Show a plan, and ask if it needs that.
+
+    Raises:
+        ConfirmationRequired: there is nobody to ask.
+        Cancelled: the answer is no.
+    """
+    ask = plan.needs_confirmation and not yes
+    if session.json:
+        output.line(plan=view(plan))
+    elif plan.needs_confirmation:
+        click.echo(text(plan), err=True)
+    else:
+        for warning in plan.warnings:
+            output.note(session, f"Warning: {warning}")
+    if ask and not session.interactive:
+        effects = [effect.what for effect in plan.effects if effect.kind in CONFIRMED]
+        raise ConfirmationRequired(
+            f"`{plan.verb}` needs a confirmation, and there is nobody to ask",
+            "Read the plan, then run the same command with --yes.",
+            effects=effects,
+        )
+    if ask:
+        with interruptible():
+            if not click.confirm("Go on?", err=True):
+                raise Cancelled("not confirmed", "Nothing was touched.")
+
+
+def view(plan: Plan) -> JsonObject:
+    """Return what a plan says in JSON; its arguments are for the engine only."""
+    return {
+        "id": plan.id,
+        "verb": plan.verb,
+        "target": plan.target,
+        "summary": plan.summary,
+        "steps": plan.steps,
+        "effects": [{"kind": effect.kind, "what": effect.what} for effect in plan.effects],
+        "warnings": plan.warnings,
+        "needs_confirmation": plan.needs_confirmation,
+    }
+
+
+def text(plan: Plan) -> str:
+    """Return a plan as a person reads it."""
+    lines = [
+        output.visible(plan.summary),
+        *_section("Steps", [f"{number}. {step}" for number, step in enumerate(plan.steps, 1)]),
+        *_section("Effects", [f"{effect.kind.replace('-', ' ')}: {effect.what}" for effect in plan.effects]),
+        *_section("Warnings", plan.warnings),
+    ]
+    return "\n".join(lines)
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"{title}:", *(f"  {output.visible(line)}" for line in lines)] if lines else []

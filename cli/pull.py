@@ -1,0 +1,26 @@
+"""`snapharbor pull`."""
+
+import sys
+
+import click
+
+from .params import SNAPSHOT
+from .plans import Perform, planned
+
+
+@click.command()
+@click.argument("source", type=SNAPSHOT)
+@planned
+def pull(perform: Perform, source: str) -> None:
+    """Fetch a snapshot by a link, or from a storage.
+
+    SOURCE is a share's link, or a snapshot in a storage profile. With `-` it is read from the standard
+    input, so that the link stands neither in the list of processes nor in the shell's history.
+    """
+    from ..engine.operations.requests import PullRequest
+
+    if source == "-":
+        source = sys.stdin.readline().strip()
+        if not source:
+            raise click.UsageError("The standard input holds no link.")
+    perform(PullRequest(source))

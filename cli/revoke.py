@@ -1,0 +1,18 @@
+"""`snapharbor revoke`."""
+
+import click
+
+from .plans import Perform, planned
+
+
+@click.command()
+@click.argument("share")
+@planned
+def revoke(perform: Perform, share: str) -> None:
+    """Close a share before its time.
+
+    SHARE is an id as `snapharbor share --list` shows it.
+    """
+    from ..engine.operations.requests import RevokeRequest
+
+    perform(RevokeRequest(share))

@@ -1,0 +1,105 @@
+"""`snapharbor targets`."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from ..engine.model.json import JsonObject
+from ..engine.model.target import Target
+from . import output
+from .session import Session, run
+
+if TYPE_CHECKING:
+    from ..engine.harbor import Harbor
+
+States = Mapping[str, JsonObject]
+
+
+@click.command()
+@click.option("-u", "--update", is_flag=True, help="Connect to each source: state, size and version.")
+@click.pass_obj
+def targets(session: Session, update: bool) -> None:
+    """List the configured targets."""
+
+    async def work() -> None:
+        async with session.harbor() as harbor:
+            found = harbor.targets()
+            states: States = await look(harbor, found) if update else {}
+        views = [{**view(target), **states.get(target.key, {})} for target in found]
+        output.result(session, views, lambda: text(found, states))
+
+    run(work)
+
+
+async def look(harbor: "Harbor", found: Sequence[Target]) -> States:
+    """Connect to all sources at once and say of each what answered."""
+    from ..engine.tasks import open_tasks
+
+    states: dict[str, JsonObject] = {}
+
+    async def ask(target: Target) -> None:
+        states[target.key] = await _state(harbor, target)
+
+    async with open_tasks() as group:
+        for target in found:
+            group.start_soon(ask, target)
+    return states
+
+
+async def _state(harbor: "Harbor", target: Target) -> JsonObject:
+    from ..engine.model.errors import EngineError
+
+    if target.source is None:
+        return {"state": "no source"}
+    try:
+        server = await harbor.services.database(target.source).identify()
+    except EngineError as error:
+        return {"state": error.code, "message": error.message, "hint": error.hint}
+    return {"state": "ok", "bytes": server.bytes, "server": f"{server.product} {server.version}"}
+
+
+def view(target: Target) -> JsonObject:
+    """Return a target as JSON: no credential, no URL parameter."""
+    return {
+        "target": target.key,
+        "name": target.name,
+        "type": target.type,
+        "source": _place(target.source),
+        "destination": _place(target.destination),
+        "storage": target.storage_profile or "local",
+        "share_storage": target.share_profile,
+        "sanitize": target.rules is not None,
+        "groups": target.groups,
+        "environment": target.environment,
+        "protected": target.protected,
+        "cpus": target.cpus,
+    }
+
+
+def text(found: Sequence[Target], states: States) -> str:
+    """Return the targets as a table."""
+    if not found:
+        return "No target is configured. Add one under `targets:` in snapharbor.yml."
+    headers = ["TARGET", "TYPE", "SOURCE", "DESTINATION", "STORAGE"]
+    rows = [
+        [
+            target.key,
+            target.type,
+            _place(target.source) or "-",
+            _place(target.destination) or "-",
+            target.storage_profile or "local",
+        ]
+        for target in found
+    ]
+    if states:
+        headers[5:] = ["SIZE", "STATE"]
+        for row, target in zip(rows, found, strict=True):
+            state = states[target.key]
+            count = state.get("bytes")
+            row += [output.size(count) if isinstance(count, int) else "-", str(state["state"])]
+    return output.table(headers, rows, folded=("SOURCE", "DESTINATION"))
+
+
+def _place(url: object) -> str | None:
+    return None if url is None else str(url)
