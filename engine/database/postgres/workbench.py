@@ -28,11 +28,29 @@ SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname),
 """
 
 FOREIGN_KEYS = """
-SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', conrelid::regclass, conname),
+SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED',
+              conrelid::regclass, conname),
        format('ALTER TABLE %s ALTER CONSTRAINT %I %s', conrelid::regclass, conname,
               CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END)
   FROM pg_constraint
  WHERE contype = 'f' AND conparentid = 0 AND NOT condeferred
+"""
+
+# A large object has no owner row but whatever column holds its number; when rules remove that row, the
+# object would stay behind with its raw content.
+OID_COLUMNS = """
+SELECT format('SELECT %I::oid FROM %s WHERE %I IS NOT NULL', attname, attrelid::regclass, attname)
+  FROM pg_attribute
+  JOIN pg_class ON pg_class.oid = attrelid
+  JOIN pg_namespace ON pg_namespace.oid = relnamespace
+  JOIN pg_type ON pg_type.oid = atttypid
+ WHERE relkind = 'r' AND attnum > 0 AND NOT attisdropped
+   AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+   AND 'oid'::regtype IN (atttypid, typbasetype)
+"""
+UNLINK = """
+SELECT lo_unlink(oid) FROM pg_largeobject_metadata AS held
+ WHERE NOT EXISTS (SELECT FROM ({}) AS used(o) WHERE o = held.oid)
 """
 
 
@@ -57,6 +75,7 @@ class PostgresWorkbench:
                 await connection.execute("SET LOCAL search_path = public")
                 touched = [await _apply(connection, rule, restricted=restricted) for rule in rules]
                 await _check(connection)
+                await _unlink_orphans(connection)
                 await _all(connection, [after for _, after in pairs])
         return tuple(touched)
 
@@ -99,6 +118,13 @@ async def _apply(connection: "AsyncConnection[TupleRow]", rule: Rule, *, restric
             await connection.execute("SET LOCAL ROLE NONE")
     result = cursor.pgresult
     return cursor.rowcount if result is not None and result.status == ExecStatus.COMMAND_OK else -1
+
+
+async def _unlink_orphans(connection: "AsyncConnection[TupleRow]") -> None:
+    cursor = await connection.execute(OID_COLUMNS.encode())
+    columns = [str(query) for (query,) in await cursor.fetchall()]
+    used = " UNION ALL ".join(columns or ["SELECT NULL::oid WHERE false"])
+    await connection.execute(UNLINK.format(used).encode())
 
 
 async def _check(connection: "AsyncConnection[TupleRow]") -> None:
