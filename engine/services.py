@@ -4,13 +4,19 @@ import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from secrets import token_hex
 
-from .database.base import Database, Housekeeper
+import anyio
+from anyio import to_thread
+
+from .database.base import ChunkSource, Database, Housekeeper, Workbench
 from .ledger.base import Ledger
 from .ledger.sqlite import SqliteLedger
-from .model.errors import ConfigInvalid
+from .model.errors import ClientMissing, ConfigInvalid
+from .model.job import Report
 from .model.settings import Settings
 from .model.share import Principal
+from .model.snapshot import Snapshot
 from .model.url import DatabaseUrl
 from .repository.repository import Repository
 from .settings.load import load_settings
@@ -25,7 +31,13 @@ class Services:
         self.ledger = ledger
         self.principal = principal
         self.read_only = read_only
+        self.given: dict[str, DatabaseUrl] = {}
         self._repositories: dict[str | None, Repository] = {}
+
+    def give(self, url: DatabaseUrl) -> str:
+        """Keep a URL for plans of this process, and return the text without password that finds it."""
+        self.given[str(url)] = url
+        return str(url)
 
     def database(self, url: DatabaseUrl) -> Database:
         """Return the database at a URL; nothing is connected yet."""
@@ -42,6 +54,58 @@ class Services:
 
             return PostgresHousekeeper(url)
         raise ConfigInvalid(f"`{url.engine}` databases are not supported yet", "Use a PostgreSQL database.")
+
+    @asynccontextmanager
+    async def side_database(self, url: DatabaseUrl, name: str) -> AsyncIterator[None]:
+        """Remember that a database of this name is being filled, and drop it at the end if it is still there."""
+        lease = await self.ledger.add_lease("database", owner(), {"url": str(url), "name": name})
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self.housekeeper(url).drop(name)
+                await self.ledger.release(lease.id)
+
+    @asynccontextmanager
+    async def workbench(self, original: Snapshot, work: DatabaseUrl | None) -> AsyncIterator[Workbench]:
+        """Open an empty private database for one snapshot's sanitizing, destroyed at the end.
+
+        Without `work` it stands on a throw-away server of the snapshot's major version or newer, else it is
+        a new database on the server of `work`, which must not be a source.
+        """
+        from .database.postgres.workbench import PostgresWorkbench
+
+        if work is None:
+            async with self.ephemeral(original.manifest.server_major) as url:
+                yield PostgresWorkbench(self.database(url), url)
+            return
+        name = f"snapharbor_w_{token_hex(8)}"
+        async with self.side_database(work, name):
+            await self.housekeeper(work).create(name, f"work copy of {original.id}")
+            yield PostgresWorkbench(self.database(work.on(name)), work.on(name))
+
+    @asynccontextmanager
+    async def ephemeral(self, major: int) -> AsyncIterator[DatabaseUrl]:
+        """Run a throw-away server of a major version, or the newest at hand, and yield an empty database."""
+        from .database.postgres.cluster import ephemeral_cluster
+        from .database.postgres.tools import choose_server, discover
+
+        boxes = await discover(self.settings.postgres_bin)
+        try:
+            tools = choose_server(boxes, major)
+        except ClientMissing:
+            tools = choose_server(boxes)
+        directory = self.settings.working_directory
+        async with ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates") as cluster:
+            name = "snapharbor_work"
+            await self.housekeeper(cluster.url(name)).create(name, "work copy")
+            yield cluster.url(name)
+
+    async def export(self, source: ChunkSource, directory: Path, report: Report) -> None:
+        """Write a snapshot as the native archive of its engine, readable, mode 0600 in a 0700 directory."""
+        from .database.postgres.archive import export
+
+        await to_thread.run_sync(export, source, directory)
 
     def storage(self, profile: str | None) -> Storage:
         """Return the storage of a profile; None is the directory `snapshots` of the working directory."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ..database.base import Database
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
-from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot
+from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, snapshot
 from ..model.target import Selection, Target
 from ..services import Services
 from .capture import capture
@@ -68,7 +68,8 @@ async def store(services: Services, draft: Draft, database: Database, report: Re
             },
         )
         report(Progress("publishing"))
-        return await writer.commit(manifest)
+        await writer.commit(manifest)
+    return snapshot(manifest, draft.profile)
 
 
 def _settings(target: Target) -> str:
@@ -76,15 +77,15 @@ def _settings(target: Target) -> str:
     return digest(repr(chosen))
 
 
-def summary(snapshot: Snapshot) -> JsonObject:
+def summary(stored: Snapshot) -> JsonObject:
     """Return what a build or sanitize tells about its snapshot."""
-    manifest = snapshot.manifest
+    manifest = stored.manifest
     return {
         "snapshot": manifest.id,
         "target": manifest.target,
         "kind": manifest.kind,
         "parent": manifest.parent,
-        "storage": snapshot.profile or "local",
+        "storage": stored.profile or "local",
         "tables": len(manifest.tables),
         "rows": manifest.rows,
         "raw_bytes": manifest.raw_bytes,
