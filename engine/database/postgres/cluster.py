@@ -1,0 +1,204 @@
+"""A private PostgreSQL server: for the ephemeral database, the tests and the demo.
+
+Its socket stands in a directory that only its owner may enter, its password is random, and there is no
+network unless a port is asked for. It trades durability for speed: it is meant to be thrown away.
+"""
+
+import json
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import CancelScope, to_thread
+
+from ...model.errors import DatabaseFailed
+from ...model.secret import Secret
+from ...model.url import DatabaseUrl
+from ..lease import leased_directory, remove
+from ..process import environment, mortal, spawn_detached
+from .account import fitting_account
+from .errors import LONGEST, one_line
+from .prepare import prepare
+from .tools import Toolbox
+
+PREFIX = "cluster"
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+PAUSE_SECONDS = 0.01
+USER = "postgres"
+SOCKET_PORT = 5432
+ADDRESS = "address.json"
+START_HINT = "Check the free space and shared memory of this machine."
+
+# Nothing here survives a power cut, and no row value reaches the log.
+SETTINGS: Mapping[str, str] = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "max_wal_size": "4GB",
+    "max_connections": "50",
+    "log_error_verbosity": "terse",
+    "log_min_messages": "fatal",
+    "log_min_error_statement": "panic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A running private server. `directory` holds all of it but its socket."""
+
+    directory: Path
+    host: str
+    port: int
+    password: Secret
+
+    def url(self, database: str = "postgres") -> DatabaseUrl:
+        """Return the URL of one of its databases, as its superuser."""
+        return DatabaseUrl("postgres", self.host, self.port, USER, database, self.password)
+
+
+@contextmanager
+def throwaway_cluster(
+    tools: Toolbox,
+    parent: Path,
+    *,
+    templates: Path | None = None,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Generator[Cluster]:
+    """Run a private server for as long as the block; blocking.
+
+    Whatever ends this process, the server ends with it or at the next start, and its data goes with it.
+
+    Args:
+        tools: The server's programs.
+        parent: Where its directory is made; abandoned ones of its kind are removed from there.
+        templates: Where prepared data directories are kept, to start in a fraction of the time.
+        port: A loopback TCP port to listen on beside the socket.
+        settings: More of the server's settings.
+
+    Raises:
+        DatabaseFailed: it does not start; the message has the end of its log.
+    """
+    account = fitting_account()
+    with leased_directory(account.place(parent), PREFIX, destroy=destroy) as directory:
+        yield create(directory, tools, templates=templates, port=port, settings=settings, lasting=False)
+
+
+@asynccontextmanager
+async def ephemeral_cluster(
+    tools: Toolbox, parent: Path, *, templates: Path | None = None
+) -> AsyncGenerator[Cluster]:
+    """Run a private server for as long as the block; see `throwaway_cluster`."""
+    manager = throwaway_cluster(tools, parent, templates=templates)
+    cluster = await to_thread.run_sync(manager.__enter__)
+    try:
+        yield cluster
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(manager.__exit__, None, None, None)
+
+
+def create(
+    directory: Path,
+    tools: Toolbox,
+    *,
+    templates: Path | None = None,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    lasting: bool = True,
+) -> Cluster:
+    """Make a server in an empty directory, start it, and return when it answers; blocking.
+
+    A lasting one runs until `destroy`, another one also ends when this process does.
+    """
+    account = fitting_account()
+    tools = account.reachable(tools)
+    prepare(account.own(directory), tools, account, templates=templates)
+    sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
+    address = {"host": str(sockets), "port": port or SOCKET_PORT}
+    (directory / ADDRESS).write_text(json.dumps(address))
+    wanted = {
+        **SETTINGS,
+        "unix_socket_directories": str(sockets),
+        "unix_socket_permissions": "0700",
+        "listen_addresses": "127.0.0.1" if port else "",
+        "port": str(port or SOCKET_PORT),
+        **(settings or {}),
+    }
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in wanted.items()]
+    fate = () if lasting else mortal("QUIT")
+    pid = spawn_detached(
+        [*account.prefix, *fate, tools.program("postgres"), "-D", directory / "data", *options],
+        log=directory / "log",
+        cwd=Path("/"),
+        env=environment(),
+    )
+    _wait_until_ready(directory, pid)
+    return _cluster(directory)
+
+
+def find(directory: Path) -> Cluster | None:
+    """Return the server of a directory if it runs."""
+    with suppress(FileNotFoundError):
+        cluster = _cluster(directory)
+        if _answers(cluster):
+            return cluster
+    return None
+
+
+def destroy(directory: Path) -> None:
+    """Stop the server of a directory, if it runs, and remove all of it; blocking."""
+    with suppress(FileNotFoundError):
+        cluster = _cluster(directory)
+        # The socket is in a private directory, so who answers there is the server, and the pid is its.
+        if _answers(cluster):
+            _end(int((directory / "data" / "postmaster.pid").read_text().split()[0]), cluster)
+        remove(Path(cluster.host))
+    remove(directory)
+
+
+def _cluster(directory: Path) -> Cluster:
+    address = json.loads((directory / ADDRESS).read_text())
+    password = Secret((directory / "password").read_text().strip())
+    return Cluster(directory, str(address["host"]), int(address["port"]), password)
+
+
+def _answers(cluster: Cluster) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(f"{cluster.host}/.s.PGSQL.{cluster.port}") == 0
+
+
+def _end(pid: int, cluster: Cluster) -> None:
+    for number in (signal.SIGQUIT, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _answers(cluster) and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+
+
+def _wait_until_ready(directory: Path, pid: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError, IndexError):
+            if (directory / "data" / "postmaster.pid").read_text().splitlines()[7].strip() == "ready":
+                return
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(PAUSE_SECONDS)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    log = (directory / "log").read_text(errors="replace")
+    raise DatabaseFailed(f"a private server does not start: {one_line(log[-LONGEST:])}", START_HINT)

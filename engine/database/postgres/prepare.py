@@ -1,0 +1,73 @@
+"""The data directory of a private server: made once per version, copied ever after."""
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from ...model.errors import DatabaseFailed
+from ..lease import remove
+from ..process import stream
+from .account import Account
+from .errors import one_line
+from .tools import Toolbox
+
+BUILTIN_LOCALES = 17
+
+
+def prepare(directory: Path, tools: Toolbox, account: Account, *, templates: Path | None = None) -> None:
+    """Put `data` and the superuser's `password` into a directory; blocking.
+
+    Args:
+        directory: An existing directory.
+        tools: The server's programs.
+        account: As whom they run.
+        templates: Where prepared ones are kept, each with a password of its own; None makes a new one.
+    """
+    if templates is None or account.foreign:
+        _make(directory, tools, account)
+        return
+    kept = templates / f"{tools.origin}-{tools.version}"
+    if not kept.exists():
+        templates.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix="making-", dir=templates))
+        try:
+            _make(fresh, tools, account)
+            with suppress(OSError):  # somebody else was faster, and theirs is as good
+                fresh.rename(kept)
+        finally:
+            remove(fresh)
+    shutil.copytree(kept, directory, dirs_exist_ok=True)
+
+
+def _make(directory: Path, tools: Toolbox, account: Account) -> None:
+    password = directory / "password"
+    descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.write(descriptor, f"{secrets.token_hex(24)}\n".encode())
+    os.close(descriptor)
+    account.own(password)
+    argv = [
+        *account.prefix,
+        tools.program("initdb"),
+        "--pgdata",
+        directory / "data",
+        f"--pwfile={password}",
+        "--username=postgres",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--no-sync",
+        *_locale(tools.major),
+    ]
+    with stream(argv, stdout=False) as child:
+        if (done := child.wait()).code != 0:
+            raise DatabaseFailed(f"a private server cannot be made: {one_line(done.stderr)}")
+
+
+def _locale(major: int) -> tuple[str, ...]:
+    """Byte order, and upper and lower case of every script, whatever the machine has installed."""
+    if major >= BUILTIN_LOCALES:
+        return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    return ("--locale=C", f"--lc-ctype={'UTF-8' if sys.platform == 'darwin' else 'C.UTF-8'}")
