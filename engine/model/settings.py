@@ -1,7 +1,8 @@
 """The whole configuration as values: read once, in one room, checked there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .errors import ConfigInvalid, TargetUnknown
@@ -12,12 +13,21 @@ from .url import DatabaseUrl
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """One effective value, masked: fit to be shown. `origin` is `file:line`, a variable or `default`."""
+
+    key: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configured. `identities` are age secret keys, the first one is used for writing.
 
     `signing_key` is an Ed25519 private key (PEM). `protected` are shell-style patterns matched against
-    `host/database` and `database` of a destination. `sources` says for every set key where its value
-    came from (`file:line` or the variable's name).
+    `host/database` and `database` of a destination. `effective` is everything that counts, with secrets
+    masked. `signing_key` is empty and `identities` are none until `snapharbor config init` has run.
     """
 
     file: Path | None
@@ -28,7 +38,7 @@ class Settings:
     signing_key: Secret
     recipients: tuple[Recipient, ...] = ()
     protected: tuple[str, ...] = ()
-    override_query: str | None = None
+    override_query: str | None = field(default=None, repr=False)
     override_destination: DatabaseUrl | None = None
     shared_destination: DatabaseUrl | None = None
     postgres_bin: Path | None = None
@@ -36,6 +46,7 @@ class Settings:
     serve_url: str = "http://127.0.0.1:8787"
     keep_templates: int = 3
     warnings: tuple[str, ...] = ()
+    effective: tuple[Setting, ...] = field(default=(), repr=False)
 
     def target(self, key: str) -> Target:
         """Return the target of that key.
@@ -52,6 +63,13 @@ class Settings:
         if (found := self.storage_profiles.get(name)) is not None:
             return found
         raise ConfigInvalid(f"no storage profile `{name}`", closest(name, self.storage_profiles, ""))
+
+    def protection(self, url: DatabaseUrl) -> str | None:
+        """Return the pattern of `protected` that a destination matches, upper and lower case alike."""
+        names = (url.database.lower(), f"{url.host}/{url.database}".lower())
+        return next(
+            (rule for rule in self.protected if any(fnmatchcase(name, rule.lower()) for name in names)), None
+        )
 
 
 def closest(name: str, known: Mapping[str, object], tool: str) -> str:

@@ -42,7 +42,7 @@ class Limits:
 class Rules:
     """The sanitization SQL as configured; which tier counts is decided in engine/rules."""
 
-    override_query: str | None = None
+    override_query: str | None = field(default=None, repr=False)
     query_file: Path | None = None
     work_url: DatabaseUrl | None = None
     storage_profile: str | None = None

@@ -40,7 +40,7 @@ class DatabaseUrl:
     user: str
     database: str
     password: Secret | None = field(default=None, repr=False)
-    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "DatabaseUrl":
@@ -49,30 +49,32 @@ class DatabaseUrl:
         Raises:
             ConfigInvalid: the text is not such a URL; the message never repeats it.
         """
-        hint = "Write it as postgres://user:password@host:5432/name; percent-encode @ : / in the password."
+        hint = "Write it as postgres://user:password@host:5432/name; percent-encode @ : / ? # in the password."
         try:
             parts = urlsplit(text)
-            port = parts.port
+            options = dict(parse_qsl(parts.query, keep_blank_values=True))
+            port = parts.port or int(options.pop("port", 0))
+            if parts.fragment or set("/@") & set(parts.path[1:]):
+                raise ValueError
         except ValueError:
             raise ConfigInvalid("the database URL cannot be read", hint) from None
         engine = SCHEMES.get(parts.scheme.lower())
         if engine is None:
             known = ", ".join(sorted(SCHEMES))
-            raise ConfigInvalid(
-                f"`{parts.scheme[:20]}` is not a database URL scheme", f"Use one of: {known}."
-            )
+            shown = f"`{parts.scheme[:20]}`" if parts.netloc else "this"
+            raise ConfigInvalid(f"{shown} is not a database URL scheme", f"Use one of: {known}.")
         database = unquote(parts.path.removeprefix("/"))
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        password = unquote(parts.password) if parts.password else options.pop("password", "")
         host = options.pop("host", "") or unquote(parts.hostname or "")
         if not host or not database or "\x00" in text:
             raise ConfigInvalid("the database URL has no host or no database name", hint)
         return cls(
             engine=engine,
             host=host,
-            port=port or int(options.pop("port", DEFAULT_PORT[engine])),
+            port=port or DEFAULT_PORT[engine],
             user=unquote(parts.username or options.pop("user", "")),
             database=database,
-            password=Secret(unquote(parts.password)) if parts.password else None,
+            password=Secret(password) if password else None,
             options=MappingProxyType(options),
         )
 

@@ -1,0 +1,177 @@
+"""The checked configuration becomes values of the model."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.errors import ConfigInvalid
+from ..model.secret import Secret
+from ..model.settings import Settings, closest
+from ..model.share import Recipient
+from ..model.target import Limits, Rules, Selection, Target
+from ..model.url import DatabaseUrl
+from .document import Block, KeyPath, invalid
+from .profiles import Profiles
+from .schema import Root, TargetModel
+from .shape import origin_of
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Turns one validated configuration into Settings; `tree` knows where everything stands."""
+
+    root: Root
+    tree: Block
+    base: Path
+    identities: tuple[Secret, ...]
+    warnings: list[str]
+
+    def settings(self, file: Path | None) -> Settings:
+        """Return the Settings.
+
+        Raises:
+            ConfigInvalid: something that the schema alone cannot see; names file, line and key.
+        """
+        root = self.root
+        profiles = Profiles(root.storage_profiles, self.tree, self.base)
+        built = {name: profiles.profile(name) for name in root.storage_profiles}
+        return Settings(
+            file=file,
+            working_directory=self._path(root.defaults.working_directory),
+            targets={key: self._target(key, target) for key, target in root.targets.items()},
+            storage_profiles=built,
+            identities=self.identities,
+            signing_key=Secret(root.keys.signing or ""),
+            recipients=tuple(
+                Recipient(name, recipient.public_key, recipient.groups)
+                for name, recipient in root.recipients.items()
+            ),
+            protected=root.protected,
+            override_query=root.override.san_query,
+            override_destination=self._url(root.override.dst_db_url, ("override", "dst_db_url")),
+            shared_destination=self._url(
+                root.defaults.shared_target_dst_db_url, ("defaults", "shared_target_dst_db_url")
+            ),
+            postgres_bin=self._tools(),
+            share_seconds=root.share.seconds,
+            serve_url=root.share.serve_url,
+            keep_templates=root.keep_templates,
+            effective=profiles.from_environment(),
+        )
+
+    def _target(self, key: str, model: TargetModel) -> Target:
+        path = ("targets", key)
+        share = model.share
+        only_shared = share is not None and model.snapshot.src_url is None
+        if not model.model_fields_set:
+            raise self._invalid(path, "says nothing", "Give it `snapshot.src_url`.")
+        destination = self._url(model.snapshot.dst_url, (*path, "snapshot", "dst_url"))
+        if share is not None:
+            destination = destination or self._url(share.dst_url, (*path, "share", "dst_url"))
+        return Target(
+            key=key,
+            name=model.name or key,
+            type="share" if only_shared else "local",
+            source=self._url(model.snapshot.src_url, (*path, "snapshot", "src_url")),
+            destination=destination,
+            cpus=self._cpus(key, model),
+            selection=self._selection(model, path),
+            limits=self._limits(model),
+            rules=self._rules(model, path),
+            storage_profile=self._profile(model.storage_profile, (*path, "storage_profile")),
+            share_profile=self._profile(
+                share.storage_profile_name if share else None, (*path, "share", "storage_profile_name")
+            ),
+            groups=model.sso_groups,
+            environment=model.environment,
+            keep_previous=(
+                self.root.defaults.keep_previous if model.keep_previous is None else model.keep_previous
+            ),
+            protected=model.protected,
+        )
+
+    def _rules(self, model: TargetModel, path: KeyPath) -> Rules | None:
+        sanitize = model.sanitize
+        if sanitize is None:
+            return None
+        path = (*path, "sanitize")
+        return Rules(
+            override_query=sanitize.override_query,
+            query_file=self._query_file(sanitize.query_file, (*path, "query_file")),
+            work_url=self._url(sanitize.dst_url, (*path, "dst_url")),
+            storage_profile=self._profile(sanitize.storage_profile, (*path, "storage_profile")),
+            allow_unsafe=sanitize.allow_unsafe,
+        )
+
+    def _selection(self, model: TargetModel, path: KeyPath) -> Selection:
+        schemas, tables = model.snapshot.schema_config, model.snapshot.tables
+        path = (*path, "snapshot")
+        for both in sorted({*schemas.include_schemas} & {*schemas.exclude_schemas}):
+            where = (*path, "schema_config", "exclude_schemas")
+            raise self._invalid(where, f"leaves out `{both}`, which `include_schemas` takes")
+        for name in ("include", "exclude", "exclude_data"):
+            for table in getattr(tables, name):
+                if not all(table.partition(".")):
+                    where = (*path, "tables", name)
+                    raise self._invalid(where, f"has `{table}`", f"Write it as `public.{table}`.")
+        return Selection(
+            use_default_schema=schemas.use_default_schema,
+            include_schemas=schemas.include_schemas,
+            exclude_schemas=schemas.exclude_schemas,
+            table_filters=tuple(schemas.schema_table_filters.items()),
+            include_tables=tables.include,
+            exclude_tables=tables.exclude,
+            exclude_data=tables.exclude_data,
+        )
+
+    def _limits(self, model: TargetModel) -> Limits:
+        return Limits(**{**self.root.limits.model_dump(), **model.limits.model_dump(exclude_none=True)})
+
+    def _cpus(self, key: str, model: TargetModel) -> int:
+        asked = model.cpus or self.root.defaults.cpus
+        there = os.cpu_count() or 1
+        if asked > there:
+            self.warnings.append(f"target `{key}` asks for {asked} cpus; this machine has {there}")
+        return min(asked, there)
+
+    def _url(self, text: str | None, path: KeyPath) -> DatabaseUrl | None:
+        if not text:
+            return None
+        try:
+            return DatabaseUrl.parse(text)
+        except ConfigInvalid as error:
+            raise self._invalid(path, f"cannot be used: {error.message}", error.hint) from None
+
+    def _profile(self, name: str | None, path: KeyPath) -> str | None:
+        if name is None or name in self.root.storage_profiles:
+            return name
+        hint = closest(name, self.root.storage_profiles, "")
+        raise self._invalid(path, f"names the unknown storage profile `{name[:80]}`", hint)
+
+    def _path(self, text: str) -> Path:
+        return self.base / Path(text).expanduser()
+
+    def _query_file(self, text: str | None, path: KeyPath) -> Path | None:
+        """Find the file beside the configuration, then in the working directory as the original does."""
+        if text is None:
+            return None
+        places = (self._path(text), self._path(self.root.defaults.working_directory) / text)
+        found = next((place for place in places if place.is_file()), None)
+        if found is None:
+            self.warnings.append(f"`{'.'.join(path)}` ({origin_of(self.tree, path)}): there is no `{text}`")
+        return found or places[0]
+
+    def _tools(self) -> Path | None:
+        tools = self.root.database_tools.postgresql
+        directories = {self._path(tools.bin)} if tools.bin else set[Path]()
+        named = (tools.pg_dump, tools.pg_restore, tools.psql)
+        directories |= {self._path(program).parent for program in named if program}
+        if len(directories) > 1:
+            raise self._invalid(
+                ("database_tools", "postgresql"), "names programs of different directories",
+                "Name programs of one installation: set `bin` alone.",
+            )  # fmt: skip
+        return directories.pop() if directories else None
+
+    def _invalid(self, path: KeyPath, problem: str, hint: str = "") -> ConfigInvalid:
+        return invalid(path, origin_of(self.tree, path), problem, hint)

@@ -1,0 +1,98 @@
+"""Values as written become values as meant: templates, `secret:` references, `enc:` values."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..model.errors import ConfigInvalid, KeyMissing, SecretUnset
+from ..model.secret import Secret
+from .document import Block, Items, KeyPath, Node, Scalar
+from .identity import identities_in
+from .references import PREFIX as REFERENCE
+from .references import fetch
+from .schema import Root
+from .sealed import PREFIX as SEALED
+from .sealed import unseal
+from .shape import Kind, Leaf, below
+from .templates import expand, has_dollars, without_templates
+
+IDENTITY = ("keys", "identity")
+PREVIOUS = ("keys", "previous")
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Resolves a whole tree; the identities come first, because they open the rest."""
+
+    base: Path
+    warnings: list[str] = field(default_factory=list[str])
+    identities: tuple[Secret, ...] = ()
+
+    def resolve(self, root: Block) -> Block:
+        """Return the tree with every value as it is meant; SQL stays as written until it runs."""
+        keys = root.members.get("keys")
+        if isinstance(keys, Block):
+            members = dict(keys.members)
+            for path in (IDENTITY, PREVIOUS):
+                if node := members.get(path[1]):
+                    members[path[1]] = self._identities(node, path)
+            root = replace(root, members={**root.members, "keys": replace(keys, members=members)})
+        resolved = self._node(root, Root, ())
+        assert isinstance(resolved, Block)
+        return resolved
+
+    def _identities(self, node: Node, path: KeyPath) -> Node:
+        """Take the identities out of `keys.identity` or `keys.previous`, and mark the place as done."""
+        for member in node.members if isinstance(node, Items) else (node,):
+            if isinstance(member, Scalar) and member.text:
+                found = identities_in(self._scalar(member, path).text or "")
+                if not found:
+                    where = f"`{'.'.join(path)}` ({member.origin})"
+                    raise ConfigInvalid(
+                        f"{where} is not an age identity", "It looks like AGE-SECRET-KEY-1….",
+                        **member.origin.details(path),
+                    )  # fmt: skip
+                self.identities += found
+        return node
+
+    def _node(self, node: Node, kind: Kind, path: KeyPath) -> Node:
+        if isinstance(node, Scalar):
+            is_sql = isinstance(kind, Leaf) and kind.mark is not None and kind.mark.kind == "sql"
+            done = is_sql or node.text is None or path[:2] in (IDENTITY, PREVIOUS)
+            return node if done else self._scalar(node, path)
+        if isinstance(node, Items):
+            children = [self._node(child, kind, (*path, str(at))) for at, child in enumerate(node.members)]
+            return replace(node, members=tuple(children))
+        return replace(
+            node,
+            members={
+                key: self._node(child, below(kind, key) or Leaf(), (*path, key))
+                for key, child in node.members.items()
+            },
+        )
+
+    def _scalar(self, scalar: Scalar, path: KeyPath) -> Scalar:
+        where = f"`{'.'.join(path)}` ({scalar.origin})"
+        try:
+            return self._resolved(scalar, path, where)
+        except (ConfigInvalid, SecretUnset, KeyMissing) as error:
+            message = error.message if error.message.startswith(where) else f"{where} {error.message}"
+            details = {**scalar.origin.details(path), **error.details}
+            raise type(error)(message, error.hint, **details) from None
+
+    def _resolved(self, scalar: Scalar, path: KeyPath, where: str) -> Scalar:
+        text, note = scalar.text or "", ""
+        if text.startswith(SEALED):
+            if path in (IDENTITY, PREVIOUS):
+                raise ConfigInvalid("cannot be encrypted to itself", "Use secret:file: or secret:keyring:.")
+            text, note = unseal(text, path, self.identities), "encrypted"
+        if text.startswith(REFERENCE):
+            fetched = fetch(text, self.base)
+            if fetched.warning:
+                self.warnings.append(f"{where}: {fetched.warning}")
+            return replace(scalar, text=fetched.text, note=":".join(text.split(":")[:2]))
+        if "{{" in without_templates(text):
+            raise ConfigInvalid("has a template that is not understood", "Write it as {{`NAME` | env}}.")
+        if has_dollars(text):
+            self.warnings.append(f"{where} uses ${{NAME}}, which is deprecated: write {{{{`NAME` | env}}}}")
+        expanded = expand(text, where, dollars=True)
+        return replace(scalar, text=expanded, note=note or ("template" if expanded != text else ""))

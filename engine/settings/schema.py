@@ -1,0 +1,252 @@
+"""The keys of the configuration: types, defaults, meaning. docs/configuration.md is made from this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ..model.target import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a value is beside its type: how it is shown, and whether templates are expanded at once."""
+
+    kind: Literal["url", "secret", "sql"]
+
+
+def _split(value: object) -> object:
+    """Read `a, b` as a list, which is how an environment variable says it."""
+    return (
+        tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+    )
+
+
+Url = Annotated[str | None, Mark("url")]
+Sensitive = Annotated[str | None, Mark("secret")]
+Sql = Annotated[str | None, Mark("sql")]
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Seconds = Annotated[int, Field(ge=0)]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")]
+
+
+class Model(BaseModel):
+    """Knows its keys and nothing else; a key without a value is a key that is not there.
+
+    `former` are other spellings, from dotted path to dotted path.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, regex_engine="python-re")
+    former: ClassVar[Mapping[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        given = cast(dict[object, object], data)
+        return {key: value for key, value in given.items() if value not in (None, "")}
+
+
+class SchemaConfig(Model):
+    use_default_schema: bool | None = Field(
+        default=None, description="true: `public` only. false: every schema. Not set: see the lists."
+    )
+    include_schemas: Words = Field(default=(), description="Exact names of the schemas to take.")
+    exclude_schemas: Words = Field(default=(), description="Exact names of the schemas to leave out.")
+    schema_table_filters: dict[str, Words] = Field(
+        default={}, description="Per schema, the only tables to take."
+    )
+
+
+class Tables(Model):
+    include: Words = Field(default=(), description="Take only these tables (`schema.table`).")
+    exclude: Words = Field(default=(), description="Leave these tables out altogether.")
+    exclude_data: Words = Field(
+        default=(), description="Keep the definition of these tables, leave out their rows."
+    )
+
+
+class Snapshot(Model):
+    src_url: Url = Field(default=None, description="The source database. It is only ever read.")
+    dst_url: Url = Field(default=None, description="Where snapshots are loaded. This database is replaced.")
+    schema_config: SchemaConfig = Field(default=SchemaConfig(), description="Which schemas a snapshot takes.")
+    tables: Tables = Field(default=Tables(), description="Which tables a snapshot takes.")
+
+
+class Sanitize(Model):
+    dst_url: Url = Field(
+        default=None, description="Work database, replaced. Not set: a private, short-lived server."
+    )
+    query_file: str | None = Field(default=None, description="File with the sanitization SQL (third tier).")
+    override_query: Sql = Field(default=None, description="Sanitization SQL of this target (first tier).")
+    storage_profile: str | None = Field(default=None, description="Where sanitized snapshots go.")
+    allow_unsafe: bool = Field(
+        default=False, description="Accept statements that the analysis cannot vouch for."
+    )
+
+
+class ShareTarget(Model):
+    former: ClassVar[Mapping[str, str]] = {"storage_profile": "storage_profile_name"}
+    dst_url: Url = Field(default=None, description="Where a snapshot that others shared is loaded.")
+    storage_profile_name: str | None = Field(
+        default=None, description="The storage where shared snapshots are."
+    )
+
+
+class TargetLimits(Model):
+    connect_timeout: Seconds | None = Field(default=None, description="Seconds to wait for a connection.")
+    lock_timeout: Seconds | None = Field(
+        default=None, description="Seconds to wait for a lock on the source."
+    )
+    statement_timeout: Seconds | None = Field(
+        default=None, description="Seconds a statement may run; 0 is no limit."
+    )
+    max_snapshot_age: Seconds | None = Field(
+        default=None, description="Seconds a build may hold its consistent view."
+    )
+
+
+class Limits(Model):
+    connect_timeout: Seconds = Field(default=10, description="Seconds to wait for a connection.")
+    lock_timeout: Seconds = Field(default=10, description="Seconds to wait for a lock on a source.")
+    statement_timeout: Seconds = Field(default=0, description="Seconds a statement may run; 0 is no limit.")
+    max_snapshot_age: Seconds = Field(
+        default=0, description="Seconds a build may hold its consistent view; 0: any."
+    )
+
+
+class TargetModel(Model):
+    former: ClassVar[Mapping[str, str]] = {"snapshot.storage_profile": "storage_profile"}
+    name: str | None = Field(default=None, description="Name to show. Not set: the key.")
+    cpus: int | None = Field(default=None, ge=1, description="Parallel workers. Not set: `defaults.cpus`.")
+    snapshot: Snapshot = Field(
+        default=Snapshot(), description="What is taken from where, and where it is loaded."
+    )
+    storage_profile: str | None = Field(
+        default=None, description="Where originals go. Not set: this machine only."
+    )
+    sanitize: Sanitize | None = Field(default=None, description="How snapshots are sanitized.")
+    share: ShareTarget | None = Field(default=None, description="A target without source: what others share.")
+    limits: TargetLimits = Field(default=TargetLimits(), description="Limits of this target.")
+    sso_groups: Words = Field(default=(), description="Groups that may see its sanitized snapshots.")
+    environment: str | None = Field(default=None, description="What the source is: production, staging, …")
+    keep_previous: bool | None = Field(default=None, description="Keep the replaced database after a load.")
+    protected: bool = Field(default=False, description="Never load into its destination.")
+
+
+class ProfileModel(Model):
+    former: ClassVar[Mapping[str, str]] = {
+        "type": "provider",
+        "access_key_id": "access_key",
+        "secret_access_key": "secret_key",
+        "endpoint_url": "endpoint",
+    }
+    provider: Provider = Field(description="Which kind of storage.")
+    path: str | None = Field(default=None, description="Directory, for `local`.")
+    bucket: str | None = Field(default=None, description="Bucket, for all others.")
+    prefix: str = Field(default="", description="Begin of every object's key.")
+    region: str | None = Field(default=None, description="Region. Needed for `s3` with explicit keys.")
+    endpoint: str | None = Field(
+        default=None, description="Address of the service. Needed for `minio`, `dospaces`."
+    )
+    account_id: str | None = Field(default=None, description="Account, for `r2`: makes the endpoint.")
+    awscli_profile: str | None = Field(default=None, description="Profile of the AWS configuration.")
+    access_key: Sensitive = Field(
+        default=None, description="Access key id. Not set: environment, then AWS profile."
+    )
+    secret_key: Sensitive = Field(default=None, description="Secret access key.")
+    session_token: Sensitive = Field(default=None, description="Session token of temporary credentials.")
+
+
+class RecipientModel(Model):
+    public_key: str = Field(pattern="^age1[a-z0-9]{58}$", description="The age public key (`age1…`).")
+    groups: Words = Field(default=(), description="Groups that this recipient belongs to.")
+
+
+class Defaults(Model):
+    working_directory: str = Field(
+        default="~/.snapharbor", description="Local snapshots, ledger, scratch space."
+    )
+    cpus: int = Field(default=1, ge=1, description="Parallel workers; capped at what the machine has.")
+    shared_target_dst_db_url: Url = Field(
+        default=None, description="Where snapshots that others share are loaded."
+    )
+    keep_previous: bool = Field(default=False, description="Keep the replaced database after a load.")
+
+
+class Override(Model):
+    san_query: Sql = Field(default=None, description="Sanitization SQL for every target (second tier).")
+    dst_db_url: Url = Field(default=None, description="Takes the place of every load destination.")
+
+
+class Keys(Model):
+    identity: Sensitive = Field(
+        default=None, description="age identity: encrypts snapshots and `enc:` values."
+    )
+    previous: Annotated[Words, Mark("secret")] = Field(
+        default=(), description="Former identities, still able to read."
+    )
+    signing: Sensitive = Field(default=None, description="Ed25519 private key (PEM) that signs manifests.")
+
+
+class PostgresTools(Model):
+    bin: str | None = Field(default=None, description="Directory of the PostgreSQL client tools to use.")
+    pg_dump: str | None = Field(default=None, description="Path of pg_dump; all three are of one directory.")
+    pg_restore: str | None = Field(default=None, description="Path of pg_restore.")
+    psql: str | None = Field(default=None, description="Path of psql.")
+
+
+class DatabaseTools(Model):
+    postgresql: PostgresTools = Field(
+        default=PostgresTools(), description="PostgreSQL. Not set: they are found."
+    )
+
+
+class Sharing(Model):
+    seconds: int = Field(
+        default=900, ge=1, le=604_800, description="How long a share is open, at most seven days."
+    )
+    serve_url: str = Field(
+        default="http://127.0.0.1:8787", description="Where `snapharbor serve` can be reached."
+    )
+
+
+class Root(Model):
+    """The whole configuration."""
+
+    former: ClassVar[Mapping[str, str]] = {"working_directory": "defaults.working_directory"}
+    targets: dict[Key, TargetModel] = Field(default={}, description="Databases by name.")
+    storage_profiles: dict[Key, ProfileModel] = Field(default={}, description="Storages by name.")
+    defaults: Defaults = Field(default=Defaults(), description="What counts where a target says nothing.")
+    override: Override = Field(default=Override(), description="What counts whatever a target says.")
+    keys: Keys = Field(default=Keys(), description="The user's own keys; `config init` makes them.")
+    recipients: dict[Key, RecipientModel] = Field(default={}, description="Who can open shares, by name.")
+    protected: Words = Field(
+        default=(), description="Destinations never to touch: patterns of `host/database`."
+    )
+    limits: Limits = Field(default=Limits(), description="How long reading may disturb a source.")
+    share: Sharing = Field(default=Sharing(), description="Links to shared snapshots.")
+    keep_templates: int = Field(
+        default=3, ge=0, description="Loaded snapshots kept as templates for instant resets."
+    )
+    database_tools: DatabaseTools = Field(default=DatabaseTools(), description="Client programs.")
+
+
+REFUSED: Mapping[str, str] = {
+    "secret_key": "Remove it: keys are `keys.identity` and `keys.signing`, which `config init` makes.",
+    "authtoken": "Remove it: there is no cloud to sign in to.",
+    "sso": "Remove it: there is no sign-in in the configuration.",
+    "docker": "Remove it: no containers are used.",
+    "env": "Remove it, or set `environment` on a target.",
+    "debug": "Remove it.",
+    "trace": "Remove it.",
+    "feature_flags": "Remove it.",
+    "subset": "Subsets are not supported yet: remove the block, or use snapshot.tables to take fewer tables.",
+    "nocloud": "Remove it: there is no cloud.",
+    "auto_detect": "Remove it: tools are found unless `database_tools.postgresql` names them.",
+    "mysql": "Remove it: MySQL is not supported yet.",
+    "src_url": "Write it under `snapshot`.",
+    "query_file": "Write it under `sanitize`.",
+}
