@@ -1,1 +1,46 @@
-"""Guided work: the text stands in .md beside each function."""
+"""Guided work: each prompt is a function of the same name as the .md file that holds its text."""
+
+from pathlib import Path
+from string import Template
+from typing import Annotated, TypeVar
+
+from mcp.server.mcpserver import MCPServer
+from pydantic import Field
+
+from ..engine.model.fence import clean
+
+Lifespan = TypeVar("Lifespan")
+Name = Annotated[str, Field(description="Name of a target; see list_targets")]
+
+
+def register(server: MCPServer[Lifespan]) -> None:
+    """Add every prompt to a server."""
+    server.prompt(title="Prepare a development copy")(prepare_copy)
+    server.prompt(title="Review sanitization rules")(review_rules)
+    server.prompt(title="Share with a team")(share_with_team)
+    server.prompt(title="Diagnose a target")(diagnose_target)
+
+
+def prepare_copy(target: Name) -> str:
+    """Build, sanitize and load a fresh copy of a target for development."""
+    return _text("prepare_copy", target=target)
+
+
+def review_rules(target: Name) -> str:
+    """Compare a target's structure with its sanitization rules and name what they miss."""
+    return _text("review_rules", target=target)
+
+
+def share_with_team(target: Name, recipients: str = "the groups of the target") -> str:
+    """Give a team a sanitized snapshot of a target."""
+    return _text("share_with_team", target=target, recipients=recipients)
+
+
+def diagnose_target(target: Name) -> str:
+    """Find out why a target does not work."""
+    return _text("diagnose_target", target=target)
+
+
+def _text(name: str, **values: str) -> str:
+    text = Path(__file__).with_name(f"{name}.md").read_text("utf-8")
+    return Template(text).substitute({key: clean(value, 120) for key, value in values.items()})

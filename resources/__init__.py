@@ -1,1 +1,17 @@
-"""Read-only documents by URI."""
+"""Read-only documents by URI: what is configured, what exists, what an error means."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from mcp.server.mcpserver import MCPServer
+
+from ..engine.harbor import Harbor
+from . import documents, jobs, snapshots, targets
+
+Lifespan = TypeVar("Lifespan")
+
+
+def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]]) -> None:
+    """Add every resource to a server; `harbor` gives the harbor of whoever reads."""
+    for room in (targets, snapshots, jobs, documents):
+        room.register(server, harbor)

@@ -1,1 +1,1 @@
-"""The tools an agent calls: parse, call the engine, answer with a small view."""
+"""What an agent can do: one file per toolset, one function per tool, small views of what comes back."""

@@ -1,0 +1,92 @@
+"""`snapharbor://targets` and what belongs to one target: its settings, structure and rules."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from mcp.server.mcpserver import MCPServer
+
+from ..engine.harbor import Harbor
+from ..engine.model.catalog import Column, Table
+from ..engine.model.fence import clean, fence
+from ..engine.model.target import Target
+from ..engine.rules.tiers import choose
+
+LIMIT = 200_000
+Lifespan = TypeVar("Lifespan")
+
+
+def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]]) -> None:
+    """Add the resources of targets."""
+
+    @server.resource("snapharbor://targets", title="Targets", mime_type="application/json")
+    async def targets() -> str:
+        """Every configured target."""
+        return _json([_view(target) for target in (await harbor()).targets()])
+
+    @server.resource("snapharbor://targets/{name}", title="Target", mime_type="application/json")
+    async def target(name: str) -> str:
+        """The settings of one target."""
+        return _json(_view((await harbor()).target(name)))
+
+    @server.resource("snapharbor://targets/{name}/schema", title="Structure of a target's source")
+    async def schema(name: str) -> str:
+        """Tables and columns of a target's source, read now; never a row."""
+        tables = (await (await harbor()).schema(name)).tables
+        return fence("\n\n".join(_table(table) for table in tables), LIMIT)
+
+    @server.resource("snapharbor://targets/{name}/rules", title="Rules of a target", mime_type="text/x-sql")
+    async def rules(name: str) -> str:
+        """The SQL that sanitizes a target, and where it comes from."""
+        found = await harbor()
+        tier, text = choose(found.target(name).rules, found.services.settings.override_query)
+        return f"-- {tier}\n{text}"
+
+
+def _view(target: Target) -> dict[str, object]:
+    return {
+        "target": target.key,
+        "name": target.name,
+        "type": target.type,
+        "source": str(target.source) if target.source else None,
+        "destination": str(target.destination) if target.destination else None,
+        "storage": target.storage_profile or "local",
+        "share_storage": target.share_profile,
+        "cpus": target.cpus,
+        "sanitized": target.rules is not None,
+        "groups": list(target.groups),
+        "environment": target.environment,
+        "keep_previous": target.keep_previous,
+        "protected": target.protected,
+        "include_schemas": list(target.selection.include_schemas),
+        "exclude_schemas": list(target.selection.exclude_schemas),
+        "include_tables": list(target.selection.include_tables),
+        "exclude_tables": list(target.selection.exclude_tables),
+        "exclude_data": list(target.selection.exclude_data),
+    }
+
+
+def _table(table: Table) -> str:
+    head = f"{clean(str(table.name), 127)} ({table.kind}, ~{table.rows} rows, {table.bytes} bytes)"
+    keys = [f"  primary key: {_names(table.primary_key)}"] if table.primary_key else []
+    keys += [f"  unique: {_names(columns)}" for columns in table.unique]
+    keys += [
+        f"  {_names(key.columns)} -> {clean(str(key.referenced), 127)} ({_names(key.referenced_columns)})"
+        for key in table.foreign_keys
+    ]
+    comment = [f"  comment: {clean(table.comment, 300)}"] if table.comment else []
+    return "\n".join([head, *(_column(column) for column in table.columns), *keys, *comment])
+
+
+def _column(column: Column) -> str:
+    facts = ("" if column.nullable else " not null") + (" generated" if column.generated else "")
+    comment = f" -- {clean(column.comment, 200)}" if column.comment else ""
+    return f"  {clean(column.name, 63)} {clean(column.type, 80)}{facts}{comment}"
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(clean(name, 63) for name in columns)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)

@@ -1,0 +1,110 @@
+"""The toolset `read`: look at targets, snapshots, jobs and the set-up. Nothing is changed."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..engine.model.fence import clean, fence
+from ..engine.model.snapshot import Sanitization
+from ..engine.operations.requests import VerifyRequest
+from .call import LOOKS, STOPS, Call, Cursor, Offered, Reference, harbor_of
+from .carry import follow, start
+from .outcome import Outcome, of_job
+from .pages import page, text_size
+from .views import (
+    SnapshotRow,
+    Snapshots,
+    SnapshotView,
+    TargetRow,
+    Targets,
+    TargetView,
+    contents,
+    table_line,
+)
+
+
+async def list_targets(call: Call, cursor: Cursor = "") -> Targets:
+    """List the configured databases: where each is read from and whether it has sanitization rules."""
+    harbor = await harbor_of(call)
+    rows, following = page(harbor.targets(), cursor, show=TargetRow.of, size=lambda row: row.size)
+    return Targets(targets=rows, next_cursor=following)
+
+
+async def describe_target(
+    call: Call, target: str, structure: bool = False, cursor: Cursor = ""
+) -> TargetView:
+    """Show one target. `structure` connects to its source and lists tables and columns, never rows."""
+    harbor = await harbor_of(call)
+    found = harbor.target(target)
+    snapshots = await harbor.snapshots(target)
+    tables = (await harbor.schema(target)).tables if structure else ()
+    lines, following = page(tables, cursor, show=table_line, size=text_size)
+    return TargetView(
+        **TargetRow.of(found).model_dump(),
+        name=clean(found.name, 120),
+        destination=str(found.destination) if found.destination else None,
+        storage=found.storage_profile or "local",
+        groups=list(found.groups),
+        protected=found.protected,
+        snapshots=len(snapshots),
+        newest=snapshots[0].id if snapshots else None,
+        structure=fence("\n".join(lines), 4000) if structure else None,
+        next_cursor=following,
+    )
+
+
+async def list_snapshots(call: Call, target: str = "", cursor: Cursor = "") -> Snapshots:
+    """List snapshots, newest first, of one target or all."""
+    harbor = await harbor_of(call)
+    found = await harbor.snapshots(target or None)
+    rows, following = page(found, cursor, show=SnapshotRow.of, size=lambda row: row.size)
+    return Snapshots(snapshots=rows, next_cursor=following)
+
+
+async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = "") -> SnapshotView:
+    """Show a snapshot: tables with row counts, what was left out, how it was sanitized."""
+    found = await (await harbor_of(call)).snapshot(snapshot)
+    manifest = found.manifest
+    lines, following = page(contents(manifest), cursor, show=str, size=text_size)
+    return SnapshotView(
+        **SnapshotRow.of(found).model_dump(),
+        raw_bytes=manifest.raw_bytes,
+        tables=len(manifest.tables),
+        server=clean(f"{manifest.engine} {manifest.server_version}", 80),
+        sanitized_by=_sanitized_by(manifest.sanitization),
+        tags=[clean(tag, 80) for tag in manifest.tags[:20]],
+        contents=fence("\n".join(lines), 4000),
+        next_cursor=following,
+    )
+
+
+async def verify_snapshot(call: Call, snapshot: Reference) -> Outcome:
+    """Read every stored chunk back and check digests, encryption and signature. A job."""
+    return await start(call, VerifyRequest(snapshot))
+
+
+async def get_job(call: Call, job_id: str, wait_seconds: Annotated[int, Field(ge=0, le=45)] = 0) -> Outcome:
+    """Show a job; with wait_seconds, wait up to that long for its end, reporting progress."""
+    return await follow(call, job_id, wait_seconds)
+
+
+async def cancel_job(call: Call, job_id: str) -> Outcome:
+    """Ask a job to stop. What it made so far is removed; nothing half-made is kept."""
+    return of_job(await (await harbor_of(call)).cancel(job_id))
+
+
+def _sanitized_by(how: Sanitization | None) -> str | None:
+    if how is None:
+        return None
+    return f"{how.statements} statements of {how.tier}, {how.strategy}, sha256 {how.digest[:16]}"
+
+
+TOOLS = (
+    Offered(list_targets, "List targets", LOOKS),
+    Offered(describe_target, "Describe a target", LOOKS),
+    Offered(list_snapshots, "List snapshots", LOOKS),
+    Offered(describe_snapshot, "Describe a snapshot", LOOKS),
+    Offered(verify_snapshot, "Verify a snapshot", LOOKS),
+    Offered(get_job, "Follow a job", LOOKS),
+    Offered(cancel_job, "Cancel a job", STOPS),
+)

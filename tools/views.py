@@ -1,0 +1,144 @@
+"""What the tools answer: little, flat, and nothing out of a row.
+
+Every text that came out of a database stands inside a fence (engine/model/fence.py).
+"""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from ..engine.model.catalog import Table
+from ..engine.model.fence import clean
+from ..engine.model.snapshot import Manifest, Snapshot
+from ..engine.model.target import Target
+
+
+class View(BaseModel):
+    """The base of all answers. Fields that are None are left out of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the view as JSON."""
+        return len(self.model_dump_json(exclude_none=True).encode()) + 1
+
+
+class TargetRow(View):
+    """One configured target."""
+
+    target: str
+    type: str
+    source: str | None
+    sanitized: bool
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        return cls(
+            target=clean(target.key, 80),
+            type=target.type,
+            source=str(target.source) if target.source else None,
+            sanitized=target.rules is not None,
+        )
+
+
+class Targets(View):
+    """A page of targets."""
+
+    targets: list[TargetRow]
+    next_cursor: str | None = None
+
+
+class TargetView(TargetRow):
+    """One target, its newest snapshot, and on request a page of its source's structure."""
+
+    name: str
+    destination: str | None
+    storage: str
+    groups: list[str]
+    protected: bool
+    snapshots: int
+    newest: str | None
+    structure: str | None = None
+    next_cursor: str | None = None
+
+
+class SnapshotRow(View):
+    """One snapshot."""
+
+    snapshot: str
+    target: str
+    kind: str
+    created_at: str
+    rows: int
+    bytes: int
+    parent: str | None
+    storage: str
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        manifest = snapshot.manifest
+        return cls(
+            snapshot=snapshot.id,
+            target=clean(manifest.target, 80),
+            kind=manifest.kind,
+            created_at=manifest.created_at,
+            rows=manifest.rows,
+            bytes=manifest.stored_bytes,
+            parent=manifest.parent,
+            storage=snapshot.profile or "local",
+        )
+
+
+class Snapshots(View):
+    """A page of snapshots, newest first."""
+
+    snapshots: list[SnapshotRow]
+    next_cursor: str | None = None
+
+
+class SnapshotView(SnapshotRow):
+    """One snapshot and a page of what is in it."""
+
+    raw_bytes: int
+    tables: int
+    server: str
+    sanitized_by: str | None
+    tags: list[str]
+    contents: str
+    next_cursor: str | None = None
+
+
+class Check(View):
+    """One thing that was checked."""
+
+    area: str
+    status: str
+    text: str
+
+
+class Setup(View):
+    """A page of what was checked; `ok` is about all of it."""
+
+    ok: bool
+    checks: list[Check]
+    next_cursor: str | None = None
+
+
+def table_line(table: Table) -> str:
+    """Return one table's structure on one line."""
+    columns = ", ".join(f"{clean(column.name, 63)} {clean(column.type, 63)}" for column in table.columns)
+    references = "".join(f"; -> {clean(str(key.referenced), 127)}" for key in table.foreign_keys)
+    rows = f"~{table.rows} rows" if table.rows >= 0 else "rows unknown"
+    comment = f" -- {clean(table.comment, 120)}" if table.comment else ""
+    line = f"{clean(str(table.name), 127)} ({table.kind}, {rows}, {table.bytes} bytes): {columns}"
+    return clean(line + references + comment, 1200)
+
+
+def contents(manifest: Manifest) -> list[str]:
+    """Return what a snapshot holds and what it leaves out, a line each."""
+    tables = [
+        f"{clean(str(table.name), 127)}: {table.rows} rows, {table.raw_bytes} bytes"
+        for table in manifest.tables
+    ]
+    return [*tables, *(f"left out: {clean(sentence, 300)}" for sentence in manifest.left_out)]
