@@ -45,7 +45,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`interrupted` is never written: it is a running job whose heartbeat is stale."""
+    """`interrupted` is derived: the worker is gone without an end. The next run's reaper writes it down."""
 
     id: str
     plan: Plan
@@ -57,5 +57,10 @@ class Job:
     finished_at: str | None = None
     result: JsonObject | None = None
     failure: Failure | None = None
-    cancel_requested: bool = False
+    cancel_requested_at: str | None = None
     worker: str | None = None
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self.cancel_requested_at is not None

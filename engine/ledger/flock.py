@@ -1,0 +1,45 @@
+"""Locks on files that the kernel lets go of when their process ends, however it ends."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+
+from ..model.errors import TimedOut
+
+PAUSE_SECONDS = 0.02
+PATIENCE_SECONDS = 10.0
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this descriptor alone, and return whether that was possible."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def exclusive(file: Path, *, patience: float = PATIENCE_SECONDS) -> AsyncGenerator[None]:
+    """Be the only one in the block, among all tasks and processes that name the same file.
+
+    Raises:
+        TimedOut: somebody else was in for longer than `patience` seconds.
+    """
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with anyio.move_on_after(patience) as limit:
+            while not try_lock(descriptor):
+                await anyio.sleep(PAUSE_SECONDS)
+        if limit.cancelled_caught:
+            raise TimedOut(
+                f"another process keeps `{file.name}` locked", "Wait for the process that holds it to end."
+            )
+        yield
+    finally:
+        os.close(descriptor)

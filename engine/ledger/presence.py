@@ -1,0 +1,110 @@
+"""Proof that a process lives.
+
+A process keeps a file of its own locked, and the kernel lets go of the lock when the process ends, however
+it ends: nothing has to be timed, and a process id that was given to somebody else deceives nobody.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from .flock import try_lock
+
+
+class Presence:
+    """This process among all that share a working directory."""
+
+    def __init__(self, file: Path, descriptor: int) -> None:
+        self._file = file
+        self._descriptor = descriptor
+
+    @classmethod
+    def begin(cls, root: Path) -> "Presence":
+        """Make and lock a file (mode 0600) under `root` (made with mode 0700)."""
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        while True:
+            token = f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(8)}"
+            descriptor = os.open(root / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            # Between these lines somebody may take it for a dead one's and sweep it away.
+            if try_lock(descriptor) and _same(descriptor, root / token):
+                return cls(root / token, descriptor)
+            os.close(descriptor)
+
+    @property
+    def token(self) -> str:
+        """What other processes know us by."""
+        return self._file.name
+
+    def end(self) -> None:
+        """Be gone."""
+        self._file.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def alive(root: Path, token: str) -> bool:
+    """Whether the process of that token still runs."""
+    with _tried(root / token) as free:
+        return free is False
+
+
+def here(token: str) -> bool:
+    """Whether that token was made on this machine since it was started."""
+    return token.startswith(f"{_machine()}-")
+
+
+def process_id(root: Path, token: str) -> int | None:
+    """Return the id of the process of that token if it is certain that it is still the same one."""
+    _, pid, started, _ = token.split("-")
+    if here(token) and _started(int(pid)) == started and alive(root, token):
+        return int(pid)
+    return None
+
+
+def sweep(root: Path) -> None:
+    """Remove the files of processes that are gone."""
+    for file in root.glob("*-*-*-*"):
+        with _tried(file) as free:
+            if free:
+                file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _tried(file: Path) -> Generator[bool | None]:
+    """Hold the lock for the block if it is free; None: there is no such file."""
+    try:
+        descriptor = os.open(file, os.O_RDWR)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield try_lock(descriptor) and _same(descriptor, file)
+    finally:
+        os.close(descriptor)
+
+
+def _same(descriptor: int, file: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), file.stat())
+    return False
+
+
+def _started(pid: int) -> str:
+    """Return when a process was started, in the kernel's own count; 0 where it does not tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+    except OSError:
+        return "0"
+
+
+@cache
+def _machine() -> str:
+    try:
+        name = Path("/proc/sys/kernel/random/boot_id").read_text()
+    except OSError:
+        name = socket.gethostname()
+    return sha256(name.encode()).hexdigest()[:8]
