@@ -7,7 +7,7 @@ import click
 
 from ..engine.model.errors import ConfigInvalid
 from ..engine.model.url import DatabaseUrl
-from .output import note
+from .output import warn
 from .session import Session
 
 
@@ -25,8 +25,8 @@ class DestinationUrl(click.ParamType[DatabaseUrl]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DatabaseUrl:
         url = self.parsed(str(value), param, ctx)
         if url.password and ctx:
-            warning = "Warning: the password stands in the list of processes; --destdb-env keeps it out."
-            note(ctx.ensure_object(Session), warning)
+            warning = "the password stands in the list of processes; --destdb-env keeps it out"
+            warn(ctx.ensure_object(Session), warning)
         return url
 
     def parsed(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> DatabaseUrl:

@@ -4,15 +4,15 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
 import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 
-from ..engine.model.errors import EngineError, SpaceExhausted
-from ..engine.model.json import JsonObject
+from ..engine.model.errors import EngineError, SpaceExhausted, every_error
+from ..engine.model.json import Json, JsonObject
 from .output import line, readable
 from .session import Session
 
@@ -40,9 +40,10 @@ def misused(session: Session, error: click.ClickException) -> int:
     if isinstance(error, NoArgsIsHelpError) and not session.json:
         error.show()
     else:
+        code = "usage" if isinstance(error, click.UsageError) else "internal"
         known = isinstance(error, NoSuchOption | NoSuchCommand)
         message = error.message if known else error.format_message()
-        _print(session, _value("usage", message.rstrip("."), hint, error.exit_code))
+        _print(session, _value(code, message.rstrip("."), hint, error.exit_code))
     return error.exit_code
 
 
@@ -61,6 +62,16 @@ def crashed(session: Session, error: BaseException) -> int:
     where = f"The traceback is in {log}; please report it." if log else "No log file could be written."
     _print(session, _value("internal", f"unexpected `{type(error).__name__}`", where, INTERNAL))
     return INTERNAL
+
+
+def remembered(failure: Mapping[str, object]) -> Exception:
+    """Return the error that a job or a tool ended with, so that it is printed and exits as at first hand."""
+    details = cast("dict[str, Json]", failure.get("details") or {})
+    message, hint = str(failure.get("message", "")), str(failure.get("hint", ""))
+    for kind in every_error():
+        if kind.code == failure.get("code"):
+            return kind(message, hint, **details)
+    return click.ClickException(f"{message}. {hint}")
 
 
 def lost_output(session: Session) -> int:

@@ -1,14 +1,15 @@
 """`snapharbor jobs`."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from ..engine.model.errors import EngineError, JobFailed, every_error
-from ..engine.model.job import FINISHED, Failure, Job
+from ..engine.model.job import FINISHED, Job
 from ..engine.model.json import JsonObject
 from . import output
+from .failures import remembered
 from .progress import event, sentence, shown
 from .results import described
 from .session import Session, run
@@ -40,7 +41,7 @@ def jobs(session: Session, job_id: str | None, *, wait: bool, cancel: bool, limi
             if wait:
                 job = await _ended(session, harbor, job)
                 if job.failure:
-                    raise as_error(job.failure)
+                    raise remembered(asdict(job.failure))
             output.result(session, view(job), lambda: details(job))
 
     run(work)
@@ -51,12 +52,6 @@ async def _ended(session: Session, harbor: "Harbor", job: Job) -> Job:
         while job.state not in FINISHED:
             job = await harbor.job(job.id, WAIT_SECONDS, report)
     return job
-
-
-def as_error(failure: Failure) -> EngineError:
-    """Return the error that a job ended with, so that it is printed and exits like at first hand."""
-    kinds = {kind.code: kind for kind in every_error()}
-    return kinds.get(failure.code, JobFailed)(failure.message, failure.hint, **failure.details)
 
 
 def view(job: Job) -> JsonObject:
@@ -73,7 +68,7 @@ def view(job: Job) -> JsonObject:
         "cancel_requested": job.cancel_requested,
         "progress": event(job.progress),
         "result": job.result,
-        "error": _failure(job.failure),
+        "error": asdict(job.failure) if job.failure else None,
     }
 
 
@@ -111,16 +106,3 @@ def _remark(job: Job) -> str:
     if job.state in FINISHED:
         return ""
     return "asked to stop" if job.cancel_requested else sentence(job.progress)
-
-
-def _failure(failure: Failure | None) -> JsonObject | None:
-    if failure is None:
-        return None
-    return {
-        "code": failure.code,
-        "message": failure.message,
-        "hint": failure.hint,
-        "exit_code": failure.exit_code,
-        "retryable": failure.retryable,
-        "details": failure.details,
-    }

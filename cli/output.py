@@ -32,6 +32,14 @@ def note(session: Session, text: str) -> None:
         click.echo(visible(text), err=True)
 
 
+def warn(session: Session, text: str) -> None:
+    """Tell of something that may be wrong; with `--json` as a line of its own."""
+    if session.json:
+        line(warning=text)
+    else:
+        note(session, f"Warning: {text}")
+
+
 def visible(text: str) -> str:
     """Return text without anything that a terminal would obey: control and direction characters, escaped."""
     return "".join(

@@ -76,7 +76,7 @@ def confirm(session: Session, plan: Plan, *, yes: bool) -> None:
         click.echo(text(plan), err=True)
     else:
         for warning in plan.warnings:
-            output.note(session, f"Warning: {warning}")
+            output.warn(session, warning)
     if ask and not session.interactive:
         effects = [effect.what for effect in plan.effects if effect.kind in CONFIRMED]
         raise ConfirmationRequired(

@@ -27,8 +27,11 @@ class Session:
     async def harbor(self) -> AsyncGenerator["Harbor"]:
         """Open what the flags name."""
         from ..engine.harbor import Harbor
+        from .output import warn
 
         async with Harbor.open(self.config, read_only=self.read_only) as harbor:
+            for warning in harbor.services.settings.warnings:
+                warn(self, warning)
             self.directory = harbor.services.settings.working_directory
             yield harbor
 
