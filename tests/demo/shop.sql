@@ -1,6 +1,5 @@
 -- A shop as they grow in the wild: personal data in the places everybody knows and in those nobody looks.
 -- About 100,000 rows, every person invented, the same at every run.
-\set ON_ERROR_STOP on
 BEGIN;
 SELECT setseed(0.42);
 

@@ -1,0 +1,104 @@
+"""The main job on a machine with nothing installed, through the MCP server, as an agent would do it.
+
+Starts a private PostgreSQL, fills it with the sample shop, and then only talks to `snapharbor mcp` over
+stdio: list targets, build, sanitize, load, share. Leaves both databases running for `make demo-psql`.
+"""
+
+import json
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+from mcp import Client, StdioServerParameters
+from mcp_types import TextContent
+from rich.console import Console
+
+from snapharbor.engine.database.postgres import cluster
+from snapharbor.engine.model.json import Json
+
+from shop import HERE, Shop, prepare, rows
+
+console = Console(highlight=False)
+Answer = dict[str, Json]
+
+
+class Agent:
+    """A client that prints what it calls and what it is answered, as an agent would see it."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def call(self, tool: str, **arguments: Json) -> Answer:
+        """Call a tool and follow its job to the end; confirm what the plan asks to be confirmed."""
+        answer = await self._ask(tool, arguments)
+        while answer.get("state") in ("queued", "running"):
+            answer = await self._ask("get_job", {"job_id": answer["job_id"], "wait_seconds": 30})
+        if answer.get("state") == "needs-confirmation":
+            return await self.call(tool, **arguments, confirmation=answer["confirmation"])
+        if answer.get("state") in ("failed", "interrupted"):
+            sys.exit(1)
+        return answer
+
+    async def _ask(self, tool: str, arguments: Answer) -> Answer:
+        shown = {key: "…" if key == "confirmation" else value for key, value in arguments.items()}
+        console.print(f"\n[bold cyan]agent >[/] {tool} {json.dumps(shown, ensure_ascii=False) if shown else ''}")
+        result = await self._client.call_tool(tool, arguments)
+        if result.structured_content is None:
+            console.print("".join(part.text for part in result.content if isinstance(part, TextContent)))
+            sys.exit(1)
+        console.print(textwrap.indent(_short(result.structured_content), "        "), style="dim")
+        return dict(result.structured_content)
+
+
+def _short(answer: Answer) -> str:
+    hidden = {key: "…" if key in ("confirmation", "link") else value for key, value in answer.items() if value is not None}
+    text = json.dumps(hidden, indent=2, ensure_ascii=False)
+    lines = [line if len(line) < 150 else line[:147] + "…" for line in text.replace("\\n", "\n").splitlines()]
+    return "\n".join(lines if len(lines) < 40 else [*lines[:38], "…"])
+
+
+def _show(shop: Shop) -> None:
+    console.print("\n[bold]The same rows before and after[/]")
+    for table, columns in (
+        ("customers", "id, email, full_name, phone, birth_date, profile"),
+        ('"Order"', 'id, "shipTo", total'),
+        ("events", "id, payload"),
+        ("crm.notes", "id, body"),
+    ):
+        query = f"SELECT {columns} FROM {table} ORDER BY id LIMIT 2"
+        console.print(f"\n  {table}", style="bold")
+        for color, url in (("red", shop.source), ("green", shop.copy)):
+            for row in rows(url, query):
+                console.print("    " + "  ".join(str(value) for value in row)[:140], style=color)
+
+
+async def main() -> None:
+    """Run the demo from an empty `.demo` directory."""
+    with console.status("starting a private PostgreSQL and filling the sample shop"):
+        shop = await prepare()
+    console.print(f"source: {shop.source} ({shop.count:,} rows, {shop.version}); destination: {shop.copy}")
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "snapharbor", "--config", str(shop.config), "mcp"],
+        env=shop.environment,
+    )
+    async with Client(server) as client:
+        agent = Agent(client)
+        await agent.call("list_targets")
+        await agent.call("build_snapshot", target="shop")
+        await agent.call("sanitize_snapshot", target="shop")
+        await agent.call("load_snapshot", snapshot="shop:latest")
+        await agent.call("share_snapshot", snapshot="shop:latest", recipients=["colleague"])
+    await to_thread.run_sync(_show, shop)
+    console.print("\nBoth databases are still running: look at them with [bold]make demo-psql[/], end them with [bold]make demo-stop[/].")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["stop"]:
+        cluster.destroy(HERE / "cluster")
+        shutil.rmtree(HERE, ignore_errors=True)
+    else:
+        anyio.run(main)

@@ -1,0 +1,140 @@
+"""The sample shop: a private server, a role that only reads, a configuration, and rows to look at."""
+
+import secrets
+import shutil
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from anyio import to_thread
+
+from snapharbor.engine.database.postgres import cluster
+from snapharbor.engine.database.postgres.session import parameters, session
+from snapharbor.engine.database.postgres.tools import Toolbox, choose_server, discover
+from snapharbor.engine.database.process import run
+from snapharbor.engine.model.errors import DatabaseFailed
+from snapharbor.engine.model.target import Limits
+from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.repository.age import public_key
+from snapharbor.engine.settings.identity import new_identity, new_signing_key
+
+FILES = Path(__file__).parent
+HERE = FILES.parent.parent / ".demo"
+OLDEST = 15
+ROLES = """
+CREATE ROLE reader LOGIN PASSWORD '{reader}';
+GRANT pg_read_all_data TO reader;
+CREATE ROLE loader LOGIN CREATEDB PASSWORD '{loader}';
+"""
+CONFIG = """\
+# Written by the demo. Passwords come from the environment, keys from files of mode 0600.
+keys:
+  identity: secret:file:keys/identity.txt
+  signing: secret:file:keys/signing.pem
+defaults:
+  working_directory: {here}/data
+recipients:
+  colleague:
+    public_key: {colleague}
+protected: ["*prod*"]
+targets:
+  shop:
+    name: The sample shop
+    cpus: 2
+    snapshot:
+      src_url: "postgres://reader:{{{{`SHOP_READER` | env}}}}@127.0.0.1:{port}/shop"
+      dst_url: "postgres://loader:{{{{`SHOP_LOADER` | env}}}}@127.0.0.1:{port}/shop_copy"
+      schema_config:
+        use_default_schema: false
+    sanitize:
+      query_file: {rules}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the demo needs to know of its surroundings."""
+
+    source: DatabaseUrl
+    copy: DatabaseUrl
+    config: Path
+    environment: dict[str, str]
+    version: str
+    count: int
+
+
+async def prepare() -> Shop:
+    """Make everything anew below `.demo` and return it."""
+    await to_thread.run_sync(remove)
+    HERE.mkdir(mode=0o700)
+    (HERE / "cluster").mkdir(mode=0o700)
+    box, port = await _programs(), _free_port()
+    server = await to_thread.run_sync(lambda: cluster.create(HERE / "cluster", box, port=port))
+    environment = {"SHOP_READER": secrets.token_urlsafe(12), "SHOP_LOADER": secrets.token_urlsafe(12)}
+    await psql(box, server.url(), "CREATE DATABASE shop")
+    roles = ROLES.format(reader=environment["SHOP_READER"], loader=environment["SHOP_LOADER"])
+    await psql(box, server.url("shop"), roles)
+    await psql(box, server.url("shop"), FILES / "shop.sql")
+    return Shop(
+        source=server.url("shop"),
+        copy=server.url("shop_copy"),
+        config=_configure(port),
+        environment=environment,
+        version=f"PostgreSQL {box.version}",
+        count=await to_thread.run_sync(_count, server.url("shop")),
+    )
+
+
+def remove() -> None:
+    """End the demo's server, if there is one, and remove everything it made."""
+    cluster.destroy(HERE / "cluster")
+    shutil.rmtree(HERE, ignore_errors=True)
+
+
+async def psql(box: Toolbox, url: DatabaseUrl, what: str | Path) -> None:
+    """Run a statement or a file."""
+    with session(url, Limits(), HERE / "data") as opened:
+        command = ["--file", str(what)] if isinstance(what, Path) else ["--command", what]
+        argv = [box.program("psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "--dbname", opened.conninfo, *command]
+        done = await run(argv, env=opened.environment)
+    if done.code:
+        raise DatabaseFailed(done.stderr)
+
+
+def rows(url: DatabaseUrl, query: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query."""
+    with psycopg.connect(**parameters(url, Limits())) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+async def _programs() -> Toolbox:
+    boxes = await discover()
+    installed = [box for box in boxes if box.origin != "embedded" and box.major >= OLDEST]
+    return choose_server(installed if any(box.has(("postgres", "initdb")) for box in installed) else boxes)
+
+
+def _configure(port: int) -> Path:
+    keys = HERE / "keys"
+    keys.mkdir(mode=0o700)
+    for name, content in (("identity.txt", new_identity()), ("signing.pem", new_signing_key())):
+        (keys / name).touch(mode=0o600)
+        (keys / name).write_text(content.reveal())
+    config = HERE / "snapharbor.yml"
+    config.touch(mode=0o600)
+    text = CONFIG.format(here=HERE, port=port, rules=FILES / "rules.sql", colleague=public_key(new_identity()))
+    config.write_text(text)
+    return config
+
+
+def _count(url: DatabaseUrl) -> int:
+    tables = rows(url, "SELECT relid::regclass::text FROM pg_stat_user_tables")
+    counts = " UNION ALL ".join(f"SELECT count(*) FROM {name}" for (name,) in tables)
+    return int(rows(url, f"SELECT sum(count) FROM ({counts}) AS counted")[0][0])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
