@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Literal, LiteralString, cast
+from typing import Literal
 
 import anyio
 import psycopg
@@ -72,8 +72,8 @@ def page_block(name: str) -> str:
     return found[1]
 
 
-def _query(text: str | sql.Composed) -> sql.SQL | sql.Composed:
-    return text if isinstance(text, sql.Composed) else sql.SQL(cast(LiteralString, text))
+def _query(text: str | sql.Composed) -> bytes | sql.Composed:
+    return text if isinstance(text, sql.Composed) else text.encode()
 
 
 @pytest.fixture(scope="session")
