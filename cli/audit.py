@@ -37,7 +37,7 @@ def show(session: Session, limit: int) -> None:
 @click.pass_obj
 def export(session: Session) -> None:
     """Write every record as a JSON line, to keep elsewhere."""
-    _each(session, lambda record: click.echo(json.dumps(_view(record), default=dict)))
+    _each(session, lambda record: output.write(json.dumps(_view(record), default=dict)))
 
 
 def text(records: Iterable["Record"]) -> str:

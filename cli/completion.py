@@ -3,6 +3,8 @@
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
+from .output import write
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")), metavar="SHELL")
@@ -19,4 +21,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     assert kind is not None  # every choice is one that click brings
     script = kind(ctx.find_root().command, {}, "snapharbor", "_SNAPHARBOR_COMPLETE")
     # Not the subclass's own source(): that of bash starts a process to look at its version.
-    click.echo(ShellComplete.source(script))
+    write(ShellComplete.source(script))

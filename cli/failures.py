@@ -1,6 +1,5 @@
 """What is printed when a command fails, and with which exit code it leaves."""
 
-import errno
 import os
 import sys
 import traceback
@@ -11,9 +10,9 @@ from typing import cast
 import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 
-from ..engine.model.errors import EngineError, SpaceExhausted, every_error
+from ..engine.model.errors import EngineError, every_error
 from ..engine.model.json import Json, JsonObject
-from .output import line, readable
+from .output import line, readable, tell
 from .session import Session
 
 INTERNAL = 1
@@ -74,20 +73,6 @@ def remembered(failure: Mapping[str, object]) -> Exception:
     return click.ClickException(f"{message}. {hint}")
 
 
-def lost_output(session: Session) -> int:
-    """Push out what was written and return 0, or the exit code if nobody could take it."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError as error:
-            # Python flushes once more when it ends, and would complain on its own.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            if error.errno == errno.EPIPE:
-                return BROKEN_PIPE
-            return failed(session, SpaceExhausted("the output could not be written"))
-    return 0
-
-
 def _value(code: str, message: str, hint: str, exit_code: int) -> JsonObject:
     return {
         "code": code,
@@ -110,9 +95,9 @@ def _print(session: Session, error: JsonObject) -> None:
 
         Console(stderr=True).print(Text.assemble(("Error: ", "bold red"), first), soft_wrap=True)
     else:
-        click.echo(f"Error: {first}", err=True)
+        tell(f"Error: {first}")
     if error["hint"]:
-        click.echo(readable(str(error["hint"])), err=True)
+        tell(readable(str(error["hint"])))
 
 
 def _log(session: Session, error: BaseException) -> Path | None:

@@ -1,16 +1,16 @@
 """The `snapharbor` command: its verbs, and what leaves the process when one ends."""
 
-import io
 import sys
 from collections.abc import Sequence
 
 import click
 
 from .. import __version__
-from ..engine.model.errors import Cancelled, EngineError
-from .failures import crashed, failed, lost_output, misused
+from ..engine.model.errors import Cancelled, EngineError, SpaceExhausted
+from .failures import BROKEN_PIPE, crashed, failed, misused
 from .lazy import Verbs
 from .session import Session
+from .streams import OutputLost, guard_streams
 
 VERBS = {
     "Snapshots": {
@@ -55,10 +55,7 @@ click.version_option(__version__, prog_name="snapharbor", message="%(prog)s %(ve
 
 def main() -> None:
     """Run the command of this process and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A name out of a database must not end a run on a terminal that cannot spell it.
-            stream.reconfigure(errors="backslashreplace")
+    guard_streams()
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -69,22 +66,25 @@ def run_command(arguments: Sequence[str]) -> int:
     session.json = "--json" in arguments
     try:
         code = _run(session, arguments)
-    except OSError as error:
-        code = lost_output(session) or crashed(session, error)
-    return lost_output(session) or code
+        sys.stdout.flush()
+    except OutputLost as lost:
+        return (
+            failed(session, SpaceExhausted("the output could not be written")) if lost.full else BROKEN_PIPE
+        )
+    return code
 
 
 def _run(session: Session, arguments: Sequence[str]) -> int:
     try:
         code: object = cli.main(list(arguments), "snapharbor", standalone_mode=False, obj=session)
+    except OutputLost:
+        raise
     except (click.Abort, KeyboardInterrupt):
         return failed(session, Cancelled("cancelled"))
     except click.ClickException as error:
         return misused(session, error)
     except EngineError as error:
         return failed(session, error)
-    except OSError:
-        raise
     except Exception as error:
         return crashed(session, error)
     return code if isinstance(code, int) else 0

@@ -1,10 +1,9 @@
 """Everything that is written: results to stdout, the rest to stderr, and nothing that acts on a terminal."""
 
 import json
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-
-import click
 
 from ..engine.model.json import Json
 from .session import Session
@@ -18,18 +17,30 @@ def result(session: Session, value: Json, text: Callable[[], str]) -> None:
     if session.json:
         line(**{"result": value})
     else:
-        click.echo(text())
+        write(text())
 
 
 def line(**value: Json) -> None:
     """Write one JSON line; ASCII, so that no terminal or locale can spoil it."""
-    click.echo(json.dumps(value, default=dict))
+    write(json.dumps(value, default=dict))
+
+
+def write(text: str) -> None:
+    """Write a line to stdout, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def tell(text: str) -> None:
+    """Write a line to stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def note(session: Session, text: str) -> None:
     """Tell a person something beside the result."""
     if not session.json:
-        click.echo(visible(text), err=True)
+        tell(visible(text))
 
 
 def warn(session: Session, text: str) -> None:

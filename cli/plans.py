@@ -73,7 +73,7 @@ def confirm(session: Session, plan: Plan, *, yes: bool) -> None:
     if session.json:
         output.line(plan=view(plan))
     elif plan.needs_confirmation:
-        click.echo(text(plan), err=True)
+        output.tell(text(plan))
     else:
         for warning in plan.warnings:
             output.warn(session, warning)

@@ -11,6 +11,7 @@ from ..engine.model.job import Progress, Report
 from ..engine.model.json import JsonObject
 from .output import line, note, size, visible
 from .session import Session
+from .streams import OutputLost
 
 if TYPE_CHECKING:
     import rich.progress
@@ -53,7 +54,7 @@ class Lines:
             self._stage, self._told = progress.stage, now
             try:
                 self._write(progress)
-            except OSError:
+            except OutputLost:
                 self._lost = True
 
 

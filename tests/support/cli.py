@@ -1,0 +1,118 @@
+"""The real command as a child process: with pipes, or with a terminal of its own."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COMMAND = (sys.executable, "-m", "snapharbor")
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return stdout as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def last(self) -> dict[str, Any]:
+        """Return the last JSON line of stdout."""
+        return self.lines()[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`snapharbor` in a directory of its own, with nothing of this machine's environment but the path."""
+
+    home: Path
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __call__(self, *arguments: str, input: str = "") -> Ran:
+        """Run it with pipes; `input` is all of its standard input."""
+        ran = subprocess.run(
+            (*COMMAND, *arguments),
+            input=input,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            cwd=self.home,
+            env=self.environment(),
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def terminal(self, *arguments: str, answers: Mapping[str, str] | None = None, columns: int = 80) -> Ran:
+        """Run it on a terminal; each answer is typed once its question stands there. All is in `out`."""
+        main, other = pty.openpty()
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        environment = {**self.environment(), "TERM": "xterm-256color"}
+        child = subprocess.Popen(
+            (*COMMAND, *arguments), stdin=other, stdout=other, stderr=other, cwd=self.home, env=environment,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(other)
+        try:
+            out = _converse(main, dict(answers or {}))
+            return Ran(child.wait(PATIENCE), out, "")
+        finally:
+            child.kill()
+            child.wait()
+            os.close(main)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start it with pipes and leave it running."""
+        return subprocess.Popen(
+            (*COMMAND, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, encoding="utf-8", cwd=self.home, env=self.environment(),
+        )  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that the command sees."""
+        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8", **self.variables}
+
+    def having(self, **variables: str) -> "Command":
+        """Return the same command with more variables."""
+        return Command(self.home, {**self.variables, **variables})
+
+
+def _converse(terminal: int, answers: dict[str, str]) -> str:
+    seen, deadline = b"", time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([terminal], [], [], 1.0)
+        if not ready:
+            continue
+        try:
+            block = os.read(terminal, 65536)
+        except OSError:  # the other end is closed: the command has ended
+            break
+        if not block:
+            break
+        seen += block
+        for question in [question for question in answers if question.encode() in seen]:
+            os.write(terminal, answers.pop(question).encode())
+    return seen.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def written(path: Path, lines: Sequence[str]) -> Path:
+    """Write a file of lines that only its owner reads."""
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.chmod(0o600)
+    return path
