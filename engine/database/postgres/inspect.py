@@ -1,0 +1,152 @@
+"""The structure of a database, read from its catalogue in five queries however many tables it has."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName
+from ...model.url import DatabaseUrl
+from .session import connect
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+    from psycopg.rows import TupleRow
+
+KINDS: Mapping[str, TableKind] = {
+    "r": "table",
+    "p": "partitioned",
+    "v": "view",
+    "m": "materialized-view",
+    "f": "foreign",
+}
+
+# What an extension brought belongs to it, and comes back with CREATE EXTENSION.
+SCHEMAS = """
+SELECT nspname FROM pg_catalog.pg_namespace
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND oid NOT IN (
+  SELECT objid FROM pg_catalog.pg_depend
+  WHERE classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND deptype = 'e')
+ORDER BY 1
+"""
+
+EXTENSIONS = "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1"
+
+TABLES = """
+SELECT c.oid, n.nspname, c.relname, c.relkind, parent_schema.nspname, parent.relname,
+       CASE WHEN c.reltuples > 0 OR c.relpages > 0 THEN c.reltuples::bigint ELSE -1 END,
+       CASE WHEN c.relkind IN ('r', 'm') THEN coalesce(pg_catalog.pg_table_size(c.oid), 0) ELSE 0 END,
+       description
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
+LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+LEFT JOIN pg_catalog.pg_namespace parent_schema ON parent_schema.oid = parent.relnamespace
+LEFT JOIN pg_catalog.pg_description d
+  ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.oid NOT IN (
+    SELECT objid FROM pg_catalog.pg_depend
+    WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND deptype = 'e')
+"""
+
+COLUMNS = """
+SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+       pg_catalog.pg_get_expr(def.adbin, def.adrelid), a.attgenerated <> '', a.attidentity <> '', description
+FROM pg_catalog.pg_attribute a
+JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = a.attrelid
+LEFT JOIN pg_catalog.pg_attrdef def ON def.adrelid = a.attrelid AND def.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_description d
+  ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = a.attnum
+WHERE a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
+"""
+
+# Whole keys only: an index on an expression or on a part of the rows makes nothing unique.
+KEYS = """
+SELECT indrelid, indisprimary,
+       ARRAY(SELECT a.attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY AS key (attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = indrelid AND a.attnum = key.attnum
+             WHERE place <= indnkeyatts ORDER BY place)
+FROM pg_catalog.pg_index
+JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = indrelid
+WHERE indisunique AND indisvalid AND indpred IS NULL AND indexprs IS NULL
+ORDER BY indrelid, indexrelid
+"""
+
+# A key that refers to a partitioned table has entries for its partitions too, which are its own copies.
+FOREIGN_KEYS = """
+SELECT k.conrelid, k.conname, to_n.nspname, to_c.relname,
+       ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS key (attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = key.attnum
+             ORDER BY place),
+       ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS key (attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = key.attnum
+             ORDER BY place)
+FROM pg_catalog.pg_constraint k
+JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = k.conrelid
+JOIN pg_catalog.pg_class to_c ON to_c.oid = k.confrelid
+JOIN pg_catalog.pg_namespace to_n ON to_n.oid = to_c.relnamespace
+LEFT JOIN pg_catalog.pg_constraint copied ON copied.oid = k.conparentid
+WHERE k.contype = 'f' AND copied.conrelid IS DISTINCT FROM k.conrelid
+ORDER BY k.conrelid, k.conname
+"""
+
+
+async def inspect(url: DatabaseUrl) -> Catalog:
+    """Connect and read the structure."""
+    async with connect(url) as connection, connection.transaction():
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return await read_catalog(connection)
+
+
+async def read_catalog(connection: "AsyncConnection[TupleRow]") -> Catalog:
+    """Read the structure that a connection sees, with our session settings."""
+    schemas = await _rows(connection, SCHEMAS)
+    extensions = await _rows(connection, EXTENSIONS)
+    tables = await _rows(connection, TABLES)
+    oids = [row[0] for row in tables]
+    columns = _by_table(await _rows(connection, COLUMNS, oids))
+    keys = _by_table(await _rows(connection, KEYS, oids))
+    foreign_keys = _by_table(await _rows(connection, FOREIGN_KEYS, oids))
+    return Catalog(
+        schemas=tuple(name for (name,) in schemas),
+        extensions=tuple(name for (name,) in extensions),
+        tables=tuple(
+            sorted(
+                (_table(row, columns[row[0]], keys[row[0]], foreign_keys[row[0]]) for row in tables),
+                key=lambda table: table.name,
+            )
+        ),
+    )
+
+
+async def _rows(connection: "AsyncConnection[TupleRow]", query: str, *values: list[int]) -> "list[TupleRow]":
+    return await (await connection.execute(query.encode(), values or None)).fetchall()
+
+
+def _by_table(rows: "Iterable[TupleRow]") -> "defaultdict[int, list[TupleRow]]":
+    found: defaultdict[int, list[TupleRow]] = defaultdict(list)
+    for oid, *rest in rows:
+        found[oid].append(tuple(rest))
+    return found
+
+
+def _table(
+    row: "TupleRow", columns: "Sequence[TupleRow]", keys: "Sequence[TupleRow]", foreign: "Sequence[TupleRow]"
+) -> Table:
+    _oid, schema, name, kind, parent_schema, parent, rows, size, comment = row
+    return Table(
+        name=TableName(schema, name),
+        kind=KINDS[kind],
+        columns=tuple(Column(*column) for column in columns),
+        primary_key=next((tuple(names) for primary, names in keys if primary), ()),
+        unique=tuple(tuple(names) for primary, names in keys if not primary),
+        foreign_keys=tuple(
+            ForeignKey(key, tuple(own), TableName(to_schema, to), tuple(referenced))
+            for key, to_schema, to, own, referenced in foreign
+        ),
+        partition_of=TableName(parent_schema, parent) if parent else None,
+        rows=rows,
+        bytes=size,
+        comment=comment,
+    )
