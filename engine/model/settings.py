@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .errors import ConfigInvalid, TargetUnknown
@@ -63,13 +62,6 @@ class Settings:
         if (found := self.storage_profiles.get(name)) is not None:
             return found
         raise ConfigInvalid(f"no storage profile `{name}`", closest(name, self.storage_profiles, ""))
-
-    def protection(self, url: DatabaseUrl) -> str | None:
-        """Return the pattern of `protected` that a destination matches, upper and lower case alike."""
-        names = (url.database.lower(), f"{url.host}/{url.database}".lower())
-        return next(
-            (rule for rule in self.protected if any(fnmatchcase(name, rule.lower()) for name in names)), None
-        )
 
 
 def closest(name: str, known: Mapping[str, object], tool: str) -> str:

@@ -18,7 +18,7 @@ _OPTION = re.compile(r"[?&]\w*pass\w*=([^&]*)")
 
 def plain_secrets(tree: Block, file: Path) -> Iterator[tuple[KeyPath, Scalar]]:
     """Yield the secrets of a file, with their key paths, that are neither referred to nor encrypted."""
-    for path, scalar, kind in _scalars(tree, Root, ()):
+    for path, scalar, kind in scalars(tree, Root, ()):
         mark = kind.mark.kind if kind.mark else ""
         text = scalar.text or ""
         if scalar.origin.place != str(file) or text.startswith((REFERENCE, SEALED)):
@@ -38,13 +38,14 @@ def _has_password(url: str) -> bool:
     return any(not only_templates(password) for password in found) and bool(without_templates(url))
 
 
-def _scalars(node: Node, kind: Kind, path: KeyPath) -> Iterator[tuple[KeyPath, Scalar, Leaf]]:
+def scalars(node: Node, kind: Kind, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Scalar, Leaf]]:
+    """Yield every value of a tree that the schema knows a place for."""
     if isinstance(node, Scalar):
         if isinstance(kind, Leaf):
             yield path, node, kind
     elif isinstance(node, Items):
         for index, member in enumerate(node.members):
-            yield from _scalars(member, kind, (*path, str(index)))
+            yield from scalars(member, kind, (*path, str(index)))
     else:
         for key, member in node.members.items():
-            yield from _scalars(member, below(kind, key) or Leaf(), (*path, key))
+            yield from scalars(member, below(kind, key) or Leaf(), (*path, key))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..model.errors import ConfigInvalid, KeyMissing, SecretUnset
 from ..model.secret import Secret
-from .document import Block, Items, KeyPath, Node, Scalar
+from .document import Block, Items, KeyPath, Node, Scalar, children, invalid
 from .identity import identities_in
 from .references import PREFIX as REFERENCE
 from .references import fetch
@@ -29,30 +29,26 @@ class Resolver:
 
     def resolve(self, root: Block) -> Block:
         """Return the tree with every value as it is meant; SQL stays as written until it runs."""
-        keys = root.members.get("keys")
-        if isinstance(keys, Block):
-            members = dict(keys.members)
-            for path in (IDENTITY, PREVIOUS):
-                if node := members.get(path[1]):
-                    members[path[1]] = self._identities(node, path)
-            root = replace(root, members={**root.members, "keys": replace(keys, members=members)})
+        self.read_identities(root)
         resolved = self._node(root, Root, ())
         assert isinstance(resolved, Block)
         return resolved
 
-    def _identities(self, node: Node, path: KeyPath) -> Node:
-        """Take the identities out of `keys.identity` or `keys.previous`, and mark the place as done."""
-        for member in node.members if isinstance(node, Items) else (node,):
-            if isinstance(member, Scalar) and member.text:
-                found = identities_in(self._scalar(member, path).text or "")
-                if not found:
-                    where = f"`{'.'.join(path)}` ({member.origin})"
-                    raise ConfigInvalid(
-                        f"{where} is not an age identity", "It looks like AGE-SECRET-KEY-1….",
-                        **member.origin.details(path),
-                    )  # fmt: skip
+    def read_identities(self, root: Block) -> None:
+        """Find the identities of `keys.identity` and `keys.previous`, in this order."""
+        for path in (IDENTITY, PREVIOUS):
+            if node := children(root.members.get(path[0])).get(path[1]):
+                self._identities(node, path)
+
+    def _identities(self, node: Node, path: KeyPath) -> None:
+        written = node.members if isinstance(node, Items) else (node,)
+        for member in (member for member in written if isinstance(member, Scalar)):
+            for text in (member.text or "").split(","):
+                found = identities_in(self._scalar(replace(member, text=text.strip()), path).text or "")
+                if text and not found:
+                    hint = "It looks like AGE-SECRET-KEY-1…."
+                    raise invalid(path, member.origin, "is not an age identity", hint)
                 self.identities += found
-        return node
 
     def _node(self, node: Node, kind: Kind, path: KeyPath) -> Node:
         if isinstance(node, Scalar):

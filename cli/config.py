@@ -1,0 +1,129 @@
+"""`snapharbor config`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from . import output
+from .session import Session, run
+
+if TYPE_CHECKING:
+    from ..engine.operations.check import Check
+
+MARKS = {"ok": "ok", "info": "info", "warning": "WARNING", "error": "ERROR"}
+
+
+@click.group()
+def config() -> None:
+    """Write, check and show the configuration."""
+
+
+@config.command()
+@click.pass_obj
+def init(session: Session) -> None:
+    """Write a configuration with fresh keys. Asks nothing, overwrites nothing."""
+    from ..engine.settings.create import create_configuration
+
+    made = create_configuration(session.config)
+    value = {
+        "file": str(made.file),
+        "working_directory": str(made.working_directory),
+        "public_key": made.public_key,
+        "verifying_key": made.verifying_key,
+    }
+    names = {
+        "Configuration": str(made.file),
+        "Keys": f"{made.file.parent / 'keys'} (keep a copy: nothing opens your snapshots without them)",
+        "Working directory": str(made.working_directory),
+        "Public key": made.public_key,
+    }
+    following = "Next: add a target to the file, then run `snapharbor config check`."
+    output.result(session, value, lambda: f"{output.facts(names)}\n\n{following}")
+
+
+@config.command()
+@click.pass_obj
+def check(session: Session) -> int:
+    """Connect to everything that is configured and say what works. The exit code is the first error's."""
+    from ..engine.operations.check import check as look
+    from ..engine.operations.check import exit_code
+
+    async def work() -> "Sequence[Check]":
+        async with session.harbor() as harbor:
+            return await look(harbor.services)
+
+    checks = run(work)
+    code = exit_code(checks)
+    value = {
+        "ok": code == 0,
+        "checks": [
+            {
+                "area": one.area,
+                "name": one.name,
+                "level": one.level,
+                "message": one.message,
+                "hint": one.hint,
+                "exit_code": one.exit_code,
+            }
+            for one in checks
+        ],
+    }
+    output.result(session, value, lambda: report(checks))
+    return code
+
+
+@config.command()
+@click.pass_obj
+def show(session: Session) -> None:
+    """Show what counts and where it came from; secrets and passwords are masked."""
+    from ..engine.settings.load import load_settings
+
+    settings = load_settings(session.config)
+    value = {
+        "file": str(settings.file) if settings.file else None,
+        "values": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.effective],
+        "warnings": settings.warnings,
+    }
+    rows = [(one.key, one.value, one.origin) for one in settings.effective]
+    headers = ("KEY", "VALUE", "FROM")
+    output.result(session, value, lambda: output.table(headers, rows, folded=headers))
+    for warning in settings.warnings:
+        output.note(session, f"Warning: {warning}")
+
+
+@config.command()
+@click.pass_obj
+def encrypt(session: Session) -> None:
+    """Encrypt the plain secrets of the file in place, to your own identity."""
+    from ..engine.settings.encrypt import encrypt_configuration
+
+    done = encrypt_configuration(session.config)
+    value = {
+        "file": str(done.file),
+        "backup": str(done.backup) if done.backup else None,
+        "encrypted": done.encrypted,
+        "left": done.left,
+    }
+
+    def text() -> str:
+        lines = [f"encrypted  {key}" for key in done.encrypted] or ["Nothing to encrypt."]
+        if done.backup:
+            lines.append(f"\nThe plain values are still in {done.backup}: delete it when all is well.")
+        return "\n".join(lines)
+
+    output.result(session, value, text)
+    for key in done.left:
+        output.note(session, f"Warning: `{key}` cannot be encrypted to itself; use secret:file: or keyring.")
+
+
+def report(checks: "Sequence[Check]") -> str:
+    """Return checks as a table with the hints below what they belong to, and a last line about all."""
+    rows = [
+        (MARKS[one.level], one.area, one.name, f"{one.message}. {one.hint}" if one.hint else one.message)
+        for one in checks
+    ]
+    counts = {level: sum(one.level == level for one in checks) for level in ("error", "warning")}
+    said = ", ".join(output.counted(count, level) for level, count in counts.items() if count)
+    table = output.table(("", "AREA", "NAME", "RESULT"), rows, folded=("NAME", "RESULT"))
+    return f"{table}\n\n{said or 'Everything works.'}"

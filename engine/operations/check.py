@@ -1,0 +1,220 @@
+"""Try everything that the configuration names, and say what works, what is worrying, what is broken."""
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import anyio
+from anyio import to_thread
+
+from ..database.postgres.tools import CLIENT, Toolbox, choose_client, discover
+from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
+from ..model.target import Target
+from ..model.url import DatabaseUrl
+from ..services import Services
+from ..settings.identity import public_key, verifying_key
+from ..settings.references import exposed
+from ..tasks import open_tasks
+from .destination import examine
+from .sanitize import rules_of
+
+Level = Literal["ok", "info", "warning", "error"]
+AREAS = ("configuration", "keys", "tools", "source", "rules", "destination", "storage")
+AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one thing turned out to be. `exit_code` is that of the error, 0 if it is none."""
+
+    area: str
+    name: str
+    level: Level
+    message: str
+    hint: str = ""
+    exit_code: int = 0
+
+
+Found = list[Check]
+
+
+async def check(services: Services, seconds: float = 30.0) -> tuple[Check, ...]:
+    """Connect to every source, destination and storage at once and look at keys, programs and rules.
+
+    Nothing is changed, but for one small object per storage that is written, read and deleted (not in
+    read-only mode). Whatever does not answer within `seconds` is an error and hides nothing else.
+    """
+    found: Found = [*_configuration(services), *_keys(services)]
+    boxes = await _tools(services, found)
+    slots = anyio.Semaphore(AT_ONCE)
+
+    async def attempt(area: str, name: str, look: Callable[[], Awaitable[Sequence[Check]]]) -> None:
+        async with slots:
+            found.extend(await _tried(area, name, seconds, look))
+
+    async with open_tasks() as group:
+        for area, name, look in _looks(services, boxes):
+            group.start_soon(attempt, area, name, look)
+    return tuple(sorted(found, key=lambda one: (AREAS.index(one.area), one.name)))
+
+
+def exit_code(checks: Sequence[Check]) -> int:
+    """Return 0, or the exit code of the first error."""
+    return next((one.exit_code for one in checks if one.level == "error"), 0)
+
+
+Look = Callable[[], Awaitable[Sequence[Check]]]
+
+
+def _looks(services: Services, boxes: Sequence[Toolbox]) -> Iterator[tuple[str, str, Look]]:
+    """Yield everything that takes time, by area and name."""
+    settings = services.settings
+    for key, target in settings.targets.items():
+        if (source := target.source) is not None:
+            yield "source", key, lambda key=key, source=source: _source(services, key, source, boxes)
+        yield "rules", key, lambda target=target: _rules(services, target)
+        if target.rules and target.rules.work_url:
+            yield (
+                "destination",
+                f"{key} (sanitize)",
+                _destination(services, f"{key} (sanitize)", target.rules.work_url),
+            )
+        if target.destination:
+            yield "destination", key, _destination(services, key, target.destination)
+    shared = {"override": settings.override_destination, "shared": settings.shared_destination}
+    for name, url in shared.items():
+        if url is not None:
+            yield "destination", name, _destination(services, name, url)
+    for profile in (None, *settings.storage_profiles):
+        yield "storage", profile or "local", lambda profile=profile: _storage(services, profile)
+
+
+async def _tried(area: str, name: str, seconds: float, look: Look) -> Sequence[Check]:
+    try:
+        with anyio.fail_after(seconds):
+            return await look()
+    except TimeoutError:
+        return [_failed(area, name, TimedOut(f"no answer within {seconds:g} seconds"))]
+    except EngineError as error:
+        return [_failed(area, name, error)]
+
+
+def _failed(area: str, name: str, error: EngineError) -> Check:
+    return Check(area, name, "error", error.message, error.hint, error.exit_code)
+
+
+def _configuration(services: Services) -> Iterator[Check]:
+    settings = services.settings
+    where = str(settings.file) if settings.file else "the environment only"
+    yield Check("configuration", "file", "ok", f"read from {where}")
+    for warning in settings.warnings:
+        yield Check("configuration", "value", "warning", warning)
+    directory = settings.working_directory
+    if directory.exists() and exposed(directory):
+        yield Check(
+            "configuration", "working directory", "warning", f"others can look into `{directory}`",
+            f"Run: chmod 700 '{directory}'",
+        )  # fmt: skip
+    elif directory.exists() and not os.access(directory, os.W_OK):
+        yield Check("configuration", "working directory", "error", f"`{directory}` is not writable", "", 10)
+    if not settings.targets:
+        yield Check("configuration", "targets", "info", "no target is configured", "Add one under `targets`.")
+
+
+def _keys(services: Services) -> Iterator[Check]:
+    settings = services.settings
+    try:
+        if not settings.identities:
+            raise KeyMissing("there is no identity", "Run `snapharbor config init`, or set `keys.identity`.")
+        for number, identity in enumerate(settings.identities):
+            name = "previous identity" if number else "identity"
+            yield Check("keys", name, "ok", f"public key {public_key(identity)}")
+    except EngineError as error:
+        yield _failed("keys", "identity", error)
+    try:
+        if not settings.signing_key:
+            raise KeyMissing(
+                "there is no signing key", "Run `snapharbor config init`, or set `keys.signing`."
+            )
+        yield Check("keys", "signing", "ok", f"public key {verifying_key(settings.signing_key)}")
+    except EngineError as error:
+        yield _failed("keys", "signing", error)
+
+
+async def _tools(services: Services, found: Found) -> Sequence[Toolbox]:
+    try:
+        boxes = await discover(services.settings.postgres_bin)
+        if not any(box.has(CLIENT) for box in boxes):
+            raise ClientMissing("no PostgreSQL client programs were found")
+    except ClientMissing as error:
+        needed = bool(services.settings.targets)
+        level: Level = "error" if needed else "warning"
+        code = error.exit_code if needed else 0
+        found.append(Check("tools", "postgresql", level, error.message, error.hint, code))
+        return ()
+    for box in boxes:
+        programs = ", ".join(name for name in CLIENT if box.has((name,)))
+        message = f"{programs} {box.version} in {box.directory}"
+        found.append(Check("tools", f"postgresql {box.version}", "ok", message))
+    return boxes
+
+
+async def _source(
+    services: Services, key: str, url: DatabaseUrl, boxes: Sequence[Toolbox]
+) -> Sequence[Check]:
+    server = await services.database(url).identify()
+    megabytes = server.bytes / 1_000_000
+    kind = " (standby)" if server.standby else ""
+    message = f"{server.product} {server.version}{kind}, role `{server.role}`, {megabytes:,.1f} MB"
+    found = [Check("source", key, "ok", message)]
+    if server.role_can_write:
+        hint = "Use a read-only role: docs/guides/privileges.md has the script."
+        found.append(Check("source", key, "warning", f"role `{server.role}` can write to the source", hint))
+    if boxes:
+        try:
+            await choose_client(boxes, server.major, tls=False)
+        except EngineError as error:
+            found.append(_failed("source", key, error))
+    return found
+
+
+async def _rules(services: Services, target: Target) -> Sequence[Check]:
+    try:
+        rules = await to_thread.run_sync(rules_of, services, target)
+    except RulesMissing as error:
+        return [Check("rules", target.key, "info", error.message, error.hint)]
+    return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}")]
+
+
+def _destination(services: Services, name: str, url: DatabaseUrl) -> Look:
+    async def look() -> Sequence[Check]:
+        destination = await examine(services, url, frozenset())
+        where = f"`{url.database}` on {url.host}:{url.port}"
+        if not destination.exists:
+            return [Check("destination", name, "ok", f"{where} does not exist yet; a load creates it")]
+        if destination.note is not None:
+            return [Check("destination", name, "ok", f"{where} was loaded by us ({destination.note})")]
+        hint = "A load replaces it, and asks for a confirmation first."
+        return [Check("destination", name, "warning", f"{where} exists and was not made by us", hint)]
+
+    return look
+
+
+async def _storage(services: Services, profile: str | None) -> Sequence[Check]:
+    storage = services.storage(profile)
+    key, content = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(64)
+    if services.read_only:
+        await storage.stat(key)
+        return [Check("storage", profile or "local", "info", "answers; nothing was written (read-only)")]
+    try:
+        await storage.put(key, content)
+        async with storage.open(key) as file:
+            read = await to_thread.run_sync(file.read)
+    finally:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(10):
+            await storage.delete(key)
+    if read != content:
+        raise SnapshotCorrupt("the storage returned other bytes than were written")
+    return [Check("storage", profile or "local", "ok", "an object was written, read and deleted")]

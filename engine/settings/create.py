@@ -1,0 +1,102 @@
+"""The first configuration: a file, two keys beside it, a working directory."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.errors import ConfigInvalid, SpaceExhausted, StorageRefused
+from ..model.secret import Secret
+from .environment import CONFIG, environment, user_file
+from .files import write_new
+from .identity import new_identity, new_signing_key, public_key, verifying_key
+from .load import load_settings
+
+TEMPLATE = """\
+# Snapharbor reads this file. What every key means: docs/configuration.md
+# Check it with `snapharbor config check`, see what counts with `snapharbor config show`.
+
+keys:
+  identity: secret:file:keys/identity.txt   # opens your snapshots: keep a copy in a safe place
+  signing: secret:file:keys/signing.pem     # signs them
+
+defaults:
+  cpus: {cpus}
+
+# Destinations that nothing may ever be loaded into: patterns of `host/database` or `database`.
+protected:
+  - "*prod*"
+
+targets: {{}}
+#  shop:
+#    snapshot:
+#      src_url: "postgres://reader:{{{{`SHOP_PASSWORD` | env | urlquery}}}}@db.example.com:5432/shop"
+#      dst_url: postgres://localhost:5432/shop_dev
+#    sanitize:
+#      query_file: sanitize/shop.sql
+
+storage_profiles: {{}}
+#  team:
+#    provider: s3
+#    bucket: example-snapshots
+#    region: eu-central-1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Where everything is, and the public halves of the keys."""
+
+    file: Path
+    working_directory: Path
+    public_key: str
+    verifying_key: str
+
+
+def create_configuration(config: Path | None = None) -> Created:
+    """Write a configuration with fresh keys that passes its own check; nothing is ever overwritten.
+
+    Args:
+        config: the file; None is SNAPHARBOR_CONFIG, or else the user's own file.
+
+    Raises:
+        ConfigInvalid: the file exists.
+    """
+    file = Path(config or environment().get(CONFIG) or user_file()).expanduser().absolute()
+    if file.exists() or file.is_symlink():
+        raise _exists(file)
+    keys = file.parent / "keys"
+    try:
+        _write_once(keys / ".gitignore", lambda: Secret("*\n"))
+        identity = _write_once(keys / "identity.txt", lambda: Secret(f"{new_identity().reveal()}\n"))
+        signing = _write_once(keys / "signing.pem", new_signing_key)
+        write_new(file, TEMPLATE.format(cpus=min(2, os.cpu_count() or 1)).encode())
+    except FileExistsError:
+        raise _exists(file) from None
+    except PermissionError as error:
+        raise StorageRefused(f"`{error.filename}` may not be written", "Choose a place of yours.") from None
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise SpaceExhausted(f"`{error.filename}` cannot be written: {reason}") from None
+    settings = load_settings(file)
+    settings.working_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Created(
+        file=file,
+        working_directory=settings.working_directory,
+        public_key=public_key(Secret(identity.strip())),
+        verifying_key=verifying_key(Secret(signing)),
+    )
+
+
+def _exists(file: Path) -> ConfigInvalid:
+    return ConfigInvalid(f"`{file}` exists already", "Edit it, or name another place with --config.")
+
+
+def _write_once(path: Path, make: Callable[[], Secret]) -> str:
+    """Return a file's text; write it first if it is not there. A key that exists is kept and used."""
+    try:
+        write_new(path, make().reveal().encode())
+    except FileExistsError:
+        if not path.is_file():
+            raise
+    return path.read_text()
