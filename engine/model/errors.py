@@ -245,6 +245,13 @@ class SpaceExhausted(EngineError):
     default_hint = "Free space or move `defaults.working_directory`, then run the same command again."
 
 
+class FormatUnknown(EngineError):
+    """A newer version of this program wrote it, in a format that this one does not read."""
+
+    code, exit_code = "format-unknown", 56
+    default_hint = "Update Snapharbor, then run the same command again."
+
+
 class ShareUnknown(EngineError):
     """No share has that id, or it was revoked."""
 

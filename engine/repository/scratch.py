@@ -1,0 +1,60 @@
+"""A private directory per writer for files on their way, and the removal of what dead writers left."""
+
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import IO
+
+from anyio import to_thread
+
+_PREFIX = "spool-"
+
+
+@asynccontextmanager
+async def spool_directory(scratch: Path) -> AsyncGenerator[Path]:
+    """Make a directory (0700) that is removed at the end, here or by the next writer.
+
+    A lock that ends with its process says whether a directory is in use; one more lock makes looking for
+    dead ones and making a new one a single step.
+    """
+    own, life = await to_thread.run_sync(_make, scratch)
+    try:
+        yield own
+    finally:
+        life.close()
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _make(scratch: Path) -> tuple[Path, IO[bytes]]:
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (scratch / "spool.lock").open("wb") as gate:
+        _lock(gate, wait=True)
+        _reap(scratch)
+        own = scratch / f"{_PREFIX}{token_hex(8)}"
+        own.mkdir(mode=0o700)
+        life = (own / "lock").open("wb")
+        _lock(life, wait=True)
+    return own, life
+
+
+def _reap(scratch: Path) -> None:
+    for directory in scratch.glob(f"{_PREFIX}*/"):
+        with suppress(OSError), (directory / "lock").open("wb") as life:
+            if not _lock(life, wait=False):
+                continue
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _lock(file: IO[bytes], *, wait: bool) -> bool:
+    """Lock a file until it is closed; without `fcntl` an open file cannot be removed, which does as well."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""Shares: one snapshot's manifest, chunk keys and links, signed by the sender and sealed to recipients."""
+
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ..model.errors import ShareExpired, SnapshotCorrupt, SnapshotUnsanitized
+from ..model.job import Report
+from ..model.json import JsonObject, canonical
+from ..model.secret import Secret
+from ..model.snapshot import Chunk, Manifest, SanitizedSnapshot, Snapshot
+from . import age
+from .chunk import packed, plain
+from .codec import check_format, exactly, mapping
+from .copying import adopt
+from .manifest import SignedManifest, open_signed, sign_manifest
+from .repository import Repository
+from .signing import Signed, check, sign
+from .streaming import KEY
+
+FORMAT = 1
+_DOMAIN = "share"
+_WHAT = "this share"
+
+
+class Readable(Protocol):
+    """Something that is read to its end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+Fetch = Callable[[str], AbstractContextManager[Readable]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An opened share. `sender` is a public key: it signed the bundle and the manifest, and whether it is
+    known is for the recipient to say. `links` and `keys` are by chunk id.
+    """
+
+    share: str
+    expires_at: str
+    sender: str
+    signed: Signed
+    manifest: Manifest
+    links: Mapping[str, str]
+    keys: Mapping[str, bytes] = field(repr=False)
+
+
+async def seal(
+    repository: Repository,
+    snapshot: SanitizedSnapshot,
+    *,
+    share: str,
+    expires_at: str,
+    recipients: Sequence[str],
+    links: Mapping[str, str],
+) -> bytes:
+    """Return the bundle that opens this snapshot, and nothing else, to these age public keys.
+
+    Args:
+        repository: where the snapshot is.
+        snapshot: which one.
+        share: the share's id.
+        expires_at: ISO 8601, UTC; who opens it later is refused, though only the links enforce it.
+        recipients: age public keys.
+        links: for every chunk id, where a recipient fetches its object.
+
+    Raises:
+        RecipientUnknown: a recipient's key is not one.
+    """
+    keys, ring = await repository.keys(), await repository.ring()
+    manifest = (await repository.signed(snapshot.id)).manifest
+    wanted = {chunk.id for chunk in manifest.chunks()}
+    body: JsonObject = {
+        "format": FORMAT,
+        "share": share,
+        "expires_at": expires_at,
+        "manifest": sign_manifest(manifest, ring.signing_key).signed.as_json(),
+        "links": {chunk_id: links[chunk_id] for chunk_id in wanted},
+        "keys": {chunk_id: keys.chunk(chunk_id).hex() for chunk_id in wanted},
+    }
+    text = canonical(body).decode()
+    return age.seal(canonical(sign(text, ring.signing_key, domain=_DOMAIN).as_json()), recipients)
+
+
+def unseal(sealed: bytes, identities: tuple[Secret, ...]) -> Bundle:
+    """Open a bundle and check that one sender signed all of it.
+
+    Raises:
+        KeyMissing: it is not for any of these identities.
+        ShareExpired: its time is over.
+        SnapshotCorrupt, FormatUnknown: it is not what a sender writes.
+    """
+    opened = age.unseal(sealed, identities, what=_WHAT)
+    try:
+        signed = Signed.from_json(json.loads(opened))
+        check(signed, domain=_DOMAIN, what=_WHAT)
+        bundle = _parse(signed)
+        expired = datetime.fromisoformat(bundle.expires_at) <= datetime.now(UTC)
+    except (ValueError, TypeError, RecursionError):
+        raise SnapshotCorrupt(f"{_WHAT} is not of the form that is written") from None
+    if expired:
+        raise ShareExpired(f"the share ended at {bundle.expires_at}")
+    return bundle
+
+
+async def import_bundle(repository: Repository, bundle: Bundle, *, fetch: Fetch, report: Report) -> Snapshot:
+    """Fetch a shared snapshot and store it under our own keys; what the sender signed is kept with it.
+
+    Args:
+        repository: where it goes.
+        bundle: an opened share, from a sender that the caller has looked at.
+        fetch: opens a link for one sequential, blocking read; called in worker threads.
+        report: takes progress.
+
+    Raises:
+        SnapshotCorrupt: a fetched object is not what the sender stored; nothing was kept.
+        JobConflict: another snapshot has its id here.
+    """
+
+    def read(chunk: Chunk) -> Generator[bytes]:
+        with fetch(bundle.links[chunk.id]) as stored:
+            yield from plain(chunk, packed(chunk, stored.read, key=bundle.keys[chunk.id]))
+
+    original = SignedManifest(bundle.manifest, bundle.signed)
+    return await adopt(original, read, into=repository, report=report)
+
+
+def _parse(signed: Signed) -> Bundle:
+    names = ("format", "share", "expires_at", "manifest", "links", "keys")
+    loaded = mapping(json.loads(signed.text))
+    check_format(loaded.get("format"), known=FORMAT, what=_WHAT)
+    body = exactly(loaded, *names)
+    manifest_text = Signed.from_json(body["manifest"])
+    manifest = open_signed(manifest_text, what="the manifest of this share", ring=None)
+    wanted = {chunk.id for chunk in manifest.chunks()}
+    links, keys = exactly(body["links"], *wanted), exactly(body["keys"], *wanted)
+    raw = {chunk_id: bytes.fromhex(str(key)) for chunk_id, key in keys.items()}
+    if manifest_text.signed_by != signed.signed_by or any(len(key) != KEY for key in raw.values()):
+        raise ValueError("signed by several, or keys that are none")
+    if manifest.sanitization is None:
+        raise SnapshotUnsanitized(f"{_WHAT} holds raw data", "Ask the sender for a sanitized snapshot.")
+    return Bundle(
+        share=str(body["share"]),
+        expires_at=str(body["expires_at"]),
+        sender=signed.signed_by,
+        signed=manifest_text,
+        manifest=manifest,
+        links={chunk_id: str(link) for chunk_id, link in links.items()},
+        keys=raw,
+    )

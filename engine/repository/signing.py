@@ -1,0 +1,105 @@
+"""Ed25519 signatures over domain-separated bytes, and whose they are."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from ..model.errors import ConfigInvalid, SnapshotCorrupt
+from ..model.json import JsonObject
+from ..model.secret import Secret
+
+_SCHEME = "ed25519:"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Text with its signature. `signed_by` is the public key, `ed25519:` and its 32 bytes in base64."""
+
+    text: str
+    signed_by: str
+    signature: str
+
+    def as_json(self) -> JsonObject:
+        """Return it as it is stored."""
+        return {"text": self.text, "signed_by": self.signed_by, "signature": self.signature}
+
+    @classmethod
+    def from_json(cls, value: object) -> "Signed":
+        """Parse what `as_json` gave.
+
+        Raises:
+            SnapshotCorrupt: it is something else.
+        """
+        match value:
+            case {"text": str(text), "signed_by": str(signed_by), "signature": str(signature)}:
+                return cls(text, signed_by, signature)
+            case _:
+                raise SnapshotCorrupt("a signed text is not of the form that is written")
+
+
+def public_key(signing_key: Secret) -> str:
+    """Return the public key that belongs to a private one (PEM)."""
+    return _spell(_private(signing_key).public_key())
+
+
+def fingerprint(public: str) -> str:
+    """Return a short name of a public key: the first 16 hexadecimal characters of its SHA-256."""
+    return hashlib.sha256(public.encode()).hexdigest()[:16]
+
+
+def sign(text: str, signing_key: Secret, *, domain: str) -> Signed:
+    """Sign text for one purpose; it counts for no other."""
+    private = _private(signing_key)
+    signature = private.sign(_message(text, domain))
+    return Signed(text, _spell(private.public_key()), base64.b64encode(signature).decode())
+
+
+def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | None = None) -> None:
+    """Check a signature, and that its key is trusted (None: any key).
+
+    Raises:
+        SnapshotCorrupt: the signature does not hold, or somebody unknown made it.
+    """
+    try:
+        key = Ed25519PublicKey.from_public_bytes(_decode(signed.signed_by.removeprefix(_SCHEME)))
+        key.verify(_decode(signed.signature), _message(signed.text, domain))
+    except (InvalidSignature, ValueError):
+        raise SnapshotCorrupt(f"the signature of {what} does not hold") from None
+    if trusted is not None and signed.signed_by not in trusted:
+        raise SnapshotCorrupt(
+            f"{what} was signed by `{fingerprint(signed.signed_by)}`, which is not trusted here",
+            "If that is a colleague, add the public key under `trusted_signers`; else do not use it.",
+            signed_by=signed.signed_by[:80],
+        )
+
+
+def _private(signing_key: Secret) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(signing_key.reveal().encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if isinstance(key, Ed25519PrivateKey):
+        return key
+    hint = "It is a PEM file; `snapharbor config init` makes one."
+    raise ConfigInvalid("the signing key is not an Ed25519 private key", hint)
+
+
+def _spell(public: Ed25519PublicKey) -> str:
+    return _SCHEME + base64.b64encode(public.public_bytes_raw()).decode()
+
+
+def _message(text: str, domain: str) -> bytes:
+    return b"snapharbor/1 " + domain.encode() + b"\0" + text.encode()
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error

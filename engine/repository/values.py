@@ -1,0 +1,77 @@
+"""What the repository answers with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..model.errors import EngineError
+from ..model.snapshot import Chunk, Snapshot
+
+CHUNK_BYTES = 64 << 20
+GRACE_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStream:
+    """A stream as it was stored. `rows` is the number of its newlines, `raw_bytes` its plain length."""
+
+    chunks: tuple[Chunk, ...]
+    rows: int
+    raw_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a repository holds: snapshots, newest first, and the ids that cannot be read, with the reason."""
+
+    snapshots: tuple[Snapshot, ...]
+    unreadable: Mapping[str, EngineError]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What reading a snapshot back showed.
+
+    `signed_by` is the fingerprint of the signer's key, `sent_by` that of whoever shared it, if somebody did;
+    `bytes` counts the plain bytes that are right; `not_checked` are sentences.
+    """
+
+    snapshot: str
+    signed_by: str
+    sent_by: str | None
+    chunks: int
+    bytes: int
+    missing: tuple[str, ...]
+    corrupt: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every chunk was read and everything that was read is as it was written."""
+        return not (self.missing or self.corrupt)
+
+
+@dataclass(frozen=True, slots=True)
+class PrunePlan:
+    """What prune would do: the dry run.
+
+    `remove` are ids; `keep` says of every id that stays which rules keep it. `chunks` and `bytes` are what
+    would be freed, `young` how many unneeded chunks the grace keeps, `builds` how many run now: while one
+    does, snapshots go and chunks wait for the next prune.
+    """
+
+    remove: tuple[str, ...]
+    keep: Mapping[str, tuple[str, ...]]
+    chunks: int
+    bytes: int
+    young: int
+    builds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PruneResult:
+    """What prune did. `postponed` says why chunks were left for the next prune, if they were."""
+
+    snapshots: tuple[str, ...]
+    chunks: int
+    bytes: int
+    postponed: str | None = None
