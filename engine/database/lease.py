@@ -32,7 +32,7 @@ def leased_directory(
         destroy: What ends and removes an instance of this kind.
     """
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    reap(parent, prefix, destroy)
+    reap(parent, prefix, destroy=destroy)
     directory = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=parent))
     # Locked before it has its name, so that no reaper ever sees it unlocked.
     descriptor = os.open(directory / f".{LEASE}", os.O_RDWR | os.O_CREAT, 0o600)
@@ -46,7 +46,7 @@ def leased_directory(
         os.close(descriptor)
 
 
-def reap(parent: Path, prefix: str, destroy: Callable[[Path], None] = remove) -> tuple[str, ...]:
+def reap(parent: Path, prefix: str, *, destroy: Callable[[Path], None] = remove) -> tuple[str, ...]:
     """Remove the directories of a kind whose owner is gone, and return their names."""
     reaped: list[str] = []
     for directory in sorted(parent.glob(f"{prefix}-*")):

@@ -42,7 +42,10 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` is the server's estimate (-1: never counted); `bytes` is the size on its disk."""
+    """`rows` is the server's estimate (-1: never counted); `bytes` is the size on its disk.
+
+    `reads` are the tables and views that a view is made of.
+    """
 
     name: TableName
     kind: TableKind
@@ -51,6 +54,7 @@ class Table:
     unique: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     partition_of: TableName | None = None
+    reads: tuple[TableName, ...] = ()
     rows: int = -1
     bytes: int = 0
     comment: str | None = None

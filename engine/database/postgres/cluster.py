@@ -123,7 +123,7 @@ def create(
     """
     account = fitting_account()
     tools = account.reachable(tools)
-    prepare(account.own(directory), tools, account, templates=templates)
+    prepare(account.own(directory), tools, account=account, templates=templates)
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
     address = {"host": str(sockets), "port": port or SOCKET_PORT}
     (directory / ADDRESS).write_text(json.dumps(address))

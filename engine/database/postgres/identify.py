@@ -50,7 +50,7 @@ async def identify(url: DatabaseUrl, limits: Limits | None = None) -> Server:
         SourceUnsuitable: the server is too old, or behind a pooler that shares connections.
     """
     async with connect(url, limits) as connection:
-        await refuse_pooler(connection, url, limits)
+        await refuse_pooler(connection, url, limits=limits)
         if (version := connection.info.server_version) < OLDEST * 10000:
             raise SourceUnsuitable(
                 f"PostgreSQL {version // 10000} is older than {OLDEST}", f"Upgrade the server to {OLDEST}."
@@ -84,7 +84,7 @@ async def read_server(connection: "AsyncConnection[TupleRow]") -> Server:
 
 
 async def refuse_pooler(
-    connection: "AsyncConnection[TupleRow]", url: DatabaseUrl, limits: Limits | None = None
+    connection: "AsyncConnection[TupleRow]", url: DatabaseUrl, *, limits: Limits | None = None
 ) -> None:
     """Refuse a pooler that gives a connection's statements to different server processes.
 

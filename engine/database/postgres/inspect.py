@@ -1,7 +1,8 @@
-"""The structure of a database, read from its catalogue in five queries however many tables it has."""
+"""The structure of a database, read in a few queries however many tables it has."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName
@@ -11,6 +12,8 @@ from .session import connect
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
     from psycopg.rows import TupleRow
+
+    _ByTable = defaultdict[int, list[TupleRow]]
 
 KINDS: Mapping[str, TableKind] = {
     "r": "table",
@@ -91,6 +94,18 @@ WHERE k.contype = 'f' AND copied.conrelid IS DISTINCT FROM k.conrelid
 ORDER BY k.conrelid, k.conname
 """
 
+READS = """
+SELECT DISTINCT r.ev_class, n.nspname, t.relname
+FROM pg_catalog.pg_rewrite r
+JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = r.ev_class
+JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY (%s)
+  AND d.refobjid <> r.ev_class AND r.rulename = '_RETURN'
+ORDER BY 1, 2, 3
+"""
+
 
 async def inspect(url: DatabaseUrl) -> Catalog:
     """Connect and read the structure."""
@@ -105,47 +120,54 @@ async def read_catalog(connection: "AsyncConnection[TupleRow]") -> Catalog:
     extensions = await _rows(connection, EXTENSIONS)
     tables = await _rows(connection, TABLES)
     oids = [row[0] for row in tables]
-    columns = _by_table(await _rows(connection, COLUMNS, oids))
-    keys = _by_table(await _rows(connection, KEYS, oids))
-    foreign_keys = _by_table(await _rows(connection, FOREIGN_KEYS, oids))
+    found = _Details(
+        columns=_by_table(await _rows(connection, COLUMNS, oids)),
+        keys=_by_table(await _rows(connection, KEYS, oids)),
+        foreign_keys=_by_table(await _rows(connection, FOREIGN_KEYS, oids)),
+        reads=_by_table(await _rows(connection, READS, oids, oids)),
+    )
     return Catalog(
         schemas=tuple(name for (name,) in schemas),
         extensions=tuple(name for (name,) in extensions),
-        tables=tuple(
-            sorted(
-                (_table(row, columns[row[0]], keys[row[0]], foreign_keys[row[0]]) for row in tables),
-                key=lambda table: table.name,
-            )
-        ),
+        tables=tuple(sorted((_table(row, found) for row in tables), key=lambda table: table.name)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """Rows of the catalogue by the table that they belong to."""
+
+    columns: "_ByTable"
+    keys: "_ByTable"
+    foreign_keys: "_ByTable"
+    reads: "_ByTable"
 
 
 async def _rows(connection: "AsyncConnection[TupleRow]", query: str, *values: list[int]) -> "list[TupleRow]":
     return await (await connection.execute(query.encode(), values or None)).fetchall()
 
 
-def _by_table(rows: "Iterable[TupleRow]") -> "defaultdict[int, list[TupleRow]]":
+def _by_table(rows: "Iterable[TupleRow]") -> "_ByTable":
     found: defaultdict[int, list[TupleRow]] = defaultdict(list)
     for oid, *rest in rows:
         found[oid].append(tuple(rest))
     return found
 
 
-def _table(
-    row: "TupleRow", columns: "Sequence[TupleRow]", keys: "Sequence[TupleRow]", foreign: "Sequence[TupleRow]"
-) -> Table:
-    _oid, schema, name, kind, parent_schema, parent, rows, size, comment = row
+def _table(row: "TupleRow", found: _Details) -> Table:
+    oid, schema, name, kind, parent_schema, parent, rows, size, comment = row
     return Table(
         name=TableName(schema, name),
         kind=KINDS[kind],
-        columns=tuple(Column(*column) for column in columns),
-        primary_key=next((tuple(names) for primary, names in keys if primary), ()),
-        unique=tuple(tuple(names) for primary, names in keys if not primary),
+        columns=tuple(Column(*column) for column in found.columns[oid]),
+        primary_key=next((tuple(names) for primary, names in found.keys[oid] if primary), ()),
+        unique=tuple(tuple(names) for primary, names in found.keys[oid] if not primary),
         foreign_keys=tuple(
             ForeignKey(key, tuple(own), TableName(to_schema, to), tuple(referenced))
-            for key, to_schema, to, own, referenced in foreign
+            for key, to_schema, to, own, referenced in found.foreign_keys[oid]
         ),
         partition_of=TableName(parent_schema, parent) if parent else None,
+        reads=tuple(TableName(*read) for read in found.reads[oid]),
         rows=rows,
         bytes=size,
         comment=comment,

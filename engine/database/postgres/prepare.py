@@ -18,7 +18,7 @@ from .tools import Toolbox
 BUILTIN_LOCALES = 17
 
 
-def prepare(directory: Path, tools: Toolbox, account: Account, *, templates: Path | None = None) -> None:
+def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Path | None = None) -> None:
     """Put `data` and the superuser's `password` into a directory; blocking.
 
     Args:
@@ -28,14 +28,14 @@ def prepare(directory: Path, tools: Toolbox, account: Account, *, templates: Pat
         templates: Where prepared ones are kept, each with a password of its own; None makes a new one.
     """
     if templates is None or account.foreign:
-        _make(directory, tools, account)
+        _make(directory, tools, account=account)
         return
     kept = templates / f"{tools.origin}-{tools.version}"
     if not kept.exists():
         templates.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="making-", dir=templates))
         try:
-            _make(fresh, tools, account)
+            _make(fresh, tools, account=account)
             with suppress(OSError):  # somebody else was faster, and theirs is as good
                 fresh.rename(kept)
         finally:
@@ -43,7 +43,7 @@ def prepare(directory: Path, tools: Toolbox, account: Account, *, templates: Pat
     shutil.copytree(kept, directory, dirs_exist_ok=True)
 
 
-def _make(directory: Path, tools: Toolbox, account: Account) -> None:
+def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
     password = directory / "password"
     descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.write(descriptor, f"{secrets.token_hex(24)}\n".encode())
