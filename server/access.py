@@ -1,7 +1,7 @@
 """The one open harbor of a server, and whose it is in each call."""
 
 import copy
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
@@ -32,7 +32,7 @@ class HarborAccess:
         self._harbor: Harbor | None = None
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator["HarborAccess"]:
+    async def serving(self) -> AsyncGenerator["HarborAccess"]:
         """Be ready to open the harbor, and close it at the end."""
         async with anyio.create_task_group() as self._tasks:
             yield self
@@ -50,10 +50,14 @@ class HarborAccess:
         if self._authenticated and token is None:
             raise NotAuthorized("the call carries no identity")
         async with self._opening:
-            if self._harbor is None:
-                assert self._tasks is not None, "harbor() is for calls that are being served"
-                self._harbor = await self._tasks.start(self._hold)
-        return self._harbor if token is None else acting_as(self._harbor, principal_of(token))
+            harbor = self._harbor or await self._open()
+        return harbor if token is None else acting_as(harbor, principal_of(token))
+
+    async def _open(self) -> Harbor:
+        assert self._tasks is not None, "harbor() is for calls that are being served"
+        harbor: Harbor = await self._tasks.start(self._hold)
+        self._harbor = harbor
+        return harbor
 
     async def _hold(self, *, task_status: TaskStatus[Harbor]) -> None:
         """Keep the harbor open in a task of its own: the call that opened it ends long before."""
@@ -64,6 +68,7 @@ class HarborAccess:
 
 def acting_as(harbor: Harbor, principal: Principal) -> Harbor:
     """Return the same harbor in the hands of somebody else."""
-    services = copy.copy(harbor.services)
-    services.principal = principal
-    return Harbor(services)
+    acting = copy.copy(harbor)
+    acting.services = copy.copy(harbor.services)
+    acting.services.principal = principal
+    return acting

@@ -8,7 +8,6 @@ from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.tools import Tool
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, InputRequiredResult
 from pydantic import ValidationError
@@ -90,7 +89,6 @@ def build_server(
     read_only: bool = False,
     asks_people: bool = True,
     auth: tuple[TokenVerifier, AuthSettings] | None = None,
-    extra_tools: Sequence[Tool] = (),
 ) -> Server:
     """Assemble the server. `factory` opens a harbor; it is entered when the first call needs it."""
     access = HarborAccess(factory, asks_people=asks_people, authenticated=auth is not None)
@@ -100,7 +98,7 @@ def build_server(
         title="Snapharbor",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=[tool_of(offered) for offered in chosen(toolsets, read_only=read_only)] + [*extra_tools],
+        tools=[tool_of(offered) for offered in chosen(toolsets, read_only=read_only)],
         extensions=[Tasks(access)],
         lifespan=lambda _: access.serving(),
         log_level="WARNING",
@@ -129,7 +127,7 @@ def _tool_failure(error: ToolError, name: str) -> CallToolResult:
         return results.failure(cause)
     if isinstance(cause, ValidationError):
         return results.failure(results.invalid(cause, name))
-    log.error("tool %s failed", name, exc_info=error)
+    log.error("tool %s failed: %s", name, results.traced(error))
     return results.failure(results.INTERNAL)
 
 

@@ -1,7 +1,6 @@
 """Who calls over HTTP: a bearer token becomes a principal. Only digests of tokens are kept anywhere."""
 
 import hmac
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,10 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
 
-from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.provider import AccessToken, TokenVerifier
+from mcp.server.auth.settings import AuthSettings
+from pydantic import AnyHttpUrl
 
-from ..engine.model.errors import ConfigInvalid, ConfigMissing, NotAuthorized
+from ..engine.model.errors import ConfigInvalid, ConfigMissing, NotAuthorized, SecretUnset
 from ..engine.model.share import Principal
+from ..engine.settings.references import PREFIX, fetch
 
 SCOPES = frozenset(("read", "build", "load", "share"))
 FORM = "A line is: SHA256-OF-TOKEN SUBJECT [groups=a,b] [scopes=read,build,load,share]"
@@ -54,36 +56,46 @@ def principal_of(token: AccessToken) -> Principal:
     return Principal(token.subject or token.client_id, tuple(groups), SCOPES.intersection(token.scopes))
 
 
-def read_tokens(file: Path) -> StaticTokens:
-    """Read a token file.
+def read_tokens(place: str) -> StaticTokens:
+    """Read the tokens that a file or a `secret:` reference lists.
 
     Raises:
-        ConfigMissing: there is no such file, or no token in it.
-        ConfigInvalid: others can read or change the file, or a line is not of the right form.
+        SecretUnset, ConfigMissing: there is no such place, or no token in it.
+        ConfigInvalid: others can read the file, or a line is not of the right form.
     """
+    reference = place if place.startswith(PREFIX) else f"{PREFIX}file:{place}"
     try:
-        mode, text = stat.S_IMODE(file.stat().st_mode), file.read_text("utf-8")
-    except OSError as error:
-        raise ConfigMissing(f"the token file `{file.name}` cannot be read: {error.strerror}", FORM) from None
-    if mode & 0o077:
-        raise ConfigInvalid(f"the token file `{file.name}` is open to others", "Run `chmod 600` on it.")
+        text = fetch(reference, Path.cwd()).text
+    except (SecretUnset, ConfigInvalid) as error:
+        raise type(error)(f"--token-file {error.message}", error.hint, **error.details) from None
     lines = enumerate(text.splitlines(), 1)
     tokens = [_token(line, number) for number, line in lines if line.strip() and line.strip()[0] != "#"]
     if not tokens:
-        raise ConfigMissing(f"the token file `{file.name}` holds no token", FORM)
+        raise ConfigMissing("--token-file lists no token", FORM)
     return StaticTokens(tokens)
 
 
-def refuse_open_door(host: str, *, authenticated: bool) -> None:
-    """Refuse to listen where others can reach us unless callers are authenticated.
+def bearer(tokens: StaticTokens) -> tuple[TokenVerifier, AuthSettings]:
+    """Return what build_server() needs to ask every caller for a token that may at least read.
+
+    There is no authorization server behind fixed tokens, so none is advertised.
+    """
+    settings = AuthSettings(
+        issuer_url=AnyHttpUrl("http://127.0.0.1"), resource_server_url=None, required_scopes=["read"]
+    )
+    return tokens, settings
+
+
+def refuse_open_door(host: str, *, guarded: bool, hint: str) -> None:
+    """Refuse to listen where others can reach us unless something keeps strangers out.
 
     Raises:
         NotAuthorized: the address is not a loopback one.
     """
-    if not authenticated and not is_loopback(host):
+    if not guarded and not is_loopback(host):
         raise NotAuthorized(
-            f"`{host}` can be reached by others, and nothing here asks who they are",
-            "Listen on 127.0.0.1, or name a file of tokens with --token-file.",
+            f"`{host}` can be reached by others, and nothing would keep them out",
+            hint,
         )
 
 
@@ -99,7 +111,7 @@ def is_loopback(host: str) -> bool:
 
 def _token(line: str, number: int) -> KnownToken:
     digest, subject, *rest = line.split() if len(line.split()) > 1 else ("", "")
-    named = dict(item.partition("=")[::2] for item in rest)
+    named: dict[str, str] = {name: value for name, _, value in (item.partition("=") for item in rest)}
     scopes = frozenset(named.get("scopes", ",".join(SCOPES)).split(","))
     if len(digest) != 64 or set(digest) - set("0123456789abcdef") or scopes - SCOPES:
         raise ConfigInvalid(f"line {number} of the token file cannot be read", FORM)

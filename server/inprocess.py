@@ -1,7 +1,7 @@
-"""One tool call without a server: the whole way from arguments to answer, inside this process."""
+"""One tool call without a transport: the same server, the same answers."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from mcp import Client
 
@@ -11,22 +11,18 @@ from .app import build_server
 
 async def call_tool(
     factory: HarborFactory,
-    name: str,
-    arguments: dict[str, Any],
+    tool: str,
+    arguments: Mapping[str, object],
     *,
-    read_only: bool,
+    read_only: bool = False,
     tell: Callable[[str], None],
-) -> tuple[dict[str, Any], bool]:
-    """Call a tool as a client would that cannot ask its person anything.
+) -> tuple[dict[str, object], bool]:
+    """Call a tool and return its structured answer and whether it is a failure; `tell` takes progress."""
 
-    Returns:
-        The answer's structured content, and whether it is a failure (code, message, hint, …).
-    """
+    async def show(progress: float, total: float | None, message: str | None) -> None:
+        tell(message or "")
 
-    async def told(progress: float, total: float | None, message: str | None) -> None:
-        tell(message or f"{progress} of {total}")
-
-    server = build_server(factory, read_only=read_only, asks_people=False)
+    server = build_server(factory, read_only=read_only)
     async with Client(server) as client:
-        result = await client.call_tool(name, arguments, progress_callback=told)
-    return result.structured_content or {}, bool(result.is_error)
+        result = await client.call_tool(tool, dict(arguments), progress_callback=show)
+    return cast("dict[str, object]", result.structured_content or {}), bool(result.is_error)

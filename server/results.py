@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from traceback import format_tb
 from typing import Final, cast
 
 from mcp_types import CallToolResult, TextContent
@@ -40,6 +41,16 @@ def failure(error: EngineError | FailureView) -> CallToolResult:
     text = f"{view.code}: {view.message}\n{view.hint}"
     content = cast(dict[str, object], without_nulls(view.model_dump(mode="json")))
     return CallToolResult(content=[TextContent(text=text)], structured_content=content, is_error=True)
+
+
+def traced(error: BaseException) -> str:
+    """Return where it happened, without the exceptions' own words: they may quote a row or a secret."""
+    parts: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        parts += [type(cause).__qualname__, *format_tb(cause.__traceback__)]
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(parts)
 
 
 def too_large(result: CallToolResult) -> bool:

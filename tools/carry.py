@@ -63,8 +63,8 @@ async def follow(call: Call, job_id: str, seconds: float) -> Outcome:
     async with anyio.create_task_group() as group:
         group.start_soon(_tell, call, receive)
         with send:
-            job = await harbor.job(job_id, wait_seconds=seconds, report=report)
-    return of_job(job)
+            await harbor.job(job_id, wait_seconds=seconds, report=report)
+    return of_job(await harbor.job(job_id))
 
 
 async def _tell(call: Call, progress: "anyio.abc.ObjectReceiveStream[Progress]") -> None:

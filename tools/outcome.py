@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 from ..engine.model.errors import EngineError, every_error
 from ..engine.model.fence import clean, fence
@@ -132,4 +132,4 @@ def _json(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else str(value)
+    return dict(cast(Mapping[str, object], value)) if isinstance(value, Mapping) else str(value)

@@ -1,5 +1,6 @@
 """The toolset `read`: look at targets, snapshots, jobs and the set-up. Nothing is changed."""
 
+from collections import Counter
 from typing import Annotated
 
 from pydantic import Field
@@ -8,16 +9,18 @@ from ..engine.model.fence import clean, fence
 from ..engine.model.snapshot import Sanitization
 from ..engine.operations.requests import VerifyRequest
 from .call import LOOKS, STOPS, Call, Cursor, Offered, Reference, harbor_of
-from .carry import follow, start
+from .carry import PATIENCE, follow, start
 from .outcome import Outcome, of_job
 from .pages import page, text_size
 from .views import (
+    Setup,
     SnapshotRow,
     Snapshots,
     SnapshotView,
     TargetRow,
     Targets,
     TargetView,
+    check_line,
     contents,
     table_line,
 )
@@ -93,6 +96,28 @@ async def cancel_job(call: Call, job_id: str) -> Outcome:
     return of_job(await (await harbor_of(call)).cancel(job_id))
 
 
+async def check_setup(call: Call, target: str = "", cursor: Cursor = "") -> Setup:
+    """Try everything that is configured: keys, programs, sources, rules, destinations, storages."""
+    from ..engine.operations.check import check
+
+    harbor = await harbor_of(call)
+    about = ("configuration", "keys", "tools", "storage")
+    found = [
+        one
+        for one in await check(harbor.services, PATIENCE)
+        if not target or one.area in about or one.name.split(" ")[0] == harbor.target(target).key
+    ]
+    levels = Counter(one.level for one in found)
+    lines, following = page(found, cursor, show=check_line, size=text_size)
+    return Setup(
+        ok=not levels["error"],
+        errors=levels["error"],
+        warnings=levels["warning"],
+        checks=fence("\n".join(lines), 4000),
+        next_cursor=following,
+    )
+
+
 def _sanitized_by(how: Sanitization | None) -> str | None:
     if how is None:
         return None
@@ -105,6 +130,7 @@ TOOLS = (
     Offered(list_snapshots, "List snapshots", LOOKS),
     Offered(describe_snapshot, "Describe a snapshot", LOOKS),
     Offered(verify_snapshot, "Verify a snapshot", LOOKS),
+    Offered(check_setup, "Check the set-up", LOOKS),
     Offered(get_job, "Follow a job", LOOKS),
     Offered(cancel_job, "Cancel a job", STOPS),
 )

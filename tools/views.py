@@ -3,7 +3,7 @@
 Every text that came out of a database stands inside a fence (engine/model/fence.py).
 """
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,9 @@ from ..engine.model.catalog import Table
 from ..engine.model.fence import clean
 from ..engine.model.snapshot import Manifest, Snapshot
 from ..engine.model.target import Target
+
+if TYPE_CHECKING:
+    from ..engine.operations.check import Check
 
 
 class View(BaseModel):
@@ -109,20 +112,21 @@ class SnapshotView(SnapshotRow):
     next_cursor: str | None = None
 
 
-class Check(View):
-    """One thing that was checked."""
-
-    area: str
-    status: str
-    text: str
-
-
 class Setup(View):
-    """A page of what was checked; `ok` is about all of it."""
+    """A page of what was checked; `ok` and the counts are about all of it."""
 
     ok: bool
-    checks: list[Check]
+    errors: int
+    warnings: int
+    checks: str
     next_cursor: str | None = None
+
+
+def check_line(found: "Check") -> str:
+    """Return what one check found on one line."""
+    place = f"{found.level}: {clean(found.area, 40)} {clean(found.name, 80)}"
+    hint = f" -- {clean(found.hint, 200)}" if found.hint else ""
+    return f"{place}: {clean(found.message, 300)}{hint}"
 
 
 def table_line(table: Table) -> str:

@@ -1,0 +1,63 @@
+"""Signed links to what local storage keeps: who has the link may read that one path, until it expires."""
+
+import hmac
+import time
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from ..model.errors import ConfigInvalid, ShareExpired, ShareUnknown
+from ..model.secret import Secret
+
+PURPOSE = b"snapharbor/share-link/1"
+
+
+def link_key(signing_key: Secret) -> bytes:
+    """Derive the key that links are signed with from the Ed25519 key (PEM) that signs manifests.
+
+    Raises:
+        ConfigInvalid: it is not such a key.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(signing_key.reveal().encode(), None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigInvalid("`keys.signing` is not an Ed25519 private key in PEM")
+    return hmac.digest(key.private_bytes_raw(), PURPOSE, "sha256")
+
+
+def bundle_path(share: str) -> str:
+    """Return the path of a share's sealed bundle."""
+    return f"/shares/{share}"
+
+
+def chunk_path(share: str, chunk: str) -> str:
+    """Return the path of a chunk, as that share sees it."""
+    return f"/shares/{share}/chunks/{chunk}"
+
+
+def sign_link(key: bytes, path: str, expires: int) -> str:
+    """Return the query that opens a path until `expires` (seconds since the epoch)."""
+    return urlencode({"expires": expires, "signature": _signature(key, path, expires)})
+
+
+def check_link(key: bytes, path: str, *, expires: str, signature: str) -> None:
+    """Return if the query opens the path now.
+
+    Raises:
+        ShareUnknown: it was not signed by this key for this path and moment.
+        ShareExpired: it was, and its time is over.
+    """
+    moment = int(expires) if expires.isdecimal() and len(expires) <= 12 else 0
+    wanted = _signature(key, path, moment)
+    if not hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace")):
+        raise ShareUnknown("the link is not one of ours")
+    if moment <= time.time():
+        raise ShareExpired("the link has expired")
+
+
+def _signature(key: bytes, path: str, expires: int) -> str:
+    return hmac.new(key, f"{path}\n{expires}".encode(), sha256).hexdigest()
