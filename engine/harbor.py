@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .jobs.runner import cancel_job, find_job, run_here, start_worker, wait_for_job
+from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
 from .ledger.base import Record
 from .model.catalog import Catalog
 from .model.errors import ConfirmationRequired, NotAuthorized, ReadOnlyMode
@@ -69,8 +69,8 @@ class Harbor:
         return await look.schema(self.services, target)
 
     async def shares(self) -> Sequence[Share]:
-        """Return what was shared, newest first, expired and revoked ones included."""
-        return await self.services.ledger.shares()
+        """Return what one has shared, newest first, expired and revoked ones included."""
+        return await self.services.ledger.shares(principal=self.services.principal.subject)
 
     async def plan(self, request: Request) -> Plan:
         """Decide what a request would do. Looks, and touches nothing."""
@@ -95,8 +95,8 @@ class Harbor:
         return await start_worker(self.services, plan)
 
     async def jobs(self, limit: int = 50) -> Sequence[Job]:
-        """Return jobs, newest first."""
-        return await self.services.ledger.jobs(limit=limit)
+        """Return one's own jobs, newest first."""
+        return await list_jobs(self.services, limit)
 
     async def job(self, job_id: str, wait_seconds: float = 0, report: Report = ignore) -> Job:
         """Return a job, waiting up to `wait_seconds` for its end and reporting progress meanwhile."""

@@ -32,7 +32,10 @@ def content_digest(record: Record) -> str:
 
 def follows(record: Record, number: int, previous: str) -> bool:
     """Whether a link is whole and stands where it was written: `number`, after the digest `previous`."""
-    return (record.number, record.previous, record.digest) == (number, previous, content_digest(record))
+    try:
+        return (record.number, record.previous, record.digest) == (number, previous, content_digest(record))
+    except (TypeError, ValueError):
+        return False
 
 
 def as_json(record: Record) -> JsonObject:

@@ -33,7 +33,7 @@ def encode(value: Job | Share | Lease | Record) -> Row:
     }
 
 
-def dumps(value: Json | Plan | Progress | Failure) -> str:
+def dumps(value: "Json | Plan | Progress | Failure") -> str:
     """Return a value as JSON in ASCII, whatever characters are in it."""
     return json.dumps(value, separators=(",", ":"), default=_plain, allow_nan=False)
 
@@ -60,8 +60,11 @@ def decode_share(row: Row) -> Share:
 
 
 def decode_record(row: Row) -> Record:
-    """Return the audit record of a row."""
-    return Record(**_read(row))
+    """Return the audit record of a row. Details that are no JSON become others, so that they are found."""
+    try:
+        return Record(**_read(row))
+    except ValueError:
+        return Record(**_read({**row, "details": '{"unreadable":true}'}))
 
 
 def decode_lease(row: Row) -> Lease:

@@ -31,15 +31,16 @@ async def exclusive(file: Path, *, patience: float = PATIENCE_SECONDS) -> AsyncG
     Raises:
         TimedOut: somebody else was in for longer than `patience` seconds.
     """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        with anyio.move_on_after(patience) as limit:
-            while not try_lock(descriptor):
-                await anyio.sleep(PAUSE_SECONDS)
-        if limit.cancelled_caught:
-            raise TimedOut(
-                f"another process keeps `{file.name}` locked", "Wait for the process that holds it to end."
-            )
+        for _ in range(round(patience / PAUSE_SECONDS)):
+            if try_lock(descriptor):
+                break
+            await anyio.sleep(PAUSE_SECONDS)
+        else:
+            hint = "Wait for the process that holds it to end."
+            raise TimedOut(f"another process keeps `{file.name}` locked", hint)
         yield
     finally:
         os.close(descriptor)

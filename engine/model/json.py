@@ -11,7 +11,9 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 def canonical(value: Json) -> bytes:
     """Return the one spelling of a value: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=dict).encode()
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=dict)
+    # A name that is no UTF-8, such as a file's, arrives as lone surrogates.
+    return text.encode(errors="surrogatepass")
 
 
 def digest(value: Json) -> str:

@@ -19,6 +19,7 @@ from anyio import to_thread
 
 from ..ledger.base import Entry, Record
 from ..ledger.chain import GENESIS, as_json, follows
+from ..ledger.encode import dumps
 from ..ledger.flock import exclusive
 from ..ledger.schema import trouble
 from ..model.errors import AuditBroken, SnapshotCorrupt
@@ -82,7 +83,7 @@ async def verify_audit(services: Services) -> AuditReport:
             raise AuditBroken(f"record {number} is not the one that was signed", number=number)
     if head and head.number > number:
         raise AuditBroken(f"records {number + 1} to {head.number} were removed", number=number + 1)
-    if number and not head:
+    if number and not _head(services):
         raise AuditBroken(f"the signed head `{_file(services).name}` was removed", number=number)
     if head and key and head.signed_by != key:
         raise AuditBroken("the head was signed with another key", KEY_HINT, number=head.number)
@@ -90,9 +91,9 @@ async def verify_audit(services: Services) -> AuditReport:
 
 
 async def export_audit(services: Services) -> AsyncGenerator[str]:
-    """Yield every record as a line of JSON in its canonical spelling, oldest first."""
+    """Yield every record as a line of JSON, oldest first; its digest is over the canonical spelling."""
     async for link in _links(services):
-        yield canonical(as_json(link)).decode()
+        yield dumps(as_json(link))
 
 
 async def _links(services: Services) -> AsyncGenerator[Record]:

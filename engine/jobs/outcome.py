@@ -1,0 +1,37 @@
+"""How a job ended: what is remembered of it, and what of that stands in the audit chain."""
+
+from collections.abc import Sequence
+
+from ..model.errors import Cancelled, EngineError
+from ..model.job import Failure, State
+from ..model.json import Json, JsonObject
+
+INTERNAL = 1
+ARTEFACTS = ("snapshot", "parent", "share", "destination", "previous", "removed")
+
+
+def failure(error: BaseException) -> Failure:
+    """Return an error as it is remembered. Of our own mistakes only the kind: their words may quote a row."""
+    if isinstance(error, EngineError):
+        kind = error.code, error.message, error.hint, error.exit_code, error.retryable
+        return Failure(*kind, details=dict(error.details))
+    hint = "This is our mistake; the job's log says where it happened. Please report it."
+    return Failure("internal", f"unexpected `{type(error).__name__}`", hint, INTERNAL, False, {})
+
+
+def state(error: BaseException | None) -> State:
+    """Return the state of a job that ended with that error, or well."""
+    if error is None:
+        return "succeeded"
+    return "cancelled" if isinstance(error, Cancelled) else "failed"
+
+
+def artefacts(result: JsonObject | None) -> JsonObject:
+    """Return the names of what was made or removed: nothing else of a result is for the audit chain."""
+    return {name: value for name, value in (result or {}).items() if name in ARTEFACTS and _names(value)}
+
+
+def _names(value: Json) -> bool:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return all(isinstance(item, str) for item in value)
+    return isinstance(value, str)

@@ -1,0 +1,98 @@
+"""Clear away what killed processes left behind, at the start of every run, and say so in the audit chain."""
+
+from collections.abc import Iterator
+from logging import getLogger
+from pathlib import Path
+
+from anyio import to_thread
+
+from ..ledger.base import Entry, Lease
+from ..ledger.flock import exclusive
+from ..ledger.presence import sweep
+from ..model.errors import EngineError, TimedOut
+from ..model.url import DatabaseUrl
+from ..operations.audit import record
+from ..services import Services
+from .life import bury, dead, press
+
+MOST = 1000
+LOG = getLogger(__name__)
+
+
+async def reap(services: Services) -> None:
+    """Finish lost jobs, and remove the databases, servers and files of processes that are gone.
+
+    What cannot be removed now is logged and left to the next run; it never stands in this one's way.
+    """
+    directory = services.settings.working_directory
+    try:
+        async with exclusive(directory / "reap.lock", patience=0.1):
+            await _reap(services, directory)
+    except TimedOut:
+        LOG.info("another process is clearing away")
+    except EngineError as error:
+        LOG.warning("not everything could be cleared away: %s", error.message)
+
+
+async def _reap(services: Services, directory: Path) -> None:
+    for job in await services.ledger.jobs(unfinished=True, limit=MOST):
+        press(services, job)
+        await bury(services, job)
+    for lease in await services.ledger.leases():
+        if dead(services, lease.owner, since=lease.created_at):
+            await _drop(services, lease)
+    await _remove_directories(services, directory / "tmp")
+    await to_thread.run_sync(sweep, directory / "run")
+
+
+async def _drop(services: Services, lease: Lease) -> None:
+    where, name = str(lease.data["url"]), str(lease.data["name"])
+    for url in _reachable(services, where):
+        try:
+            await services.housekeeper(url).drop(name)
+        except EngineError as error:
+            LOG.warning("`%s` on %s could not be dropped: %s", name, where, error.message)
+            continue
+        await _destroyed(services, "drop database", name, where)
+        await services.ledger.release(lease.id)
+        return
+    LOG.warning("`%s` on %s is left over, and no configured URL leads there with success", name, where)
+
+
+def _reachable(services: Services, where: str) -> Iterator[DatabaseUrl]:
+    """Yield the configured URLs, with passwords, of the server that a URL without one names."""
+    settings = services.settings
+    urls = [settings.override_destination, settings.shared_destination]
+    for target in settings.targets.values():
+        urls += [target.destination, target.rules.work_url if target.rules else None]
+    for url in dict.fromkeys(url for url in urls if url):
+        if where.startswith(str(url.on(""))):
+            yield url
+
+
+async def _remove_directories(services: Services, tmp: Path) -> None:
+    from ..database.lease import reap as reap_directories
+    from ..database.postgres.account import fitting_account
+    from ..database.postgres.cluster import PREFIX, destroy
+    from ..repository.scratch import spool_directory
+
+    before = await to_thread.run_sync(_spools, tmp)
+    if before:
+        # Whoever makes such a directory removes the abandoned ones first.
+        async with spool_directory(tmp):
+            left = await to_thread.run_sync(_spools, tmp)
+            before -= left
+    servers = await to_thread.run_sync(
+        lambda: reap_directories(fitting_account().place(tmp), PREFIX, destroy)
+    )
+    for name in (*sorted(before), *servers):
+        await _destroyed(services, "remove directory", name, tmp.name)
+
+
+def _spools(tmp: Path) -> set[str]:
+    return {directory.name for directory in tmp.glob("spool-*/")}
+
+
+async def _destroyed(services: Services, what: str, name: str, where: str) -> None:
+    entry = Entry(services.principal.subject, f"reap: {what}", name, "succeeded", {"where": where})
+    await record(services, entry)
