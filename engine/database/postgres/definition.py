@@ -1,0 +1,127 @@
+"""pg_dump on our moment: everything that is not a row of a table that we read ourselves.
+
+Its output comes through a pipe, in the custom format, and is taken apart on the way: large objects, and
+the rows of tables that stay with pg_dump, are streams like any other.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import TypeVar
+
+from ...model.catalog import TableName
+from ...model.errors import DatabaseFailed
+from ...model.target import Limits
+from ..base import Blocks
+from ..process import Child
+from .custom import split_custom
+from .programs import Programs
+from .session import Session
+from .slices import quote
+from .toc import ArchiveDamaged, ByteStream, read_toc, write_toc
+
+BLOCK = 1 << 20
+NAMES_PER_PATTERN = 100
+T = TypeVar("T")
+OPTIONS = (
+    "--format=custom",
+    "--compress=0",
+    "--blobs",
+    "--encoding=UTF8",
+    "--no-subscriptions",
+    "--no-security-labels",
+    "--no-password",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What pg_dump shall write.
+
+    Attributes:
+        snapshot: The exported snapshot's name.
+        ours: Tables whose rows we read ourselves.
+        without_rows: More tables whose rows are left out.
+        without_tables: Tables and views left out.
+        without_schemas: Schemas left out.
+        emptied_schemas: Schemas of which only what extensions need is taken.
+        without_keys: Foreign keys left out, by table and name.
+    """
+
+    snapshot: str
+    ours: frozenset[TableName]
+    without_rows: frozenset[TableName]
+    without_tables: tuple[TableName, ...]
+    without_schemas: tuple[str, ...]
+    emptied_schemas: tuple[str, ...]
+    without_keys: tuple[tuple[TableName, str], ...]
+
+    def options(self, limits: Limits, major: int) -> tuple[str, ...]:
+        """Return the options for a pg_dump of that major version."""
+        return (
+            *OPTIONS,
+            *(("--no-statistics",) if major >= 18 else ()),
+            *((f"--lock-wait-timeout={limits.lock_timeout}s",) if limits.lock_timeout else ()),
+            f"--snapshot={self.snapshot}",
+            *(f"--exclude-schema={quote(schema)}" for schema in self.without_schemas),
+            *(f"--exclude-table={quote(schema)}.*" for schema in self.emptied_schemas),
+            *(f"--exclude-table={pattern}" for pattern in patterns(self.without_tables)),
+            *(f"--exclude-table-data={pattern}" for pattern in patterns(self.ours | self.without_rows)),
+        )
+
+
+def patterns(names: Iterable[TableName]) -> Iterator[str]:
+    """Yield pg_dump patterns that match exactly these tables, many at a time.
+
+    What stands in double quotes means itself; outside of them a pattern is a regular expression.
+    """
+    for schema, group in groupby(sorted(names), key=lambda name: name.schema):
+        members = [quote(name.name) for name in group]
+        for start in range(0, len(members), NAMES_PER_PATTERN):
+            yield f"{quote(schema)}.({'|'.join(members[start : start + NAMES_PER_PATTERN])})"
+
+
+def definition(
+    programs: Programs, session: Session, *, pg_dump: Path, options: Sequence[str], wanted: Wanted
+) -> Iterator[tuple[str, Blocks]]:
+    """Yield pg_dump's output as named parts, each read to its end before the next; blocking.
+
+    Raises:
+        DatabaseFailed, TimedOut, ...: pg_dump failed, or wrote rows that we write too.
+    """
+    with programs.running(session, pg_dump, f"--dbname={session.conninfo}", *options) as child:
+        for name, blocks in _explained(programs, child, split_custom(_output(child))):
+            content = _checked(blocks, wanted) if name == "toc" else blocks
+            yield name, _explained(programs, child, content)
+        if child.wait().code:
+            raise programs.failure("pg_dump", child)
+        programs.check()
+
+
+def _explained(programs: Programs, child: Child, pieces: Iterator[T]) -> Iterator[T]:
+    """Pass pieces on; where they end too early, tell why."""
+    try:
+        yield from pieces
+    except ArchiveDamaged as damage:
+        if child.wait().code:
+            raise programs.failure("pg_dump", child) from None
+        raise DatabaseFailed(f"pg_dump wrote what is not understood: {damage}") from damage
+
+
+def _output(child: Child) -> Blocks:
+    return iter(partial(os.read, child.stdout.fileno(), BLOCK), b"")
+
+
+def _checked(blocks: Blocks, wanted: Wanted) -> Blocks:
+    """Pass on a table of contents that has no rows of our tables: twice would lose some on loading."""
+    toc = read_toc(ByteStream(blocks))
+    ours = {(name.schema.encode(), name.name.encode()) for name in wanted.ours}
+    if any(entry.desc == b"TABLE DATA" and (entry.namespace, entry.tag) in ours for entry in toc.entries):
+        raise DatabaseFailed("pg_dump wrote the rows of a table that it was told to leave out")
+    keys = {(table.schema.encode(), f"{table.name} {key}".encode()) for table, key in wanted.without_keys}
+    dropped = {e.id for e in toc.entries if e.desc == b"FK CONSTRAINT" and (e.namespace, e.tag) in keys}
+    kept = (e for e in toc.entries if e.id not in dropped and dropped.isdisjoint(e.depends))
+    yield write_toc(replace(toc, entries=tuple(kept)))

@@ -1,0 +1,173 @@
+"""Fill an existing, empty database from a snapshot: stock pg_restore, rows fed to it from memory."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from anyio import to_thread
+
+from ...model.errors import DatabaseFailed, EngineError
+from ...model.job import Progress, Report
+from ...model.snapshot import TableData
+from ...model.target import Limits
+from ...model.url import DatabaseUrl
+from ..base import Blocks, ChunkSource
+from ..lease import leased_directory
+from ..process import Child, Completed, attend, stream
+from .archive import END_OF_ROWS, Layout, lay_out, object_file, object_line
+from .custom import block_objects, block_rows
+from .errors import from_program
+from .feed import Feed, Feeder, PourInto, pour
+from .session import Session, session, wants_tls
+from .tools import Toolbox, choose_client
+
+OPTIONS = (
+    "--format=directory",
+    "--no-owner",
+    "--no-privileges",
+    "--no-tablespaces",
+    "--no-subscriptions",
+    "--no-security-labels",
+    "--no-password",
+)
+# Clients since 17 set this, servers before 17 do not know it, and nothing depends on it.
+UNKNOWN_TIMEOUT = 'unrecognized configuration parameter "transaction_timeout"'
+NO_ROLE = "A policy or another definition names this role: create it on the destination's server first."
+
+
+async def restore(
+    url: DatabaseUrl,
+    source: ChunkSource,
+    *,
+    jobs: int,
+    report: Report,
+    boxes: Sequence[Toolbox],
+    working_directory: Path,
+) -> None:
+    """Fill the existing, empty database at `url`, `jobs` tables or indexes at a time.
+
+    The client programs are the oldest that read the archive. Owners and grants are not restored.
+
+    Raises:
+        DatabaseFailed, ...: pg_restore failed; the database is half full and of no use.
+        SnapshotCorrupt, StorageUnreachable, ...: the snapshot could not be read.
+    """
+    layout = await to_thread.run_sync(lay_out, source)
+    box = await choose_client(boxes, _writer_major(layout), tls=wants_tls(url))
+    with session(url, Limits(), working_directory) as access:
+        run = _Run(source, layout, box, access, jobs, report)
+        with leased_directory(working_directory / "tmp", "restore") as directory:
+            done = await run.attempt(directory, "--exit-on-error")
+        if UNKNOWN_TIMEOUT in done.stderr:
+            # It stopped at its first word, before anything was made.
+            with leased_directory(working_directory / "tmp", "restore") as directory:
+                done = await run.attempt(directory)
+    if done.code and not _only_unknown_timeout(done.stderr):
+        raise _explained(from_program("pg_restore", done))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    source: ChunkSource
+    layout: Layout
+    box: Toolbox
+    access: Session
+    jobs: int
+    report: Report
+
+    async def attempt(self, directory: Path, *options: str) -> Completed:
+        """Run pg_restore once, on pipes in a private directory."""
+        _write(directory / "toc.dat", self.layout.table_of_contents(compressed=False))
+        argv: tuple[str | Path, ...] = (
+            self.box.program("pg_restore"),
+            *OPTIONS,
+            *options,
+            f"--jobs={self.jobs}",
+            f"--dbname={self.access.conninfo}",
+            directory,
+        )
+        with stream(argv, env=self.access.environment, stdout=False, secrets=self.access.secrets) as child:
+            return await attend(child, partial(self._feed, child, directory))
+
+    def _feed(self, child: Child, directory: Path) -> Completed:
+        meter = _Meter(self.report, sum(table.raw_bytes for _, table in self.layout.tables))
+        lanes = tuple(_lanes(self, directory, meter))
+        with Feeder(lanes, at_once=self.jobs + 1, stop_reader=child.stop) as feeder:
+            done = child.wait()
+        feeder.check()
+        if not done.code and feeder.unread:
+            raise DatabaseFailed(f"pg_restore left out {feeder.unread} of the archive's files")
+        return done
+
+
+class _Meter:
+    """Reports bytes fed by many threads, at most ten times a second."""
+
+    def __init__(self, report: Report, total: int) -> None:
+        self._report = report
+        self._total = total
+        self._done = 0
+        self._told = 0.0
+        self._lock = threading.Lock()
+
+    def through(self, blocks: Blocks) -> Blocks:
+        for block in blocks:
+            yield block
+            with self._lock:
+                self._done += len(block)
+                now = time.monotonic()
+                if now - self._told >= 0.1 or self._done == self._total:
+                    self._told = now
+                    self._report(Progress("loading", self._done, self._total, "bytes"))
+
+
+def _lanes(run: _Run, directory: Path, meter: _Meter) -> Iterator[list[Feed]]:
+    """Yield the pipes of our tables, and of what pg_dump read, each in the order of the archive."""
+    source, toc = run.source, run.layout.toc
+
+    def rows(table: TableData, descriptor: int, _more: PourInto) -> None:
+        pour(descriptor, chain(meter.through(source.table(table.name)), (END_OF_ROWS,)))
+
+    def block(part: str, descriptor: int, _more: PourInto) -> None:
+        pour(descriptor, block_rows(source.part(part), toc))
+
+    def objects(part: str, descriptor: int, more: PourInto) -> None:
+        for oid, blocks in block_objects(source.part(part), toc):
+            path = directory / object_file(oid)
+            os.mkfifo(path, 0o600)
+            pour(descriptor, iter((object_line(oid),)))
+            more(path, blocks)
+
+    yield [Feed(directory / place, partial(rows, table)) for place, table in run.layout.tables]
+    yield [Feed(directory / place, partial(block, part)) for place, part in run.layout.blocks]
+    yield [Feed(directory / place, partial(objects, part)) for place, part in run.layout.objects]
+
+
+def _writer_major(layout: Layout) -> int:
+    """Return the major version of the pg_dump that wrote the archive."""
+    found = re.match(rb"\d+", layout.toc.tool or b"")
+    return int(found[0]) if found else 0
+
+
+def _only_unknown_timeout(complaint: str) -> bool:
+    """Tell whether the complaint about the unknown setting, once per connection, is all there is."""
+    ignored = re.search(r"errors ignored on restore: (\d+)", complaint)
+    return ignored is not None and complaint.count(UNKNOWN_TIMEOUT) == int(ignored[1])
+
+
+def _explained(error: EngineError) -> EngineError:
+    if re.search(r"role .* does not exist", error.message):
+        return type(error)(error.message, NO_ROLE, **error.details)
+    return error
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)

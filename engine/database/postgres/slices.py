@@ -1,0 +1,112 @@
+"""Which rows there are to read, and in which pieces."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...model.catalog import TableName
+from ..base import Slice
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+    from psycopg.rows import TupleRow
+
+PAGE = 8192
+PAGES_PER_SLICE = 8192
+SMALLEST_SLICE = 64
+TARGET_BYTES = 2 * PAGES_PER_SLICE * PAGE
+
+# Tables of extensions are left out: pg_dump knows which of their rows are configuration.
+LEAVES = """
+SELECT n.nspname, c.relname, c.relpersistence = 'u', am.amname = 'heap',
+       pg_catalog.pg_relation_size(c.oid), pg_catalog.pg_table_size(c.oid),
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+       pg_catalog.row_security_active(c.oid),
+       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped {generated} ORDER BY a.attnum)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY 1, 2
+"""
+
+RANGE = "COPY (SELECT {columns} FROM ONLY {table} WHERE ctid >= '({start},0)'{end}) TO STDOUT"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A table that has rows of its own. `columns` are those that can be written back.
+
+    `heap_bytes` are its pages, `bytes` counts what lies outside of them too.
+    """
+
+    name: TableName
+    unlogged: bool
+    heap: bool
+    heap_bytes: int
+    bytes: int
+    readable: bool
+    filtered: bool
+    columns: tuple[str, ...]
+
+
+async def read_leaves(connection: "AsyncConnection[TupleRow]") -> tuple[Leaf, ...]:
+    """Return the tables with rows of their own, by name; those of extensions left out."""
+    generated = "AND a.attgenerated = ''" if connection.info.server_version >= 120000 else ""
+    cursor = await connection.execute(LEAVES.format(generated=generated).encode())
+    return tuple(
+        Leaf(TableName(row[0], row[1]), row[2], row[3], row[4], row[5], row[6], row[7], tuple(row[8]))
+        for row in await cursor.fetchall()
+    )
+
+
+def slice_tables(leaves: Iterable[Leaf], version: int) -> tuple[Slice, ...]:
+    """Return the pieces of the tables, largest first; a table without columns has none.
+
+    Args:
+        leaves: The tables.
+        version: The server's version as libpq numbers it; page ranges are fast since 140000.
+    """
+    pieces = (piece for leaf in leaves if leaf.columns for piece in _pieces(leaf, version))
+    return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
+
+
+def quoted(name: TableName) -> str:
+    """Return a table's name as it stands in SQL."""
+    return f"{quote(name.schema)}.{quote(name.name)}"
+
+
+def quote(name: str) -> str:
+    """Return an identifier as it stands in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _pieces(leaf: Leaf, version: int) -> Iterator[Slice]:
+    columns = ", ".join(map(quote, leaf.columns))
+    step = _pages_per_slice(leaf)
+    pages = leaf.heap_bytes // PAGE
+    if version < 140000 or not leaf.heap or pages <= step:
+        query = f"COPY {quoted(leaf.name)} ({columns}) TO STDOUT"
+        yield Slice(leaf.name, leaf.columns, 0, query, leaf.bytes)
+        return
+    for ordinal, start in enumerate(range(0, pages, step)):
+        # The last piece is open: pages that came later hold nothing that this moment sees.
+        end = f" AND ctid < '({start + step},0)'" if start + step < pages else ""
+        query = RANGE.format(columns=columns, table=quoted(leaf.name), start=start, end=end)
+        share = leaf.bytes * min(step, pages - start) // pages
+        yield Slice(leaf.name, leaf.columns, ordinal, query, share)
+
+
+def _pages_per_slice(leaf: Leaf) -> int:
+    """Return a power of two that keeps pieces small where most bytes lie outside the pages.
+
+    It does not follow the table's growth, so that unchanged pages give the same pieces next time.
+    """
+    step = PAGES_PER_SLICE
+    while step > SMALLEST_SLICE and step * PAGE * leaf.bytes > TARGET_BYTES * leaf.heap_bytes:
+        step //= 2
+    return step

@@ -1,0 +1,188 @@
+"""One consistent moment of a source: a transaction holds the locks and lends out its snapshot."""
+
+import select
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio import to_thread
+
+from ...model.catalog import Catalog, Server
+from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOut
+from ...model.target import Limits, Selection
+from ...model.url import DatabaseUrl
+from ...tasks import open_tasks
+from ..base import Blocks, Slice
+from .definition import Wanted, definition
+from .identify import read_server
+from .moment import BEGIN, Moment, freeze
+from .programs import Programs
+from .pump import Pump, open_pump
+from .session import Session, connect, session, settings, wants_tls
+from .slices import slice_tables
+from .tools import Toolbox, choose_client
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+    from psycopg.rows import TupleRow
+
+READER_LOCK_SECONDS = 60
+NOTICE_SECONDS, NOTICE_STEP = 2.0, 0.02
+LOST = "the connection that keeps the consistent view was lost"
+
+
+@asynccontextmanager
+async def open_view(
+    url: DatabaseUrl,
+    selection: Selection,
+    limits: Limits,
+    *,
+    boxes: Sequence[Toolbox],
+    working_directory: Path,
+) -> "AsyncGenerator[PostgresView]":
+    """Open one consistent, read-only moment of a database; at the end its locks are gone.
+
+    Raises:
+        PrivilegeMissing: the role may not read what is selected; the hint has the GRANT.
+        SourceUnsuitable: row-level security hides rows from the role.
+        TimedOut: a lock was not to be had in time, or reading took longer than the limits allow.
+        DatabaseUnreachable: the connection was lost; readers raise it too.
+    """
+    async with connect(url, limits) as connection:
+        server = await read_server(connection)
+        box = await choose_client(boxes, server.major, tls=wants_tls(url))
+        moment, snapshot = await freeze(connection, selection, standby=server.standby)
+        with session(url, limits, working_directory) as access:
+            keeper = _Keeper(snapshot, connection.info.server_version, connection.fileno(), Programs())
+            async with open_tasks() as group:
+                group.start_soon(_watch, connection, keeper.programs, limits.max_snapshot_age)
+                try:
+                    yield PostgresView(server, moment, limits, box=box, access=access, keeper=keeper)
+                finally:
+                    group.cancel_scope.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """The connection that keeps the moment, as other threads see it."""
+
+    snapshot: str
+    version: int
+    descriptor: int
+    programs: Programs
+
+    def check(self) -> None:
+        """Raise if the moment was lost: its locks may be gone, and what was read since may be wrong.
+
+        An idle connection has something to read only when it has ended, or when the server has news
+        that the watcher takes within moments.
+        """
+        patience = time.monotonic() + NOTICE_SECONDS
+        while time.monotonic() < patience:
+            self.programs.check()
+            poll = select.poll()
+            poll.register(self.descriptor, select.POLLIN)
+            if not poll.poll(0):
+                return
+            time.sleep(NOTICE_STEP)
+        raise DatabaseUnreachable(LOST)
+
+
+class PostgresView:
+    """A `View`."""
+
+    def __init__(
+        self,
+        server: Server,
+        moment: Moment,
+        limits: Limits,
+        *,
+        box: Toolbox,
+        access: Session,
+        keeper: _Keeper,
+    ) -> None:
+        self.server = server
+        self.catalog: Catalog = moment.catalog
+        self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version)
+        self.left_out = moment.left_out
+        self.tool = box.label("pg_dump")
+        self._moment = moment
+        self._limits = limits
+        self._box = box
+        self._access = access
+        self._keeper = keeper
+
+    def definition(self) -> Iterator[tuple[str, Blocks]]:
+        """Yield what pg_dump writes under the same snapshot, as named parts; blocking."""
+        moment, selected = self._moment, self._moment.selected
+        kept = moment.extension_schemas.intersection(selected.schemas.left_out)
+        wanted = Wanted(
+            snapshot=self._keeper.snapshot,
+            ours=frozenset(piece.table for piece in self.slices),
+            without_rows=moment.bare,
+            without_tables=selected.excluded,
+            without_schemas=tuple(name for name in selected.schemas.left_out if name not in kept),
+            emptied_schemas=tuple(sorted(kept)),
+            without_keys=selected.broken_keys,
+        )
+        return definition(
+            self._keeper.programs,
+            self._access,
+            pg_dump=self._box.program("pg_dump"),
+            options=wanted.options(self._limits, self._box.major),
+            wanted=wanted,
+        )
+
+    def reader(self) -> AbstractContextManager[Pump]:
+        """Open one more connection on the same moment; blocking."""
+        # Behind a waiting ALTER TABLE, which itself waits for our locks, a reader would wait for ever.
+        limits = replace(self._limits, lock_timeout=self._limits.lock_timeout or READER_LOCK_SECONDS)
+        preamble = (
+            *settings(limits, self._keeper.version),
+            "SET max_parallel_workers_per_gather = 0",
+            BEGIN,
+            f"SET TRANSACTION SNAPSHOT '{self._keeper.snapshot}'",
+        )
+        psql = self._box.program("psql")
+        return open_pump(
+            self._keeper.programs, self._access, psql=psql, preamble=preamble, check=self._keeper.check
+        )
+
+    def abort(self) -> None:
+        """End every reader and the definition at once, from any thread."""
+        self._keeper.programs.end(Cancelled("reading was cancelled"))
+
+
+async def _watch(connection: "AsyncConnection[TupleRow]", programs: Programs, max_age: int) -> None:
+    """End all programs when the moment is lost or has lasted too long."""
+    with anyio.move_on_after(max_age or None):
+        await _lost(connection)
+        await _end(programs, DatabaseUnreachable(LOST))
+        return
+    await _end(
+        programs,
+        TimedOut(
+            f"the consistent view was held for {max_age} s, its limit",
+            "Raise limits.max_snapshot_age, use more cpus, or read from a replica.",
+        ),
+    )
+
+
+async def _lost(connection: "AsyncConnection[TupleRow]") -> None:
+    """Return when the connection has ended; news of other kinds is taken and forgotten."""
+    from psycopg import OperationalError
+
+    while True:
+        await anyio.wait_readable(connection.fileno())
+        try:
+            connection.pgconn.consume_input()
+        except OperationalError:
+            return
+
+
+async def _end(programs: Programs, reason: EngineError) -> None:
+    await to_thread.run_sync(programs.end, reason)
