@@ -30,7 +30,7 @@ VERBS = {
         "serve": "Serve the links of local shares.",
     },
     "Agents and programs": {
-        "mcp": "Serve the tools to an MCP client.",
+        "mcp": "Serve the tools to an MCP client, over stdio or http.",
         "call": "Run one MCP tool without a server.",
     },
     "Housekeeping": {
