@@ -13,7 +13,7 @@ from ..database.base import Slice, View
 from ..model.catalog import TableName
 from ..model.job import Progress, Report
 from ..model.snapshot import Chunk, Part, TableData
-from ..repository.repository import SnapshotWriter
+from ..repository.writer import SnapshotWriter
 from ..tasks import in_thread, open_tasks
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ..database.base import Database
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
-from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, snapshot
+from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot
 from ..model.target import Selection, Target
 from ..services import Services
 from .capture import capture
@@ -68,8 +68,7 @@ async def store(services: Services, draft: Draft, database: Database, report: Re
             },
         )
         report(Progress("publishing"))
-        await writer.commit(manifest)
-    return snapshot(manifest, draft.profile)
+        return await writer.commit(manifest)
 
 
 def _settings(target: Target) -> str:

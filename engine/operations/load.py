@@ -3,7 +3,6 @@
 import secrets
 import time
 
-
 from ..model.errors import ConfirmationRequired, DatabaseFailed
 from ..model.job import Progress, Report
 from ..model.json import Json, JsonObject

@@ -35,7 +35,7 @@ async def plan(services: Services, request: PruneRequest) -> Plan:
         target=request.target or "*",
         summary=f"remove {len(found.remove)} of {len(found.remove) + len(found.keep)} snapshots from {where}",
         arguments={"profile": request.profile, "remove": list(found.remove)},
-        facts={"keep": keep},
+        facts={"keep": keep, "chunks": found.chunks, "bytes": found.bytes},
         steps=("remove manifests", "remove chunks that nothing needs any more"),
         effects=tuple(Effect("deletes", f"snapshot `{snapshot}` in {where}") for snapshot in found.remove),
     )
@@ -46,4 +46,9 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     profile = plan.arguments["profile"]
     repository = services.repository(str(profile) if profile is not None else None)
     done = await repository.prune(strings(plan.arguments["remove"]), report)
-    return {"removed": list(done.snapshots), "chunks": done.chunks, "bytes": done.bytes}
+    return {
+        "removed": list(done.snapshots),
+        "chunks": done.chunks,
+        "freed_bytes": done.bytes,
+        "postponed": done.postponed,
+    }

@@ -26,11 +26,12 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     assert target.rules is not None
     ephemeral = request.ephemeral or target.rules.work_url is None
     where = storage_name(target.rules.storage_profile)
+    subject = f"`{original.id}`" if original else "a fresh snapshot"
     copy = "a private throw-away server" if ephemeral else "a new database on the work server"
     return Plan(
         verb="sanitize",
         target=target.key,
-        summary=f"sanitize {f'`{original.id}`' if original else 'a fresh snapshot'} of `{target.key}` into {where}",
+        summary=f"sanitize {subject} of `{target.key}` into {where}",
         arguments={"snapshot": original.id if original else None, "ephemeral": ephemeral},
         facts={"tier": rules.tier, "rules": rules.digest, "statements": len(rules.rules)},
         steps=(

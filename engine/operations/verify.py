@@ -27,16 +27,19 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     """Verify, and raise SnapshotCorrupt unless everything was read and everything held."""
     snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
     found = await services.repository(snapshot.profile).verify(snapshot, report)
-    result: JsonObject = {
+    if not found.passed:
+        wrong = len(found.missing) + len(found.corrupt)
+        raise SnapshotCorrupt(
+            f"{wrong} parts of `{snapshot.id}` are missing or changed",
+            snapshot=snapshot.id,
+            missing=list(found.missing),
+            corrupt=list(found.corrupt),
+        )
+    return {
         "snapshot": snapshot.id,
         "chunks": found.chunks,
         "bytes": found.bytes,
-        "missing": list(found.missing),
-        "corrupt": list(found.corrupt),
         "signed_by": found.signed_by,
+        "sent_by": found.sent_by,
         "not_checked": list(found.not_checked),
     }
-    if found.missing or found.corrupt:
-        broken = len(found.missing) + len(found.corrupt)
-        raise SnapshotCorrupt(f"{broken} chunks of `{snapshot.id}` are missing or changed", **result)
-    return result
