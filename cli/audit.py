@@ -24,7 +24,9 @@ def audit() -> None:
 
 
 @audit.command()
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Show so many.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Show so many."
+)
 @click.pass_obj
 def show(session: Session, limit: int) -> None:
     """Show the newest records, the newest last."""

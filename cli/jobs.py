@@ -24,7 +24,9 @@ WAIT_SECONDS = 3600.0
 @click.argument("job_id", metavar="[ID]", required=False)
 @click.option("--wait", is_flag=True, help="Watch the job until it ends, and leave with its exit code.")
 @click.option("--cancel", is_flag=True, help="Ask the job to stop.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="List so many.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, metavar="N", help="List so many."
+)
 @click.pass_obj
 def jobs(session: Session, job_id: str | None, *, wait: bool, cancel: bool, limit: int) -> None:
     """List, watch and cancel jobs."""

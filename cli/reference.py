@@ -1,6 +1,6 @@
 """Writes docs/cli.md from the commands themselves: `python -m snapharbor.cli.reference > docs/cli.md`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -18,7 +18,7 @@ and unattended runs are described in [scripting](guides/scripting.md).
 
 def render() -> str:
     """Return the page: every verb by section, with usage, description and options."""
-    ctx = click.Context(cli, info_name="snapharbor")
+    ctx = click.Context(cli, info_name="snapharbor", terminal_width=100)
     return "\n".join((HEAD, *_options(ctx), *_sections(cli, ctx)))
 
 
@@ -45,10 +45,17 @@ def _command(ctx: click.Context) -> Iterator[str]:
 
 
 def _options(ctx: click.Context) -> Iterator[str]:
-    records = [option.get_help_record(ctx) for option in ctx.command.params]
-    rows = [f"| `{names}` | {text} |" for names, text in filter(None, records)]
+    options = [option for option in ctx.command.params if isinstance(option, click.Option)]
+    records = filter(None, (option.get_help_record(ctx) for option in options))
+    rows = [" | ".join(("", f"`{names}`", text, "")).strip() for names, text in _escaped(records)]
     if rows:
         yield "\n".join(("| Option | |", "|---|---|", *rows, ""))
+
+
+def _escaped(records: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield names and texts in which no bar ends a column."""
+    for names, text in records:
+        yield names.replace("|", "\\|"), text.replace("|", "\\|")
 
 
 def _paragraphs(text: str) -> str:

@@ -11,7 +11,7 @@ import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,14 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`snapharbor` in a directory of its own, with nothing of this machine's environment but the path."""
+    """`snapharbor` in a directory of its own, with nothing of this machine's environment but the path.
+
+    No output may hold one of the `canaries`.
+    """
 
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    canaries: tuple[str, ...] = ()
 
     def __call__(self, *arguments: str, input: str = "") -> Ran:
         """Run it with pipes; `input` is all of its standard input."""
@@ -57,7 +61,7 @@ class Command:
             timeout=PATIENCE,
             check=False,
         )
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
+        return self._ended(ran.returncode, ran.stdout, ran.stderr)
 
     def terminal(self, *arguments: str, answers: Mapping[str, str] | None = None, columns: int = 80) -> Ran:
         """Run it on a terminal; each answer is typed once its question stands there. All is in `out`."""
@@ -66,12 +70,12 @@ class Command:
         environment = {**self.environment(), "TERM": "xterm-256color"}
         child = subprocess.Popen(
             (*COMMAND, *arguments), stdin=other, stdout=other, stderr=other, cwd=self.home, env=environment,
-            start_new_session=True,
+            preexec_fn=_own_terminal,
         )  # fmt: skip
         os.close(other)
         try:
             out = _converse(main, dict(answers or {}))
-            return Ran(child.wait(PATIENCE), out, "")
+            return self._ended(child.wait(PATIENCE), out, "")
         finally:
             child.kill()
             child.wait()
@@ -90,7 +94,18 @@ class Command:
 
     def having(self, **variables: str) -> "Command":
         """Return the same command with more variables."""
-        return Command(self.home, {**self.variables, **variables})
+        return replace(self, variables={**self.variables, **variables})
+
+    def _ended(self, code: int, out: str, err: str) -> Ran:
+        for canary in self.canaries:
+            assert canary not in out + err, "a secret was printed"
+        return Ran(code, out, err)
+
+
+def _own_terminal() -> None:
+    """Make the terminal on stdin the controlling one, so that a typed interrupt is one."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _converse(terminal: int, answers: dict[str, str]) -> str:
