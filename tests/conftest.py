@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["support.postgres", "support.s3"]
+pytest_plugins = ["support.postgres", "support.s3", "support.settings"]
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.errors import ConfigInvalid, SpaceExhausted, StorageRefused
+from ..model.errors import ConfigInvalid
 from ..model.secret import Secret
 from .environment import CONFIG, environment, user_file
-from .files import write_new
+from .files import write_new, writing
 from .identity import new_identity, new_signing_key, public_key, verifying_key
 from .load import load_settings
 
@@ -64,32 +64,18 @@ def create_configuration(config: Path | None = None) -> Created:
     """
     file = Path(config or environment().get(CONFIG) or user_file()).expanduser().absolute()
     if file.exists() or file.is_symlink():
-        raise _exists(file)
+        raise ConfigInvalid(f"`{file}` exists already", "Edit it, or name another place with --config.")
     keys = file.parent / "keys"
-    try:
+    with writing():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_once(keys / ".gitignore", lambda: Secret("*\n"))
         identity = _write_once(keys / "identity.txt", lambda: Secret(f"{new_identity().reveal()}\n"))
         signing = _write_once(keys / "signing.pem", new_signing_key)
+        public = public_key(Secret(identity.strip())), verifying_key(Secret(signing))
         write_new(file, TEMPLATE.format(cpus=min(2, os.cpu_count() or 1)).encode())
-    except FileExistsError:
-        raise _exists(file) from None
-    except PermissionError as error:
-        raise StorageRefused(f"`{error.filename}` may not be written", "Choose a place of yours.") from None
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise SpaceExhausted(f"`{error.filename}` cannot be written: {reason}") from None
-    settings = load_settings(file)
-    settings.working_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Created(
-        file=file,
-        working_directory=settings.working_directory,
-        public_key=public_key(Secret(identity.strip())),
-        verifying_key=verifying_key(Secret(signing)),
-    )
-
-
-def _exists(file: Path) -> ConfigInvalid:
-    return ConfigInvalid(f"`{file}` exists already", "Edit it, or name another place with --config.")
+        settings = load_settings(file)
+        settings.working_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Created(file, settings.working_directory, *public)
 
 
 def _write_once(path: Path, make: Callable[[], Secret]) -> str:

@@ -9,7 +9,7 @@ from ..model.errors import ConfigInvalid, ConfigMissing, KeyMissing
 from ..model.secret import Secret
 from .document import Block, KeyPath, Origin, Scalar, invalid
 from .environment import find_file
-from .files import replace_file, write_new
+from .files import replace_file, write_new, writing
 from .load import read_document
 from .plain import can_be_encrypted, plain_secrets, scalars
 from .reader import parse, read_text
@@ -52,8 +52,9 @@ def encrypt_configuration(config: Path | None = None) -> Encrypted:
     fresh = _rewritten(text, wanted, identity)
     _prove(_tree(text, file), _tree(fresh, file), identity, file)
     backup = file.with_name(f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.bak")
-    write_new(backup, file.read_bytes())
-    replace_file(file, fresh.encode())
+    with writing():
+        write_new(backup, file.read_bytes())
+        replace_file(file, fresh.encode())
     return Encrypted(file, backup, tuple(".".join(path) for path, _ in wanted), left)
 
 

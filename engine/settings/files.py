@@ -1,8 +1,33 @@
 """Files that hold secrets: readable by their owner only, written whole or not at all."""
 
+import errno
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from ..model.errors import ConfigInvalid, SpaceExhausted
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turn what the operating system says against writing into an error with its file.
+
+    Raises:
+        SpaceExhausted: the disk is full.
+        ConfigInvalid: anything else, a file that exists already included.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        message = f"`{error.filename}` cannot be written: {reason}"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SpaceExhausted(message) from None
+        raise ConfigInvalid(
+            message, "Choose another place with --config, or make this one writable."
+        ) from None
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -53,8 +53,9 @@ class Resolver:
     def _node(self, node: Node, kind: Kind, path: KeyPath) -> Node:
         if isinstance(node, Scalar):
             is_sql = isinstance(kind, Leaf) and kind.mark is not None and kind.mark.kind == "sql"
-            done = is_sql or node.text is None or path[:2] in (IDENTITY, PREVIOUS)
-            return node if done else self._scalar(node, path)
+            if path[:2] in (IDENTITY, PREVIOUS):
+                return replace(node, note=_note(node.text or ""))
+            return node if is_sql or node.text is None else self._scalar(node, path)
         if isinstance(node, Items):
             children = [self._node(child, kind, (*path, str(at))) for at, child in enumerate(node.members)]
             return replace(node, members=tuple(children))
@@ -85,10 +86,15 @@ class Resolver:
             fetched = fetch(text, self.base)
             if fetched.warning:
                 self.warnings.append(f"{where}: {fetched.warning}")
-            return replace(scalar, text=fetched.text, note=":".join(text.split(":")[:2]))
+            return replace(scalar, text=fetched.text, note=_note(text))
         if "{{" in without_templates(text):
             raise ConfigInvalid("has a template that is not understood", "Write it as {{`NAME` | env}}.")
         if has_dollars(text):
             self.warnings.append(f"{where} uses ${{NAME}}, which is deprecated: write {{{{`NAME` | env}}}}")
         expanded = expand(text, where, dollars=True)
         return replace(scalar, text=expanded, note=note or ("template" if expanded != text else ""))
+
+
+def _note(text: str) -> str:
+    """Return which kind of reference a value is: `secret:file`."""
+    return ":".join(text.split(":")[:2]) if text.startswith(REFERENCE) else ""
