@@ -1,8 +1,8 @@
 """`snapharbor audit`."""
 
-import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Collection
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +11,7 @@ from . import output
 from .session import Session, run
 
 if TYPE_CHECKING:
-    from ..engine.harbor import Harbor
     from ..engine.ledger.base import Record
-    from ..engine.model.json import JsonObject
 
 PAGE = 1000
 
@@ -30,20 +28,53 @@ def audit() -> None:
 @click.pass_obj
 def show(session: Session, limit: int) -> None:
     """Show the newest records, the newest last."""
-    newest: deque[Record] = deque(maxlen=limit)
-    _each(session, newest.append)
-    output.result(session, [_view(record) for record in newest], lambda: text(newest))
+    from ..engine.ledger.chain import as_json
+
+    async def work() -> Collection["Record"]:
+        newest: deque[Record] = deque(maxlen=limit)
+        async with session.harbor() as harbor:
+            while page := await harbor.audit(newest[-1].number if newest else 0, PAGE):
+                newest.extend(page)
+        return newest
+
+    newest = run(work)
+    output.result(session, [as_json(record) for record in newest], lambda: text(newest))
+
+
+@audit.command()
+@click.pass_obj
+def verify(session: Session) -> None:
+    """Check that no record was changed, removed or added."""
+    from ..engine.operations.audit import AuditReport, verify_audit
+
+    async def work() -> AuditReport:
+        async with session.harbor() as harbor:
+            return await verify_audit(harbor.services)
+
+    report = run(work)
+    signed = f"signed by {report.signed_by}" if report.signed_by else "not signed"
+    holds = f"The record holds: {output.counted(report.checked, 'record')}, {signed}."
+    output.result(session, asdict(report), lambda: holds)
 
 
 @audit.command()
 @click.pass_obj
 def export(session: Session) -> None:
     """Write every record as a JSON line, to keep elsewhere."""
-    _each(session, lambda record: output.write(json.dumps(_view(record), default=dict)))
+    from ..engine.operations.audit import export_audit
+
+    async def work() -> None:
+        async with session.harbor() as harbor:
+            async for line in export_audit(harbor.services):
+                output.write(line)
+
+    run(work)
 
 
-def text(records: Iterable["Record"]) -> str:
+def text(records: Collection["Record"]) -> str:
     """Return records as a table."""
+    if not records:
+        return "Nothing was recorded yet."
     rows = [
         (
             str(record.number),
@@ -55,30 +86,5 @@ def text(records: Iterable["Record"]) -> str:
         )
         for record in records
     ]
-    if not rows:
-        return "Nothing was recorded yet."
     headers = ("NUMBER", "AT (UTC)", "WHO", "WHAT", "SUBJECT", "OUTCOME")
     return output.table(headers, rows, folded=("WHO", "SUBJECT"))
-
-
-def _each(session: Session, take: Callable[["Record"], object]) -> None:
-    async def work() -> None:
-        async with session.harbor() as harbor:
-            async for record in _records(harbor):
-                take(record)
-
-    run(work)
-
-
-async def _records(harbor: "Harbor") -> AsyncIterator["Record"]:
-    after = 0
-    while page := await harbor.audit(after, PAGE):
-        for record in page:
-            yield record
-        after = page[-1].number
-
-
-def _view(record: "Record") -> "JsonObject":
-    from ..engine.ledger.chain import as_json
-
-    return as_json(record)

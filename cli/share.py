@@ -34,7 +34,8 @@ def share(
 ) -> None:
     """Open a sanitized snapshot to others.
 
-    SNAPSHOT is an id or its start, TARGET, or TARGET:INDEX. The link is printed once and stored nowhere.
+    SNAPSHOT is an id or its start, TARGET, or TARGET:INDEX. Whoever has the link and the
+    key of a recipient can read the snapshot until the link ends.
     """
     from ..engine.operations.requests import ShareRequest
 
