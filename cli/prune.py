@@ -9,7 +9,9 @@ COUNT = click.IntRange(min=0)
 
 
 @click.command()
-@click.option("--profile", type=PROFILE, metavar="NAME", help="The storage to prune; without it the local one.")
+@click.option(
+    "--profile", type=PROFILE, metavar="NAME", help="The storage to prune; without it the local one."
+)
 @click.option("--target", type=TARGET, metavar="NAME", help="Only this target's snapshots.")
 @click.option("--keep-last", type=COUNT, default=0, metavar="N", help="Keep the newest N.")
 @click.option("--keep-daily", type=COUNT, default=0, metavar="N", help="Keep the newest of each of N days.")
