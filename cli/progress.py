@@ -26,8 +26,10 @@ def shown(session: Session) -> Generator[Report]:
     if session.json:
         yield Lines(lambda progress: line(progress=event(progress)), SECONDS_BETWEEN_EVENTS)
     elif sys.stderr.isatty():
-        with _bars() as bars:
-            yield Bars(bars)
+        with _drawn() as drawn:
+            bars = Bars(drawn)
+            yield bars
+            bars.complete()
     else:
         yield Lines(lambda progress: note(session, sentence(progress)), SECONDS_BETWEEN_LINES)
 
@@ -69,7 +71,7 @@ class Bars:
     def __call__(self, progress: Progress, /) -> None:
         with self._lock:
             if progress.stage != self._stage:
-                self._complete()
+                self.complete()
                 self._stage = progress.stage
                 self._bars.add_task(visible(progress.stage), total=None, amount="")
             self._bars.update(
@@ -79,7 +81,8 @@ class Bars:
                 amount=_amount(progress),
             )
 
-    def _complete(self) -> None:
+    def complete(self) -> None:
+        """Fill the bar of the stage at hand."""
         if self._bars.tasks:
             last = self._bars.tasks[-1]
             total = last.total or last.completed or 1
@@ -113,13 +116,13 @@ def _amount(progress: Progress) -> str:
     return f"{done} of {total}" if progress.total else done
 
 
-def _bars() -> "rich.progress.Progress":
+def _drawn() -> "rich.progress.Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[amount]}", markup=False),
         _rate(),
         TimeElapsedColumn(),
