@@ -11,20 +11,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 
+import anyio
+from anyio import CapacityLimiter, to_thread
+from anyio.abc import TaskGroup
+
+from ...tasks import open_tasks
 from ..base import Blocks
+from ..process import Child, Completed, attend
 
 PIPE_BYTES = 1 << 20
 SHORTEST, LONGEST = 0.0005, 0.02
 NEXT = 4
 AROUND_SECONDS, AROUND = 0.02, 64
-
 
 PourInto = Callable[[Path, Blocks], None]
 
@@ -33,7 +36,8 @@ PourInto = Callable[[Path, Blocks], None]
 class Feed:
     """A named pipe and what fills it once somebody reads it.
 
-    `fill` gets a descriptor to write to, and a way to fill more pipes one after the other.
+    `fill` runs in a worker thread. It gets a descriptor to write to, and a way to fill more pipes, one
+    after the other, before it goes on.
     """
 
     path: Path
@@ -41,47 +45,78 @@ class Feed:
 
 
 class Feeder:
-    """Fills pipes in the background from entering to leaving it.
+    """Fills pipes for one program.
 
-    `lanes` are feeds in the order in which they will probably be wanted; any order works. `stop_reader`
-    is called when a feed fails, before its reader can see that the pipe ends early.
+    `lanes` are feeds in the order in which they will probably be wanted; any order works. `at_once` is
+    how many pipes the program may have open.
     """
 
-    def __init__(
-        self, lanes: Sequence[Sequence[Feed]], *, at_once: int, stop_reader: Callable[[], None]
-    ) -> None:
-        for feed in (feed for lane in lanes for feed in lane):
-            os.mkfifo(feed.path, 0o600)
+    def __init__(self, lanes: Sequence[Sequence[Feed]], child: Child, *, at_once: int) -> None:
         self._lanes = [dict.fromkeys(lane) for lane in lanes]
+        self._child = child
         self._window = NEXT * at_once
-        self._unread = sum(map(len, lanes))
-        self._stop_reader = stop_reader
+        self._limiter = CapacityLimiter(at_once)
         self._over = threading.Event()
-        self._lock = threading.Lock()
-        self._failure: BaseException | None = None
-        self._pool = ThreadPoolExecutor(at_once, "feed")
-        self._watcher = threading.Thread(target=self._watch, name="feeder")
+        self.unread = sum(map(len, lanes))
 
-    def __enter__(self) -> "Feeder":
-        self._watcher.start()
-        return self
+    async def serve(self) -> Completed:
+        """Fill pipes until the program ends, and say how it ended; `unread` are the pipes left then.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._watcher.join()
-        self._pool.shutdown()
+        What a feed fails with is raised, and the program is stopped before it sees that a pipe ends early.
+        """
+        for feed in (feed for lane in self._lanes for feed in lane):
+            os.mkfifo(feed.path, 0o600)
+        async with open_tasks() as group:
+            group.start_soon(self._watch, group)
+            try:
+                return await attend(self._child, self._child.wait)
+            finally:
+                self._over.set()
+                group.cancel_scope.cancel()
 
-    @property
-    def unread(self) -> int:
-        """How many pipes were not read to their end."""
-        return self._unread
+    async def _watch(self, group: TaskGroup) -> None:
+        pause, around = SHORTEST, self._around()
+        looked_around = time.monotonic()
+        while any(self._lanes):
+            await anyio.sleep(pause)
+            wanted = [(lane, feed) for lane in self._lanes for feed in islice(lane, self._window)]
+            if time.monotonic() - looked_around > AROUND_SECONDS:
+                looked_around = time.monotonic()
+                wanted += islice(around, AROUND)
+            found = sum(self._open(lane, feed, group) for lane, feed in wanted)
+            pause = SHORTEST if found else min(1.2 * pause, LONGEST)
 
-    def check(self) -> None:
-        """Raise what a feed failed with, if one did."""
-        if self._failure is not None:
-            raise self._failure
+    def _around(self) -> Iterator[tuple[dict[Feed, None], Feed]]:
+        """Go through all pipes again and again: where the order was guessed wrong, this finds it."""
+        while any(self._lanes):
+            yield from [(lane, feed) for lane in self._lanes for feed in lane]
+
+    def _open(self, lane: dict[Feed, None], feed: Feed, group: TaskGroup) -> bool:
+        if feed not in lane or (descriptor := _open_if_read(feed.path)) is None:
+            return False
+        del lane[feed]
+        group.start_soon(self._filled, feed, descriptor)
+        return True
+
+    async def _filled(self, feed: Feed, descriptor: int) -> None:
+        # Shielded, because the descriptor is the thread's; the thread ends when the program does.
+        with anyio.CancelScope(shield=True):
+            filled = await to_thread.run_sync(self._fill, feed, descriptor, limiter=self._limiter)
+        self.unread -= filled
+
+    def _fill(self, feed: Feed, descriptor: int) -> bool:
+        try:
+            feed.fill(descriptor, self._pour_into)
+        except BrokenPipeError:
+            # The reader is gone, and says why better than we could.
+            return False
+        except BaseException:
+            self._child.stop()
+            raise
+        else:
+            return True
+        finally:
+            os.close(descriptor)
 
     def _pour_into(self, path: Path, blocks: Blocks) -> None:
         """Fill one more pipe, which exists, and remove it."""
@@ -95,43 +130,6 @@ class Feeder:
         finally:
             os.close(descriptor)
         path.unlink()
-
-    def _watch(self) -> None:
-        pause, around = SHORTEST, self._around()
-        looked_around = time.monotonic()
-        while not self._over.wait(pause):
-            wanted = [(lane, feed) for lane in self._lanes for feed in islice(lane, self._window)]
-            if time.monotonic() - looked_around > AROUND_SECONDS:
-                looked_around = time.monotonic()
-                wanted += islice(around, AROUND)
-            found = sum(self._open(lane, feed) for lane, feed in wanted)
-            pause = SHORTEST if found else min(1.2 * pause, LONGEST)
-
-    def _around(self) -> Iterator[tuple[dict[Feed, None], Feed]]:
-        """Go through all pipes again and again: where the order was guessed wrong, this finds it."""
-        while any(self._lanes):
-            yield from [(lane, feed) for lane in self._lanes for feed in lane]
-
-    def _open(self, lane: dict[Feed, None], feed: Feed) -> bool:
-        if feed not in lane or (descriptor := _open_if_read(feed.path)) is None:
-            return False
-        del lane[feed]
-        self._pool.submit(self._fill, feed, descriptor)
-        return True
-
-    def _fill(self, feed: Feed, descriptor: int) -> None:
-        try:
-            feed.fill(descriptor, self._pour_into)
-            with self._lock:
-                self._unread -= 1
-        except BrokenPipeError:
-            # The reader is gone, and says why better than we could.
-            pass
-        except BaseException as failure:
-            self._failure = self._failure or failure
-            self._stop_reader()
-        finally:
-            os.close(descriptor)
 
 
 def pour(descriptor: int, blocks: Blocks) -> None:

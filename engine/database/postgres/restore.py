@@ -19,7 +19,7 @@ from ...model.target import Limits
 from ...model.url import DatabaseUrl
 from ..base import Blocks, ChunkSource
 from ..lease import leased_directory
-from ..process import Child, Completed, attend, stream
+from ..process import Completed, stream
 from .archive import END_OF_ROWS, Layout, lay_out, object_file, object_line
 from .custom import block_objects, block_rows
 from .errors import from_program
@@ -92,15 +92,10 @@ class _Run:
             f"--dbname={self.access.conninfo}",
             directory,
         )
-        with stream(argv, env=self.access.environment, stdout=False, secrets=self.access.secrets) as child:
-            return await attend(child, partial(self._feed, child, directory))
-
-    def _feed(self, child: Child, directory: Path) -> Completed:
         meter = _Meter(self.report, sum(table.raw_bytes for _, table in self.layout.tables))
-        lanes = tuple(_lanes(self, directory, meter))
-        with Feeder(lanes, at_once=self.jobs + 1, stop_reader=child.stop) as feeder:
-            done = child.wait()
-        feeder.check()
+        with stream(argv, env=self.access.environment, stdout=False, secrets=self.access.secrets) as child:
+            feeder = Feeder(tuple(_lanes(self, directory, meter)), child, at_once=self.jobs + 1)
+            done = await feeder.serve()
         if not done.code and feeder.unread:
             raise DatabaseFailed(f"pg_restore left out {feeder.unread} of the archive's files")
         return done

@@ -1,0 +1,75 @@
+"""Snapshots of real databases in a real repository, for tests of what goes in and comes out."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from snapharbor.engine.database.postgres.restore import restore
+from snapharbor.engine.database.postgres.tools import Toolbox
+from snapharbor.engine.database.postgres.view import PostgresView, open_view
+from snapharbor.engine.model.job import Report, ignore
+from snapharbor.engine.model.snapshot import Snapshot
+from snapharbor.engine.model.target import Limits, Selection
+from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.operations.capture import capture
+from snapharbor.engine.operations.clock import new_snapshot_id
+from snapharbor.engine.repository.repository import Repository
+from snapharbor.engine.repository.source import RepositorySource
+from snapharbor.engine.storage.local import LocalStorage
+
+from .repository import Person, manifest, somebody
+
+EVERYTHING = Selection(use_default_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A repository in a directory, and client programs to fill and empty it with."""
+
+    directory: Path
+    boxes: Sequence[Toolbox]
+    person: Person = field(default_factory=somebody)
+
+    @property
+    def repository(self) -> Repository:
+        """The repository."""
+        return self.person.repository(LocalStorage(self.directory / "storage"), self.directory)
+
+    def view(
+        self, url: DatabaseUrl, selection: Selection = EVERYTHING, limits: Limits | None = None
+    ) -> AbstractAsyncContextManager[PostgresView]:
+        """Open a view."""
+        return open_view(
+            url, selection, limits or Limits(), boxes=self.boxes, working_directory=self.directory
+        )
+
+    async def take(self, url: DatabaseUrl, selection: Selection = EVERYTHING, workers: int = 2) -> Snapshot:
+        """Take a snapshot."""
+        async with self.repository.writer() as writer, self.view(url, selection) as view:
+            captured = await capture(view, writer, workers, ignore)
+            wanted = replace(
+                manifest(new_snapshot_id()),
+                parts=captured.parts,
+                tables=captured.tables,
+                left_out=view.left_out,
+                tool=view.tool,
+            )
+            return await writer.commit(wanted)
+
+    def source(self, snapshot: Snapshot) -> RepositorySource:
+        """Return a snapshot's streams."""
+        return self.repository.source(snapshot)
+
+    async def load(
+        self, snapshot: Snapshot, url: DatabaseUrl, *, jobs: int = 2, report: Report = ignore
+    ) -> None:
+        """Fill an empty database."""
+        await restore(
+            url,
+            self.source(snapshot),
+            jobs=jobs,
+            report=report,
+            boxes=self.boxes,
+            working_directory=self.directory,
+        )
