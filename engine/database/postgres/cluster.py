@@ -15,11 +15,10 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from anyio import CancelScope, to_thread
-
 from ...model.errors import DatabaseFailed
 from ...model.secret import Secret
 from ...model.url import DatabaseUrl
+from ...tasks import in_thread
 from ..lease import leased_directory, remove
 from ..process import environment, mortal, spawn_detached
 from .account import fitting_account
@@ -99,13 +98,8 @@ async def ephemeral_cluster(
     tools: Toolbox, parent: Path, *, templates: Path | None = None
 ) -> AsyncGenerator[Cluster]:
     """Run a private server for as long as the block; see `throwaway_cluster`."""
-    manager = throwaway_cluster(tools, parent, templates=templates)
-    cluster = await to_thread.run_sync(manager.__enter__)
-    try:
+    async with in_thread(throwaway_cluster(tools, parent, templates=templates)) as cluster:
         yield cluster
-    finally:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(manager.__exit__, None, None, None)
 
 
 def create(

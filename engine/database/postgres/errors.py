@@ -45,6 +45,7 @@ STATES: dict[str, tuple[type[EngineError], str]] = {
     "42501": (PrivilegeMissing, ""),
     "53100": (SpaceExhausted, FULL),
     "53300": (DatabaseUnreachable, "Every connection of the server is taken: try later, or lower `cpus`."),
+    "55006": (DatabaseFailed, "Close the sessions that use it, then run the same command again."),
     "55P03": (TimedOut, ""),
     "57014": (TimedOut, ""),
     "57P": (DatabaseUnreachable, CLOSED),

@@ -150,7 +150,7 @@ async def connect(
     limits = limits or Limits()
     conninfo = make_conninfo("", **parameters(url, limits))
     with translated():
-        connection = await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None)
+        connection = await AsyncConnection.connect(conninfo, autocommit=True)
         async with connection:
             wanted = settings(limits, connection.info.server_version, read_only=read_only)
             await connection.execute("; ".join(wanted).encode())
@@ -168,7 +168,7 @@ def connect_blocking(
     limits = limits or Limits()
     conninfo = make_conninfo("", **parameters(url, limits))
     with translated():
-        connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
+        connection = Connection.connect(conninfo, autocommit=True)
         with connection:
             wanted = settings(limits, connection.info.server_version, read_only=read_only)
             connection.execute("; ".join(wanted).encode())

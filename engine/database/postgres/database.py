@@ -1,0 +1,71 @@
+"""One PostgreSQL database, reached by one URL."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ...model.catalog import Catalog, Server, TableName
+from ...model.job import Report
+from ...model.target import Limits, Selection
+from ...model.url import DatabaseUrl
+from ..base import ChunkSource, View
+from .execute import count, execute
+from .identify import identify
+from .inspect import inspect
+from .tools import discover
+
+
+class PostgresDatabase:
+    """One database. `postgres_bin` is the only place to look for client programs, None: all usual ones."""
+
+    def __init__(self, url: DatabaseUrl, postgres_bin: Path | None, working_directory: Path) -> None:
+        self._url = url
+        self._postgres_bin = postgres_bin
+        self._working_directory = working_directory
+
+    async def identify(self) -> Server:
+        """Connect and say who answers."""
+        return await identify(self._url)
+
+    async def inspect(self) -> Catalog:
+        """Read the structure."""
+        return await inspect(self._url)
+
+    @asynccontextmanager
+    async def view(self, selection: Selection, limits: Limits) -> AsyncGenerator[View]:
+        """Open one consistent, read-only moment of the database.
+
+        Raises:
+            SourceUnsuitable: it cannot be held, the way the database is reached or set up.
+            ClientMissing, ClientTooOld: there is no pg_dump for it.
+        """
+        from .view import open_view
+
+        boxes = await discover(self._postgres_bin)
+        await identify(self._url, limits)
+        async with open_view(
+            self._url, selection, limits, boxes=boxes, working_directory=self._working_directory
+        ) as view:
+            yield view
+
+    async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
+        """Run statements in one transaction and return the rows each one touched (-1: not said)."""
+        return await execute(self._url, statements)
+
+    async def restore(self, source: ChunkSource, jobs: int, report: Report) -> None:
+        """Fill this existing, empty database from a snapshot with pg_restore."""
+        from .restore import restore
+
+        boxes = await discover(self._postgres_bin)
+        await restore(
+            self._url,
+            source,
+            jobs=jobs,
+            report=report,
+            boxes=boxes,
+            working_directory=self._working_directory,
+        )
+
+    async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:
+        """Count rows exactly."""
+        return await count(self._url, tables)
