@@ -1,5 +1,6 @@
 """Running statements in one transaction, and counting rows."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
     from psycopg.sql import Composed
 
+CONTROL = re.compile(
+    r"(\s|--[^\n]*\n|/\*.*?\*/)*(begin|start|commit|end|rollback|abort|prepare\s+transaction)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 TABLES_PER_QUERY = 100
 
@@ -30,6 +35,9 @@ async def execute(url: DatabaseUrl, statements: Sequence[str]) -> tuple[int, ...
         RuleFailed: the server refused one, whose position from 0 is in the details, or a deferred
             constraint does not hold at the end; nothing was changed.
     """
+    for position, statement in enumerate(statements):
+        if CONTROL.match(statement):
+            raise RuleFailed(f"statement {position} would end the transaction", position=position)
     touched: list[int] = []
     async with connect(url, read_only=False) as connection:
         await connection.execute("RESET search_path")
@@ -49,13 +57,14 @@ async def count(url: DatabaseUrl, tables: Sequence[TableName]) -> dict[TableName
         for start in range(0, len(tables), TABLES_PER_QUERY):
             some = tables[start : start + TABLES_PER_QUERY]
             cursor = await connection.execute(_counting(some, partitioned))
-            found.update((some[index], int(rows)) for index, rows in await cursor.fetchall())
+            for index, number in await cursor.fetchall():
+                found[some[index]] = number
     return found
 
 
 async def _run(connection: "AsyncConnection[TupleRow]", statement: str, *, position: int) -> int:
     import psycopg
-    from psycopg.pq import ExecStatus, TransactionStatus
+    from psycopg.pq import ExecStatus
 
     try:
         # A prepared statement is one statement, whatever the text holds.
@@ -66,8 +75,6 @@ async def _run(connection: "AsyncConnection[TupleRow]", statement: str, *, posit
             raise found from None
         message = f"statement {position} failed: {found.message}"
         raise RuleFailed(message, found.hint, position=position, **found.details) from None
-    if connection.info.transaction_status != TransactionStatus.INTRANS:
-        raise RuleFailed(f"statement {position} ends the transaction", position=position)
     told = cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.COMMAND_OK
     return cursor.rowcount if told else -1
 

@@ -17,7 +17,7 @@ from ..lease import leased_directory
 from .errors import translated
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection, Connection
+    from psycopg import AsyncConnection
     from psycopg.rows import TupleRow
 
 SERVICE = "snapharbor"
@@ -154,24 +154,6 @@ async def connect(
         async with connection:
             wanted = settings(limits, connection.info.server_version, read_only=read_only)
             await connection.execute("; ".join(wanted).encode())
-            yield connection
-
-
-@contextmanager
-def connect_blocking(
-    url: DatabaseUrl, limits: Limits | None = None, *, read_only: bool = True
-) -> "Generator[Connection[TupleRow]]":
-    """Do what `connect` does, for worker threads."""
-    from psycopg import Connection
-    from psycopg.conninfo import make_conninfo
-
-    limits = limits or Limits()
-    conninfo = make_conninfo("", **parameters(url, limits))
-    with translated():
-        connection = Connection.connect(conninfo, autocommit=True)
-        with connection:
-            wanted = settings(limits, connection.info.server_version, read_only=read_only)
-            connection.execute("; ".join(wanted).encode())
             yield connection
 
 
