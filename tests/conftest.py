@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["support.postgres", "support.s3", "support.settings"]
+pytest_plugins = ["support.postgres", "support.s3", "support.settings", "support.server"]
 
 
 @pytest.fixture

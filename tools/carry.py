@@ -13,6 +13,7 @@ from ..engine.model.job import Progress
 from ..engine.model.plan import Plan, Verb
 from ..engine.operations.requests import Request
 from ..engine.operations.verbs import VERBS
+from ..engine.tasks import open_tasks
 from .call import Call, harbor_of
 from .outcome import Outcome, of_job, of_plan, plan_lines, progress_line
 
@@ -24,7 +25,7 @@ QUESTION: Final = "approve"
 
 
 class Approval(BaseModel):
-    """What a person is asked: yes or no, and never for a secret."""
+    """Agree to what is described above, or do not."""
 
     approve: bool = Field(title="Go ahead", description="Do exactly what is described above")
 
@@ -60,10 +61,11 @@ async def follow(call: Call, job_id: str, seconds: float) -> Outcome:
         if send.statistics().current_buffer_used < 1000:
             send.send_nowait(progress)
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(_tell, call, receive)
-        with send:
-            await harbor.job(job_id, wait_seconds=seconds, report=report)
+    with receive:
+        async with open_tasks() as group:
+            group.start_soon(_tell, call, receive)
+            with send:
+                await harbor.job(job_id, wait_seconds=seconds, report=report)
     return of_job(await harbor.job(job_id))
 
 

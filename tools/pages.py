@@ -39,7 +39,7 @@ def text_size(text: str) -> int:
 def _position(cursor: str, count: int) -> int:
     if not cursor:
         return 0
-    if not cursor.isdecimal() or len(cursor) > 9 or int(cursor) > count:
+    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 9 or int(cursor) > count:
         raise ArgumentInvalid(
             "`cursor` is not one that this tool gave", "Call without cursor for the first page."
         )
