@@ -25,6 +25,10 @@ console = Console(highlight=False)
 Answer = dict[str, Json]
 
 
+class Failed(Exception):
+    """The engine refused something, and the demo has already printed what."""
+
+
 class Agent:
     """A client that prints what it calls and what it is answered, as an agent would see it."""
 
@@ -39,7 +43,7 @@ class Agent:
         if answer.get("state") == "needs-confirmation":
             return await self.call(tool, **arguments, confirmation=answer["confirmation"])
         if answer.get("state") in ("failed", "interrupted"):
-            sys.exit(1)
+            raise Failed
         return answer
 
     async def _ask(self, tool: str, arguments: Answer) -> Answer:
@@ -48,7 +52,7 @@ class Agent:
         result = await self._client.call_tool(tool, arguments)
         if result.structured_content is None:
             console.print("".join(part.text for part in result.content if isinstance(part, TextContent)))
-            sys.exit(1)
+            raise Failed
         console.print(textwrap.indent(_short(result.structured_content), "        "), style="dim")
         return dict(result.structured_content)
 
@@ -101,4 +105,7 @@ if __name__ == "__main__":
         cluster.destroy(HERE / "cluster")
         shutil.rmtree(HERE, ignore_errors=True)
     else:
-        anyio.run(main)
+        try:
+            anyio.run(main)
+        except* Failed:
+            sys.exit(1)

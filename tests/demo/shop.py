@@ -26,6 +26,11 @@ OLDEST = 15
 ROLES = """
 CREATE ROLE reader LOGIN PASSWORD '{reader}';
 GRANT pg_read_all_data TO reader;
+DO $$
+BEGIN
+    EXECUTE (SELECT string_agg(format('GRANT SELECT ON LARGE OBJECT %s TO reader;', oid), '')
+               FROM pg_largeobject_metadata);
+END $$;
 CREATE ROLE loader LOGIN CREATEDB PASSWORD '{loader}';
 """
 CONFIG = """\
@@ -74,9 +79,9 @@ async def prepare() -> Shop:
     server = await to_thread.run_sync(lambda: cluster.create(HERE / "cluster", box, port=port))
     environment = {"SHOP_READER": secrets.token_urlsafe(12), "SHOP_LOADER": secrets.token_urlsafe(12)}
     await psql(box, server.url(), "CREATE DATABASE shop")
+    await psql(box, server.url("shop"), FILES / "shop.sql")
     roles = ROLES.format(reader=environment["SHOP_READER"], loader=environment["SHOP_LOADER"])
     await psql(box, server.url("shop"), roles)
-    await psql(box, server.url("shop"), FILES / "shop.sql")
     return Shop(
         source=server.url("shop"),
         copy=server.url("shop_copy"),

@@ -125,7 +125,7 @@ def condition(state: str) -> str:
 
 def from_program(program: str, done: Completed) -> EngineError:
     """Return our error for a client program that failed."""
-    if state := re.search(r":\s+([0-9A-Z]{4}[0-9A-Z])(?::|\s*$)", done.stderr, re.MULTILINE):
+    if state := re.search(r":\s+(?=[A-Z]*\d)([0-9A-Z]{5})(?::|\s*$)", done.stderr, re.MULTILINE):
         return by_state(state[1])
     error = _by_text(done.stderr, DatabaseFailed)
     details = {**error.details, "program": program, "exit_code": done.code}
