@@ -42,6 +42,12 @@ class Arrived:
     etag: str
     sha256: str | None
 
+    def holds(self, body: io.BufferedReader, sha256: str, *, size: int) -> bool:
+        """Whether these are the same bytes; where the server kept no SHA-256, an ETag is the MD5."""
+        if self.size != size:
+            return False
+        return self.sha256 == sha256 if self.sha256 is not None else self.etag == _md5(body).hex()
+
 
 class Bucket:
     """A bucket's objects by their full names.
@@ -81,7 +87,7 @@ class Bucket:
                 raise StorageUnreachable(f"bucket `{self.name}` does not continue where it stopped")
             return self._body(key, answer)
 
-        raw = ObjectReader(first["ContentLength"], self._body(key, first), rest, patience)
+        raw = ObjectReader(first["ContentLength"], self._body(key, first), rest=rest, patience=patience)
         return io.BufferedReader(raw, READ_AHEAD)
 
     def stat(self, key: str) -> Stored | None:
@@ -153,12 +159,12 @@ class Bucket:
             }
 
     def send(
-        self, key: str, upload: str, piece: Piece, source: Source, *, arrived: Arrived | None
+        self, key: str, upload: str, *, piece: Piece, source: Source, arrived: Arrived | None
     ) -> "CompletedPartTypeDef":
         """Send one part, unless the server holds the same bytes already, and return its receipt."""
         with self._client(key) as client, source.section(piece.start, piece.length) as body:
             sha256 = _sha256(body)
-            if arrived is not None and _same(arrived, piece, body, sha256):
+            if arrived is not None and arrived.holds(body, sha256, size=piece.length):
                 etag = arrived.etag
             else:
                 fields = {"Bucket": self.name, "Key": key, "UploadId": upload, "PartNumber": piece.number}
@@ -169,7 +175,7 @@ class Bucket:
             return receipt
 
     def complete(
-        self, key: str, upload: str, parts: list["CompletedPartTypeDef"], *, if_absent: bool
+        self, key: str, upload: str, *, parts: list["CompletedPartTypeDef"], if_absent: bool
     ) -> bool:
         """Make the parts an object; False if `if_absent` and it is there."""
         with self._client(key) as client:
@@ -195,7 +201,7 @@ class Bucket:
                     self._made = self._connect()
             yield self._made
         except FAILURES as error:
-            raise translated(error, self.name, key) from None
+            raise translated(error, bucket=self.name, key=key) from None
 
     def _get(self, key: str, **fields: str) -> "GetObjectOutputTypeDef":
         with self._client(key) as client:
@@ -248,15 +254,6 @@ class Bucket:
 
     def _condition(self, if_absent: bool) -> Extras:
         return {"IfNoneMatch": "*"} if if_absent and self._conditions else {}
-
-
-def _same(arrived: Arrived, piece: Piece, body: io.BufferedReader, sha256: str) -> bool:
-    """Whether the server holds exactly these bytes; where it kept no SHA-256, an ETag is the MD5."""
-    if arrived.size != piece.length:
-        return False
-    if arrived.sha256 is not None:
-        return arrived.sha256 == sha256
-    return arrived.etag == _md5(body).hex()
 
 
 def _sha256(body: io.BufferedReader) -> str:

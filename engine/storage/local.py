@@ -44,7 +44,7 @@ class LocalStorage:
 
     async def put(self, key: str, content: bytes | Path, *, if_absent: bool = False) -> bool:
         """Store bytes or a file's bytes; a file on the same file system is moved."""
-        return await self._run(key, lambda path: self._put(path, content, if_absent))
+        return await self._run(key, lambda path: self._put(path, content, if_absent=if_absent))
 
     @asynccontextmanager
     async def open(self, key: str) -> AsyncGenerator[BinaryIO]:
@@ -88,7 +88,7 @@ class LocalStorage:
             raise StorageRefused(f"`{key}` leads out of the storage through a symbolic link")
         return path
 
-    def _put(self, target: Path, content: bytes | Path, if_absent: bool) -> bool:
+    def _put(self, target: Path, content: bytes | Path, *, if_absent: bool) -> bool:
         self._reap()
         if if_absent and os.path.lexists(target):
             return False
@@ -96,12 +96,12 @@ class LocalStorage:
         if isinstance(content, Path):
             try:
                 _seal(content)
-                return _publish(content, target, if_absent)
+                return _publish(content, target, if_absent=if_absent)
             except OSError as error:
                 if error.errno not in _CANNOT_MOVE:
                     raise
         with self._copied(content) as copy:
-            return _publish(copy, target, if_absent)
+            return _publish(copy, target, if_absent=if_absent)
 
     @contextmanager
     def _copied(self, content: bytes | Path) -> Generator[Path]:
@@ -144,7 +144,7 @@ class LocalStorage:
                         yield found
 
 
-def _publish(ready: Path, target: Path, if_absent: bool) -> bool:
+def _publish(ready: Path, target: Path, *, if_absent: bool) -> bool:
     if if_absent:
         try:
             os.link(ready, target)

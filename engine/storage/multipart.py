@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 from anyio import to_thread
 
-from ..model.errors import EngineError, StorageUnreachable
+from ..model.errors import EngineError, StorageRefused, StorageUnreachable
 from .bucket import Arrived, Bucket, Piece
 from .retry import Patience, persist
 from .s3_errors import GONE
@@ -40,33 +40,39 @@ class MultipartUpload:
 
     async def run(self, *, if_absent: bool) -> bool:
         """Upload and return True, or False if `if_absent` and somebody else was first."""
+        upload, arrived = await self._resume()
         try:
-            upload, arrived = await self._resume()
-            return await self._upload(upload, arrived, if_absent)
+            return await self._upload(upload, arrived, if_absent=if_absent)
         except EngineError as error:
             if error.details.get("code") not in GONE:
                 raise
         # Somebody else finished, changed or gave up the upload that was continued: a new one is ours alone.
         if if_absent and await to_thread.run_sync(self._bucket.stat, self._key) is not None:
             return False
-        return await self._upload(None, {}, if_absent)
+        return await self._upload(None, {}, if_absent=if_absent)
 
     async def _resume(self) -> tuple[str | None, dict[int, Arrived]]:
-        """Find the newest unfinished upload of this key and give those up that nobody will continue."""
-        begun = await to_thread.run_sync(self._bucket.begun, self._key)
-        fresh = [upload for when, upload in begun if time.time() - when < STALE_SECONDS]
-        for _, upload in begun[len(fresh) :]:
-            await self._abort(upload)
-        if not fresh:
-            return None, {}
-        return fresh[0], await to_thread.run_sync(self._bucket.arrived, self._key, fresh[0])
+        """Find the newest unfinished upload of this key and give those up that nobody will continue.
 
-    async def _upload(self, upload: str | None, arrived: dict[int, Arrived], if_absent: bool) -> bool:
+        Listing uploads is a right of its own; without it, every upload begins anew.
+        """
+        try:
+            begun = await to_thread.run_sync(self._bucket.begun, self._key)
+            fresh = [upload for when, upload in begun if time.time() - when < STALE_SECONDS]
+            for _, upload in begun[len(fresh) :]:
+                await self._abort(upload)
+            if fresh:
+                return fresh[0], await to_thread.run_sync(self._bucket.arrived, self._key, fresh[0])
+        except StorageRefused:
+            pass
+        return None, {}
+
+    async def _upload(self, upload: str | None, arrived: dict[int, Arrived], *, if_absent: bool) -> bool:
         if upload is None:
             upload = await to_thread.run_sync(self._bucket.begin, self._key)
         try:
             parts = await self._send(upload, arrived)
-            finish = partial(self._bucket.complete, self._key, upload, parts, if_absent=if_absent)
+            finish = partial(self._bucket.complete, self._key, upload, parts=parts, if_absent=if_absent)
             stored = await self._persist(finish)
         except StorageUnreachable:
             raise
@@ -78,16 +84,16 @@ class MultipartUpload:
         return stored
 
     async def _send(self, upload: str, arrived: dict[int, Arrived]) -> list["CompletedPartTypeDef"]:
+        send = partial(self._bucket.send, self._key, upload, source=self._source)
         pieces = iter(self._pieces())
         parts: dict[int, CompletedPartTypeDef] = {}
         failures: list[EngineError] = []
 
         async def sender() -> None:
             for piece in pieces:
-                there = arrived.get(piece.number)
-                send = partial(self._bucket.send, self._key, upload, piece, self._source, arrived=there)
+                request = partial(send, piece=piece, arrived=arrived.get(piece.number))
                 try:
-                    parts[piece.number] = await self._persist(send)
+                    parts[piece.number] = await self._persist(request)
                 except EngineError as error:
                     failures.append(error)
                     group.cancel_scope.cancel()

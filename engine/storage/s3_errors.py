@@ -89,10 +89,10 @@ def unknown_features(error: boto.ClientError) -> tuple[bool, bool]:
     )
 
 
-def translated(error: Exception, bucket: str, key: str) -> EngineError:
+def translated(error: Exception, *, bucket: str, key: str) -> EngineError:
     """Return the error to raise: never the library's text, which may hold keys and signed addresses."""
     if isinstance(error, boto.ClientError):
-        return _refusal(error, bucket, key)
+        return _refusal(error, bucket=bucket, key=key)
     if isinstance(error, boto.ProfileNotFound):
         return ConfigInvalid("no such profile in the shared AWS configuration", "Correct `awscli_profile`.")
     if isinstance(error, _CREDENTIALS):
@@ -107,7 +107,7 @@ def translated(error: Exception, bucket: str, key: str) -> EngineError:
     return StorageUnreachable(f"bucket `{bucket}` does not answer", cause=type(error).__name__)
 
 
-def _refusal(error: boto.ClientError, bucket: str, key: str) -> EngineError:
+def _refusal(error: boto.ClientError, *, bucket: str, key: str) -> EngineError:
     code, status = code_of(error), _status(error)
     if code in _MISSING:
         return ObjectMissing(f"no object `{key}` in bucket `{bucket}`", code=code)

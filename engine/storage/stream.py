@@ -35,15 +35,15 @@ class Source:
 
     def section(self, start: int, length: int) -> io.BufferedReader:
         """Open some of the bytes as a file of their own; it is read in a worker thread of anyio."""
-        return io.BufferedReader(_Section(self.open(), start, length), READ_AHEAD)
+        return io.BufferedReader(_Section(self.open(), range(start, start + length)), READ_AHEAD)
 
 
 class _Section(io.RawIOBase):
     """A window on a file. Reading ends at once when the task that waits for the thread is cancelled."""
 
-    def __init__(self, whole: BinaryIO, start: int, length: int) -> None:
-        self._whole, self._start, self._length = whole, start, length
-        self._whole.seek(start)
+    def __init__(self, whole: BinaryIO, window: range) -> None:
+        self._whole, self._start, self._length = whole, window.start, len(window)
+        self._whole.seek(self._start)
 
     def readable(self) -> bool:
         return True
@@ -85,7 +85,7 @@ class ObjectReader(io.RawIOBase):
     `patience.attempts` times in a row.
     """
 
-    def __init__(self, size: int, first: Body, rest: Callable[[int], Body], patience: Patience) -> None:
+    def __init__(self, size: int, first: Body, *, rest: Callable[[int], Body], patience: Patience) -> None:
         self._size, self._offset = size, 0
         self._body: Body | None = first
         self._rest = rest

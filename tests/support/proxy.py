@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 BLOCK = 16 << 10
+HOLD_SECONDS = 30
 REQUEST = re.compile(rb"(GET|PUT|POST|HEAD|DELETE) (\S+) HTTP/1\.1\r\n")
 
 
@@ -18,8 +19,9 @@ class Faults:
     """What to do wrong.
 
     Each of the next `cuts` connections ends when it has carried more than `upload_budget` bytes to the
-    server or `download_budget` from it. The next `refusals` connections end at once. `answers` maps a
-    piece of a request's head to a whole HTTP answer, given in the server's place.
+    server or `download_budget` from it. The next `refusals` connections end at once. `answers` maps
+    patterns of a request's head to whole HTTP answers, given in the server's place. The first request
+    whose head matches `held` waits for `release`. Heads are matched in lower case.
     """
 
     cuts: int = 0
@@ -27,6 +29,7 @@ class Faults:
     download_budget: int = 1 << 62
     refusals: int = 0
     answers: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    held: bytes | None = None
 
 
 class FaultyProxy:
@@ -35,6 +38,8 @@ class FaultyProxy:
     def __init__(self, upstream: int) -> None:
         self.faults = Faults()
         self.requests: list[str] = []
+        self.holding = threading.Event()
+        self.release = threading.Event()
         self._upstream = upstream
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._clients: set[socket.socket] = set()
@@ -50,6 +55,13 @@ class FaultyProxy:
         """Return the requests (`METHOD /path?query`) that hold the pattern."""
         return [request for request in self.requests if re.search(pattern, request)]
 
+    def hang_up(self) -> None:
+        """Break every connection that is open now."""
+        with self._lock:
+            for client in self._clients:
+                with suppress(OSError):
+                    client.shutdown(socket.SHUT_RDWR)
+
     def __enter__(self) -> Self:
         self._threads[0].start()
         return self
@@ -61,10 +73,8 @@ class FaultyProxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._threads[0].join()
         self._listener.close()
-        with self._lock:
-            for client in self._clients:
-                with suppress(OSError):
-                    client.shutdown(socket.SHUT_RDWR)
+        self.release.set()
+        self.hang_up()
         for thread in self._threads:
             thread.join()
 
@@ -110,7 +120,11 @@ class FaultyProxy:
             return None
         self.requests.append(f"{request[1].decode()} {request[2].decode()}")
         head = block.partition(b"\r\n\r\n")[0].lower()
-        return next((answer for piece, answer in self.faults.answers.items() if piece in head), None)
+        if self.faults.held and re.search(self.faults.held, head):
+            self.faults.held = None
+            self.holding.set()
+            self.release.wait(HOLD_SECONDS)
+        return next((answer for piece, answer in self.faults.answers.items() if re.search(piece, head)), None)
 
     def _spend(self, what: str) -> bool:
         """Take one of a number of faults, if any is left."""

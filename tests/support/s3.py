@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.target import StorageProfile
-from snapharbor.engine.storage.s3 import connect
 
 from .proxy import FaultyProxy
 
@@ -52,6 +51,8 @@ class S3Server:
 
     def client(self) -> "S3Client":
         """Return a plain client, to look behind the storage's back."""
+        from snapharbor.engine.storage.s3 import connect
+
         return connect(self.profile("any"))
 
 
@@ -174,6 +175,8 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _wait(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
     deadline = time.monotonic() + START_SECONDS
     client = server.client()
     while time.monotonic() < deadline and process.poll() is None:
