@@ -9,6 +9,7 @@ from . import output
 from .session import Session, run
 
 if TYPE_CHECKING:
+    from ..engine.model.json import JsonObject
     from ..engine.operations.check import Check
 
 MARKS = {"ok": "ok", "info": "info", "warning": "WARNING", "error": "ERROR"}
@@ -55,7 +56,7 @@ def check(session: Session) -> int:
 
     checks = run(work)
     code = exit_code(checks)
-    value = {
+    value: JsonObject = {
         "ok": code == 0,
         "checks": [
             {
@@ -80,7 +81,7 @@ def show(session: Session) -> None:
     from ..engine.settings.load import load_settings
 
     settings = load_settings(session.config)
-    value = {
+    value: JsonObject = {
         "file": str(settings.file) if settings.file else None,
         "values": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.effective],
         "warnings": settings.warnings,

@@ -40,7 +40,7 @@ class DatabaseUrl:
     user: str
     database: str
     password: Secret | None = field(default=None, repr=False)
-    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False, hash=False)
 
     @classmethod
     def parse(cls, text: str) -> "DatabaseUrl":

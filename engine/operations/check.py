@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import anyio
@@ -71,24 +72,18 @@ Look = Callable[[], Awaitable[Sequence[Check]]]
 def _looks(services: Services, boxes: Sequence[Toolbox]) -> Iterator[tuple[str, str, Look]]:
     """Yield everything that takes time, by area and name."""
     settings = services.settings
+    places = {"override": settings.override_destination, "shared": settings.shared_destination}
     for key, target in settings.targets.items():
-        if (source := target.source) is not None:
-            yield "source", key, lambda key=key, source=source: _source(services, key, source, boxes)
-        yield "rules", key, lambda target=target: _rules(services, target)
-        if target.rules and target.rules.work_url:
-            yield (
-                "destination",
-                f"{key} (sanitize)",
-                _destination(services, f"{key} (sanitize)", target.rules.work_url),
-            )
-        if target.destination:
-            yield "destination", key, _destination(services, key, target.destination)
-    shared = {"override": settings.override_destination, "shared": settings.shared_destination}
-    for name, url in shared.items():
+        if target.source is not None:
+            yield "source", key, partial(_source, services, key, target.source, boxes)
+        yield "rules", key, partial(_rules, services, target)
+        places[key] = target.destination
+        places[f"{key} (sanitize)"] = target.rules.work_url if target.rules else None
+    for name, url in places.items():
         if url is not None:
-            yield "destination", name, _destination(services, name, url)
+            yield "destination", name, partial(_destination, services, name, url)
     for profile in (None, *settings.storage_profiles):
-        yield "storage", profile or "local", lambda profile=profile: _storage(services, profile)
+        yield "storage", profile or "local", partial(_storage, services, profile)
 
 
 async def _tried(area: str, name: str, seconds: float, look: Look) -> Sequence[Check]:
@@ -188,18 +183,15 @@ async def _rules(services: Services, target: Target) -> Sequence[Check]:
     return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}")]
 
 
-def _destination(services: Services, name: str, url: DatabaseUrl) -> Look:
-    async def look() -> Sequence[Check]:
-        destination = await examine(services, url, frozenset())
-        where = f"`{url.database}` on {url.host}:{url.port}"
-        if not destination.exists:
-            return [Check("destination", name, "ok", f"{where} does not exist yet; a load creates it")]
-        if destination.note is not None:
-            return [Check("destination", name, "ok", f"{where} was loaded by us ({destination.note})")]
-        hint = "A load replaces it, and asks for a confirmation first."
-        return [Check("destination", name, "warning", f"{where} exists and was not made by us", hint)]
-
-    return look
+async def _destination(services: Services, name: str, url: DatabaseUrl) -> Sequence[Check]:
+    destination = await examine(services, url, frozenset())
+    where = f"`{url.database}` on {url.host}:{url.port}"
+    if not destination.exists:
+        return [Check("destination", name, "ok", f"{where} does not exist yet; a load creates it")]
+    if destination.note is not None:
+        return [Check("destination", name, "ok", f"{where} was loaded by us ({destination.note})")]
+    hint = "A load replaces it, and asks for a confirmation first."
+    return [Check("destination", name, "warning", f"{where} exists and was not made by us", hint)]
 
 
 async def _storage(services: Services, profile: str | None) -> Sequence[Check]:

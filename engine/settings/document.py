@@ -1,7 +1,7 @@
 """The configuration as a tree: every value is text and knows where it stands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..model.errors import ConfigInvalid
 from ..model.json import Json
@@ -28,7 +28,7 @@ class Origin:
 class Scalar:
     """One value as written; None is YAML's null. `span` is its place in the text, for replacing it."""
 
-    text: str | None
+    text: str | None = field(repr=False)
     origin: Origin
     span: tuple[int, int] | None = None
     note: str = ""

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..model.errors import ConfigInvalid, SecretUnset
@@ -17,7 +17,7 @@ _FORM = "Write secret:env:NAME, secret:file:PATH or secret:keyring:SERVICE/USER.
 class Fetched:
     """A secret's text and what is worrying about where it was."""
 
-    text: str
+    text: str = field(repr=False)
     warning: str = ""
 
 

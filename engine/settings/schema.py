@@ -1,6 +1,6 @@
 """The keys of the configuration: types, defaults, meaning. docs/configuration.md is made from this."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, cast
 
@@ -39,6 +39,10 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, regex_engine="python-re")
     former: ClassVar[Mapping[str, str]] = {}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """Keep values out of every traceback: some are secrets."""
+        return ()
 
     @model_validator(mode="before")
     @classmethod

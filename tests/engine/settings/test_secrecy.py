@@ -10,7 +10,7 @@ from support.settings import Corner
 from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.settings.encrypt import encrypt_configuration
 from snapharbor.engine.settings.identity import new_identity, new_signing_key
-from snapharbor.engine.settings.load import load_settings
+from snapharbor.engine.settings.load import load_settings, read_document
 
 CANARY = f"canary{secrets.token_hex(8)}"
 
@@ -85,11 +85,12 @@ def test_settings_their_warnings_and_what_show_prints_hold_no_secret(
     caplog.set_level(logging.DEBUG)
     hidden = write_everywhere(corner)
     settings = load_settings()
+    tree = read_document(settings.file).tree
     source = settings.target("b").source
     assert source is not None
     assert source.password is not None
     assert source.password.reveal() == CANARY
-    shown = "\n".join((repr(settings), str(settings), repr(settings.effective), caplog.text))
+    shown = "\n".join((repr(settings), str(settings), repr(settings.effective), repr(tree), caplog.text))
     assert not [secret for secret in hidden if secret in shown]
     values = {one.key: one.value for one in settings.effective}
     assert values["targets.a.snapshot.dst_url"] == "postgres://u:********@h:5432/d"
