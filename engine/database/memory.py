@@ -1,0 +1,241 @@
+"""Databases that live in this process: what programs and tests use where no server is wanted.
+
+A table is its columns and rows of texts; the copy format is one JSON list a line.
+"""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from secrets import token_hex
+
+from ..model.catalog import Catalog, Column, Server, Table, TableName
+from ..model.errors import DatabaseFailed, DatabaseRefused, DestinationProtected, RuleFailed
+from ..model.job import Report
+from ..model.target import Limits, Selection
+from .base import Blocks, ChunkSource, Slice, View
+from .postgres.selection import Selected, select
+
+Row = list[str | None]
+VERSION = "1.0"
+DEFINITION = "definition"
+STATEMENT = re.compile(r"(?:DELETE FROM|UPDATE) (?P<table>\S+)(?: SET (?P<column>\w+) = '(?P<value>[^']*)')?")
+
+
+@dataclass(slots=True)
+class Rows:
+    """One table."""
+
+    columns: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list[Row])
+
+
+Tables = dict[TableName, Rows]
+
+
+@dataclass(slots=True)
+class MemoryServer:
+    """Databases by name, and the notes on those that a housekeeper made."""
+
+    system: str = field(default_factory=lambda: token_hex(8))
+    databases: dict[str, Tables] = field(default_factory=dict[str, Tables])
+    notes: dict[str, str] = field(default_factory=dict[str, str])
+
+    def describe(self, database: str) -> Server:
+        """Say who answers."""
+        size = sum(
+            len(_line(row)) for table in self.databases.get(database, {}).values() for row in table.rows
+        )
+        return Server(
+            system=self.system,
+            database=database,
+            product="memory",
+            version=VERSION,
+            major=1,
+            role="memory",
+            role_can_write=True,
+            standby=False,
+            bytes=size,
+        )
+
+
+class MemoryDatabase:
+    """One database of a server in memory."""
+
+    def __init__(self, server: MemoryServer, name: str) -> None:
+        self._server = server
+        self._name = name
+
+    @property
+    def _tables(self) -> Tables:
+        try:
+            return self._server.databases[self._name]
+        except KeyError:
+            raise DatabaseRefused(f"database `{self._name}` does not exist") from None
+
+    async def identify(self) -> Server:
+        """Say who answers."""
+        _ = self._tables
+        return self._server.describe(self._name)
+
+    async def inspect(self) -> Catalog:
+        """Read the structure."""
+        return _catalog(self._tables)
+
+    @asynccontextmanager
+    async def view(self, selection: Selection, limits: Limits) -> AsyncGenerator[View]:
+        """Copy the database as it is now."""
+        tables = deepcopy(self._tables)
+        selected = select(selection, _catalog(tables))
+        yield MemoryView(self._server.describe(self._name), tables, selected)
+
+    async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
+        """Run `DELETE FROM schema.table` and `UPDATE schema.table SET column = 'text'`, all or none."""
+        tables = deepcopy(self._tables)
+        touched = tuple(_apply(tables, text, position) for position, text in enumerate(statements))
+        self._server.databases[self._name] = tables
+        return touched
+
+    async def restore(self, source: ChunkSource, jobs: int, report: Report) -> None:
+        """Fill this existing, empty database from a snapshot."""
+        if self._tables:
+            raise DatabaseFailed(f"database `{self._name}` is not empty")
+        definition = json.loads(b"".join(source.part(DEFINITION)))
+        tables = {TableName(schema, name): Rows(tuple(columns)) for schema, name, columns in definition}
+        for data in source.manifest.tables:
+            lines = b"".join(source.table(data.name)).splitlines()
+            tables[data.name].rows = [json.loads(line) for line in lines]
+        self._server.databases[self._name] = tables
+
+    async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:
+        """Count rows."""
+        return {name: len(self._tables[name].rows) for name in tables}
+
+
+class MemoryView:
+    """A copy of a database."""
+
+    def __init__(self, server: Server, tables: Tables, selected: Selected) -> None:
+        self.server = server
+        self.catalog = Catalog(selected.schemas.taken, selected.tables)
+        self.left_out = selected.warnings
+        self.tool = f"memory {VERSION}"
+        self._tables = {name: tables[name] for name in (table.name for table in selected.tables)}
+        sizes = {name: sum(len(_line(row)) for row in tables[name].rows) for name in selected.data}
+        self.slices = tuple(
+            Slice(name, tables[name].columns, 0, str(name), sizes[name])
+            for name in sorted(sizes, key=lambda name: (-sizes[name], name))
+        )
+
+    def definition(self) -> Iterator[tuple[str, Blocks]]:
+        """Yield the names of tables and columns."""
+        listed = [[name.schema, name.name, list(table.columns)] for name, table in self._tables.items()]
+        yield DEFINITION, iter((json.dumps(listed).encode(),))
+
+    @contextmanager
+    def reader(self) -> "Generator[MemoryReader]":
+        """Open a reader."""
+        yield MemoryReader(self._tables)
+
+    def abort(self) -> None:
+        """Nothing here ever waits."""
+
+
+class MemoryReader:
+    """Reads pieces of a copy."""
+
+    def __init__(self, tables: Mapping[TableName, Rows]) -> None:
+        self._tables = tables
+
+    def read(self, piece: Slice) -> Blocks:
+        """Yield the rows, a line each."""
+        yield from map(_line, self._tables[piece.table].rows)
+
+
+class MemoryHousekeeper:
+    """Housekeeping on a server in memory; nobody ever has a session there."""
+
+    def __init__(self, server: MemoryServer) -> None:
+        self._server = server
+
+    async def server(self) -> Server:
+        """Say who answers."""
+        return self._server.describe("")
+
+    async def exists(self, name: str) -> bool:
+        """Tell whether there is a database of that name."""
+        return name in self._server.databases
+
+    async def sessions(self, name: str) -> int:
+        """How many sessions are on that database."""
+        return 0
+
+    async def ours(self, name: str) -> str | None:
+        """Return the note on a database that we made."""
+        return self._server.notes.get(name)
+
+    async def create(self, name: str, note: str, *, template: str | None = None) -> None:
+        """Create a database with a note, empty or as a copy of another one."""
+        if name in self._server.databases:
+            raise DatabaseFailed(f"there is a database `{name}` already")
+        self._server.databases[name] = deepcopy(self._server.databases[template]) if template else {}
+        self._server.notes[name] = note
+
+    async def swap(self, fresh: str, name: str, previous: str | None, note: str) -> None:
+        """Rename `fresh` to `name`; the old one becomes `previous`, or is dropped if None."""
+        server = self._server
+        if fresh not in server.notes:
+            raise DestinationProtected(f"database `{fresh}` was not made by us")
+        if previous in server.databases:
+            raise DatabaseFailed(f"there is a database `{previous}` already")
+        old, old_note = server.databases.pop(name, None), server.notes.pop(name, None)
+        if previous is not None and old is not None:
+            server.databases[previous] = old
+            server.notes.update({previous: old_note} if old_note is not None else {})
+        server.databases[name] = server.databases.pop(fresh)
+        del server.notes[fresh]
+        server.notes[name] = note
+
+    async def drop(self, name: str) -> None:
+        """Drop a database that we made; absent is fine."""
+        if name in self._server.databases and name not in self._server.notes:
+            raise DestinationProtected(f"database `{name}` was not made by us")
+        self._server.databases.pop(name, None)
+        self._server.notes.pop(name, None)
+
+    async def list(self, prefix: str) -> dict[str, str]:
+        """Return the databases that we made whose name starts so, with their notes."""
+        return {name: note for name, note in self._server.notes.items() if name.startswith(prefix)}
+
+
+def _line(row: Row) -> bytes:
+    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def _catalog(tables: Tables) -> Catalog:
+    described = [
+        Table(
+            name,
+            "table",
+            tuple(Column(column, "text", True) for column in table.columns),
+            rows=len(table.rows),
+        )
+        for name, table in sorted(tables.items())
+    ]
+    return Catalog(tuple(sorted({"public", *(name.schema for name in tables)})), tuple(described))
+
+
+def _apply(tables: Tables, text: str, position: int) -> int:
+    found = STATEMENT.fullmatch(text)
+    table = next((rows for name, rows in tables.items() if found and str(name) == found["table"]), None)
+    if found is None or table is None or (found["column"] or table.columns[0]) not in table.columns:
+        raise RuleFailed(f"statement {position} failed", position=position)
+    touched = len(table.rows)
+    if found["column"] is None:
+        table.rows.clear()
+    else:
+        place = table.columns.index(found["column"])
+        table.rows = [[*row[:place], found["value"], *row[place + 1 :]] for row in table.rows]
+    return touched

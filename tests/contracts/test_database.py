@@ -1,0 +1,232 @@
+"""What every database and every housekeeper promises."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+
+import pytest
+from anyio import to_thread
+from support.captured import Captured, capture
+from support.postgres import Age, NewDatabase, Postgres
+
+from snapharbor.engine.database.base import Database, Housekeeper
+from snapharbor.engine.database.memory import MemoryDatabase, MemoryHousekeeper, MemoryServer, Rows
+from snapharbor.engine.database.postgres.database import PostgresDatabase
+from snapharbor.engine.database.postgres.housekeeper import PostgresHousekeeper
+from snapharbor.engine.model.catalog import TableName
+from snapharbor.engine.model.errors import (
+    DatabaseFailed,
+    DatabaseRefused,
+    DestinationProtected,
+    RuleFailed,
+)
+from snapharbor.engine.model.job import ignore
+from snapharbor.engine.model.target import Limits, Selection
+
+PERSON, EMPTY = TableName("public", "person"), TableName("public", "empty")
+TABLES = """
+CREATE TABLE person (id text, name text);
+INSERT INTO person VALUES ('1', 'Ada'), ('2', 'Grace'), ('3', NULL);
+CREATE TABLE empty (id text);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server with one database `name` that we did not make, and names for more that are cleaned up."""
+
+    name: str
+    database: Callable[[str], Database]
+    housekeeper: Housekeeper
+
+    @property
+    def here(self) -> Database:
+        return self.database(self.name)
+
+    def other(self) -> str:
+        return f"{self.name}_{token_hex(4)}"
+
+
+@pytest.fixture(params=["memory", "newest", "oldest"])
+def place(request: pytest.FixtureRequest) -> Place:
+    if request.param == "memory":
+        return in_memory()
+    return request.getfixturevalue("on_postgres")(request.param)
+
+
+def in_memory() -> Place:
+    server = MemoryServer()
+    rows: list[list[str | None]] = [["1", "Ada"], ["2", "Grace"], ["3", None]]
+    server.databases["shop"] = {PERSON: Rows(("id", "name"), rows), EMPTY: Rows(("id",))}
+    return Place("shop", lambda name: MemoryDatabase(server, name), MemoryHousekeeper(server))
+
+
+@pytest.fixture
+def on_postgres(
+    start_postgres: Callable[[Age], Postgres],
+    new_database: NewDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Age], Place]:
+    def place(age: Age) -> Place:
+        url = new_database(TABLES, server=start_postgres(age))
+        directory = tmp_path_factory.mktemp("working")
+        return Place(
+            url.database,
+            lambda name: PostgresDatabase(url.on(name), None, directory),
+            PostgresHousekeeper(url),
+        )
+
+    return place
+
+
+async def take(database: Database, selection: Selection | None = None) -> Captured:
+    async with database.view(selection or Selection(), Limits()) as view:
+        return await to_thread.run_sync(capture, view)
+
+
+async def rows(database: Database) -> dict[TableName, bytes]:
+    return (await take(database)).tables
+
+
+async def test_a_database_says_the_same_about_itself_every_time(place: Place) -> None:
+    one, other = await place.here.identify(), await place.here.identify()
+    assert one.identity == other.identity
+    assert one.database == place.name
+    assert one.system == (await place.housekeeper.server()).system
+
+
+async def test_a_database_that_is_not_there_refuses(place: Place) -> None:
+    with pytest.raises(DatabaseRefused):
+        await place.database(place.other()).identify()
+
+
+async def test_the_structure_is_read(place: Place) -> None:
+    catalog = await place.here.inspect()
+    assert catalog.schemas == ("public",)
+    assert [(table.name, table.kind) for table in catalog.tables] == [(EMPTY, "table"), (PERSON, "table")]
+    assert [(column.name, column.type) for column in catalog.tables[1].columns] == [
+        ("id", "text"),
+        ("name", "text"),
+    ]
+
+
+async def test_a_view_stays_at_its_moment(place: Place) -> None:
+    before = await rows(place.here)
+    async with place.here.view(Selection(), Limits()) as view:
+        await place.here.execute(["UPDATE public.person SET name = 'changed'"])
+        seen = await to_thread.run_sync(capture, view)
+    assert seen.tables == before
+    assert await rows(place.here) != before
+
+
+async def test_a_view_leaves_out_what_it_was_told_to_and_says_so(place: Place) -> None:
+    selection = Selection(exclude_tables=("public.empty",), exclude_data=("public.person",))
+    async with place.here.view(selection, Limits()) as view:
+        assert view.slices == ()
+        assert len(view.left_out) == 2
+
+
+async def test_statements_say_how_many_rows_they_touched(place: Place) -> None:
+    touched = await place.here.execute(
+        ["UPDATE public.person SET name = 'x'", "DELETE FROM public.empty", "DELETE FROM public.person"]
+    )
+    assert touched == (3, 0, 3)
+    assert await place.here.count([PERSON]) == {PERSON: 0}
+
+
+async def test_a_statement_that_fails_undoes_those_before_it(place: Place) -> None:
+    with pytest.raises(RuleFailed) as failure:
+        await place.here.execute(["DELETE FROM public.person", "DELETE FROM public.nowhere"])
+    assert failure.value.details["position"] == 1
+    assert await place.here.count([PERSON, EMPTY]) == {PERSON: 3, EMPTY: 0}
+
+
+async def test_what_was_read_fills_an_empty_database(place: Place) -> None:
+    captured, name = await take(place.here), place.other()
+    await place.housekeeper.create(name, "copy")
+    await place.database(name).restore(captured, 2, ignore)
+    assert await rows(place.database(name)) == captured.tables
+    assert await place.database(name).count([PERSON, EMPTY]) == {PERSON: 3, EMPTY: 0}
+    await place.housekeeper.drop(name)
+
+
+async def test_a_database_that_was_made_has_its_note(place: Place) -> None:
+    name = place.other()
+    assert not await place.housekeeper.exists(name)
+    await place.housekeeper.create(name, "made for a test")
+    assert await place.housekeeper.exists(name)
+    assert await place.housekeeper.ours(name) == "made for a test"
+    assert await place.housekeeper.list(name[:-1]) == {name: "made for a test"}
+    await place.housekeeper.drop(name)
+    assert not await place.housekeeper.exists(name)
+    assert await place.housekeeper.ours(name) is None
+
+
+async def test_a_database_is_made_once(place: Place) -> None:
+    name = place.other()
+    await place.housekeeper.create(name, "first")
+    with pytest.raises(DatabaseFailed):
+        await place.housekeeper.create(name, "second")
+    assert await place.housekeeper.ours(name) == "first"
+    await place.housekeeper.drop(name)
+
+
+async def test_a_copy_of_a_template_holds_the_same(place: Place) -> None:
+    name = place.other()
+    await place.housekeeper.create(name, "copy", template=place.name)
+    assert await rows(place.database(name)) == await rows(place.here)
+    await place.housekeeper.drop(name)
+
+
+async def test_what_somebody_else_made_is_not_dropped(place: Place) -> None:
+    assert await place.housekeeper.ours(place.name) is None
+    with pytest.raises(DestinationProtected):
+        await place.housekeeper.drop(place.name)
+    assert await place.housekeeper.exists(place.name)
+
+
+async def test_dropping_what_is_not_there_is_fine(place: Place) -> None:
+    await place.housekeeper.drop(place.other())
+
+
+async def test_a_swap_puts_the_new_database_in_the_place_of_the_old_one(place: Place) -> None:
+    name, fresh, previous = place.other(), place.other(), place.other()
+    await place.housekeeper.create(name, "old", template=place.name)
+    await place.housekeeper.create(fresh, "fresh")
+    await place.housekeeper.swap(fresh, name, previous, "new")
+    assert await place.housekeeper.list(place.name) == {name: "new", previous: "old"}
+    assert await place.database(previous).count([PERSON]) == {PERSON: 3}
+    assert (await place.database(name).inspect()).tables == ()
+    assert not await place.housekeeper.exists(fresh)
+    await place.housekeeper.drop(previous)
+    await place.housekeeper.drop(name)
+
+
+async def test_a_swap_drops_the_old_database_if_nobody_wants_it(place: Place) -> None:
+    fresh = place.other()
+    await place.housekeeper.create(fresh, "fresh")
+    await place.housekeeper.swap(fresh, place.name, None, "new")
+    assert await place.housekeeper.list("") == {place.name: "new"}
+    await place.housekeeper.drop(place.name)
+
+
+async def test_a_swap_takes_a_free_name(place: Place) -> None:
+    fresh, name = place.other(), place.other()
+    await place.housekeeper.create(fresh, "fresh", template=place.name)
+    await place.housekeeper.swap(fresh, name, None, "new")
+    assert await place.database(name).count([PERSON]) == {PERSON: 3}
+    await place.housekeeper.drop(name)
+
+
+async def test_a_swap_that_fails_changes_nothing(place: Place) -> None:
+    fresh, taken = place.other(), place.other()
+    await place.housekeeper.create(fresh, "fresh")
+    await place.housekeeper.create(taken, "taken")
+    with pytest.raises(DatabaseFailed):
+        await place.housekeeper.swap(fresh, place.name, taken, "new")
+    with pytest.raises(DestinationProtected):
+        await place.housekeeper.swap(place.name, taken, None, "new")
+    assert await place.housekeeper.list(place.name) == {fresh: "fresh", taken: "taken"}
+    assert await place.here.count([PERSON]) == {PERSON: 3}
+    await place.housekeeper.drop(fresh)
+    await place.housekeeper.drop(taken)
