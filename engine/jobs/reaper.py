@@ -71,22 +71,25 @@ def _reachable(services: Services, where: str) -> Iterator[DatabaseUrl]:
 
 
 async def _remove_directories(services: Services, tmp: Path) -> None:
-    from ..database.lease import reap as reap_directories
-    from ..database.postgres.account import fitting_account
-    from ..database.postgres.cluster import PREFIX, destroy
     from ..repository.scratch import spool_directory
 
-    before = await to_thread.run_sync(_spools, tmp)
-    if before:
+    spools = await to_thread.run_sync(_spools, tmp)
+    if spools:
         # Whoever makes such a directory removes the abandoned ones first.
         async with spool_directory(tmp):
-            left = await to_thread.run_sync(_spools, tmp)
-            before -= left
-    servers = await to_thread.run_sync(
-        lambda: reap_directories(fitting_account().place(tmp), PREFIX, destroy)
-    )
-    for name in (*sorted(before), *servers):
+            spools -= await to_thread.run_sync(_spools, tmp)
+    for name in (*sorted(spools), *await to_thread.run_sync(_reap_leased, tmp)):
         await _destroyed(services, "remove directory", name, tmp.name)
+
+
+def _reap_leased(tmp: Path) -> list[str]:
+    from ..database.lease import reap as reap_directories
+    from ..database.postgres.account import fitting_account
+    from ..database.postgres.cluster import destroy
+
+    # The place of private servers may be another one. What is none of those is removed by `destroy` as well.
+    places = dict.fromkeys((tmp, fitting_account().place(tmp)))
+    return [name for place in places for name in reap_directories(place, "*", destroy=destroy)]
 
 
 def _spools(tmp: Path) -> set[str]:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from ..model.errors import ConfigInvalid, EngineError, SpaceExhausted, TimedOut
 
 VERSION = 1
+# A quota or a limit is told as an error of writing.
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
 SCHEMA = """
 CREATE TABLE confirmation (
     digest TEXT PRIMARY KEY, principal TEXT NOT NULL, expires_at TEXT NOT NULL, plan TEXT NOT NULL
@@ -124,13 +125,9 @@ def _meaning(error: sqlite3.DatabaseError, path: Path) -> EngineError:
         return TimedOut(
             f"another process keeps `{path.name}` locked", "Wait for the process that writes to it to end."
         )
-    if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _full(path)):
+    if name in FULL:
         return SpaceExhausted(f"there is no space left for `{path.name}`")
     return _unusable(path, name)
-
-
-def _full(path: Path) -> bool:
-    return shutil.disk_usage(path.parent).free < 1 << 16
 
 
 def _unusable(path: Path, why: str) -> ConfigInvalid:
