@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,12 +13,10 @@ from ..model.errors import ConfigInvalid, SnapshotCorrupt
 from ..model.json import JsonObject
 from ..model.secret import Secret
 
-_SCHEME = "ed25519:"
-
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Text with its signature. `signed_by` is the public key, `ed25519:` and its 32 bytes in base64."""
+    """Text with its signature. `signed_by` is the public key in hexadecimal, `signature` is base64."""
 
     text: str
     signed_by: str
@@ -44,13 +41,8 @@ class Signed:
 
 
 def public_key(signing_key: Secret) -> str:
-    """Return the public key that belongs to a private one (PEM)."""
+    """Return the public key of a private one (PEM), 64 hexadecimal characters."""
     return _spell(_private(signing_key).public_key())
-
-
-def fingerprint(public: str) -> str:
-    """Return a short name of a public key: the first 16 hexadecimal characters of its SHA-256."""
-    return hashlib.sha256(public.encode()).hexdigest()[:16]
 
 
 def sign(text: str, signing_key: Secret, *, domain: str) -> Signed:
@@ -67,15 +59,14 @@ def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | 
         SnapshotCorrupt: the signature does not hold, or somebody unknown made it.
     """
     try:
-        key = Ed25519PublicKey.from_public_bytes(_decode(signed.signed_by.removeprefix(_SCHEME)))
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.signed_by))
         key.verify(_decode(signed.signature), _message(signed.text, domain))
     except (InvalidSignature, ValueError):
         raise SnapshotCorrupt(f"the signature of {what} does not hold") from None
     if trusted is not None and signed.signed_by not in trusted:
         raise SnapshotCorrupt(
-            f"{what} was signed by `{fingerprint(signed.signed_by)}`, which is not trusted here",
-            "If that is a colleague, add the public key under `trusted_signers`; else do not use it.",
-            signed_by=signed.signed_by[:80],
+            f"{what} was signed by `{signed.signed_by[:64]}`, who is not trusted here",
+            "If that is a colleague's key, add it to `trusted_signers`; else do not use it.",
         )
 
 
@@ -91,7 +82,7 @@ def _private(signing_key: Secret) -> Ed25519PrivateKey:
 
 
 def _spell(public: Ed25519PublicKey) -> str:
-    return _SCHEME + base64.b64encode(public.public_bytes_raw()).decode()
+    return public.public_bytes_raw().hex()
 
 
 def _message(text: str, domain: str) -> bytes:

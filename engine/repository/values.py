@@ -31,7 +31,7 @@ class Survey:
 class Verification:
     """What reading a snapshot back showed.
 
-    `signed_by` is the fingerprint of the signer's key, `sent_by` that of whoever shared it, if somebody did;
+    `signed_by` is the signer's public key, `sent_by` that of whoever shared it, if somebody did;
     `bytes` counts the plain bytes that are right; `not_checked` are sentences.
     """
 

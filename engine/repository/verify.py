@@ -4,14 +4,13 @@ from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from anyio import from_thread, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 
 from ..model.errors import ObjectMissing, SnapshotCorrupt
 from ..model.job import Progress, Report
 from ..model.snapshot import Chunk
 from .manifest import SignedManifest
 from .parallel import each
-from .signing import fingerprint
 from .source import RepositorySource
 from .values import Verification
 
@@ -35,8 +34,8 @@ async def verify_snapshot(signed: SignedManifest, source: RepositorySource, repo
     tally = await _read(chunks.values(), source, report)
     return Verification(
         snapshot=signed.manifest.id,
-        signed_by=fingerprint(signed.signed.signed_by),
-        sent_by=None if signed.origin is None else fingerprint(signed.origin.signed_by),
+        signed_by=signed.signed.signed_by,
+        sent_by=None if signed.origin is None else signed.origin.signed_by,
         chunks=len(chunks),
         bytes=tally.bytes,
         missing=tuple(sorted(tally.missing)),
@@ -47,11 +46,12 @@ async def verify_snapshot(signed: SignedManifest, source: RepositorySource, repo
 
 async def _read(chunks: Collection[Chunk], source: RepositorySource, report: Report) -> _Tally:
     tally = _Tally()
+    threads = CapacityLimiter(WORKERS)  # its own: opening a chunk needs a thread of the common one
     total = sum(chunk.raw_bytes for chunk in chunks)
 
     async def one(chunk: Chunk) -> None:
         try:
-            await to_thread.run_sync(_read_one, source, chunk)
+            await to_thread.run_sync(_read_one, source, chunk, limiter=threads)
         except ObjectMissing:
             tally.missing.append(chunk.id)
         except SnapshotCorrupt:

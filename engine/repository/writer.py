@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
-from anyio import Lock, from_thread, to_thread
+from anyio import CapacityLimiter, Lock, from_thread, to_thread
 
 from ..model.errors import JobConflict, ObjectMissing, SpaceExhausted
 from ..model.snapshot import Chunk, Manifest, Snapshot, snapshot
@@ -21,6 +21,8 @@ from .manifest import open_manifest, seal_manifest, sign_manifest
 from .signing import Signed
 from .transfer import read_object
 from .values import StoredStream
+
+THREADS = 64
 
 Blocks = Callable[[], Iterator[bytes]]
 
@@ -50,6 +52,7 @@ class SnapshotWriter:
         self._profile = profile
         self._known: dict[str, int] | None = None
         self._listing = Lock()
+        self._threads = CapacityLimiter(THREADS)  # its own: storing a chunk needs a thread of the common one
 
     async def store(self, blocks: Blocks, *, on_bytes: Callable[[int], None] | None = None) -> StoredStream:
         """Read a stream to its end in a worker thread and store it in chunks.
@@ -62,7 +65,7 @@ class SnapshotWriter:
             SpaceExhausted: the disk or the storage is full.
         """
         await self._existing()
-        return await to_thread.run_sync(self._store, blocks, on_bytes)
+        return await to_thread.run_sync(self._store, blocks, on_bytes, limiter=self._threads)
 
     async def commit(self, manifest: Manifest, *, origin: Signed | None = None) -> Snapshot:
         """Sign and store the manifest: from now on the snapshot exists.
@@ -136,6 +139,6 @@ def _full_disk_told() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise SpaceExhausted("the disk of the working directory is full") from None
