@@ -90,6 +90,8 @@ class LocalStorage:
 
     def _put(self, target: Path, content: bytes | Path, *, if_absent: bool) -> bool:
         self._reap()
+        if target.is_dir():
+            raise OSError(errno.EISDIR, "a directory of other objects")
         if if_absent and os.path.lexists(target):
             return False
         _make_directory(target.parent)

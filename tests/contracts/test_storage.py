@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -193,22 +194,28 @@ async def test_an_object_may_be_closed_before_its_end(storage: Storage, big_file
         assert reader.closed
 
 
-@pytest.mark.parametrize("key", HOSTILE)
-async def test_a_hostile_key_is_refused_by_every_call(storage: Storage, key: str) -> None:
-    with pytest.raises(StorageRefused):
-        await storage.put(key, b"x")
-    with pytest.raises(StorageRefused):
+async def test_a_hostile_key_is_refused_by_every_call(storage: Storage) -> None:
+    async def read(key: str) -> None:
         async with storage.open(key):
             pass
-    with pytest.raises(StorageRefused):
-        await storage.stat(key)
-    with pytest.raises(StorageRefused):
-        await storage.delete(key)
-    with pytest.raises(StorageRefused):
-        await storage.presign(key, 60)
+
+    calls: tuple[Callable[[str], Awaitable[object]], ...] = (
+        *(lambda key: storage.put(key, b"x"), storage.stat, storage.delete, read),
+        lambda key: storage.presign(key, 60),
+    )
+    accepted: list[str] = []
+    for key in HOSTILE:
+        for call in calls:
+            try:
+                await call(key)
+            except StorageRefused:
+                continue
+            accepted.append(key)
+    assert accepted == []
+    assert await keys(storage) == []
 
 
-@pytest.mark.parametrize("prefix", ["/", "../", "a/../", "A", "a//", "+", "a\n"])
-async def test_a_hostile_prefix_is_refused(storage: Storage, prefix: str) -> None:
-    with pytest.raises(StorageRefused):
-        await keys(storage, prefix)
+async def test_a_hostile_prefix_is_refused(storage: Storage) -> None:
+    for prefix in ("/", "../", "a/../", "A", "a//", "+", "a\n"):
+        with pytest.raises(StorageRefused):
+            await keys(storage, prefix)

@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from anyio import to_thread
@@ -41,7 +42,10 @@ def small_files_only() -> Iterator[int]:
 
 
 def everything(root: Path) -> dict[str, int]:
-    return {path.relative_to(root).as_posix(): stat.S_IMODE(path.lstat().st_mode) for path in root.rglob("*")}
+    return {
+        path.relative_to(root).as_posix(): stat.S_IMODE(path.lstat().st_mode)
+        for path in (root, *root.rglob("*"))
+    }
 
 
 async def test_only_the_owner_may_read(storage: LocalStorage, root: Path, tmp_path: Path) -> None:
@@ -50,9 +54,8 @@ async def test_only_the_owner_may_read(storage: LocalStorage, root: Path, tmp_pa
     moved.chmod(0o644)
     await storage.put("a/b", b"x")
     await storage.put("c/d", moved)
-    modes = {"a": 0o700, "a/b": 0o600, "c": 0o700, "c/d": 0o600, INCOMING: 0o700}
+    modes = {".": 0o700, "a": 0o700, "a/b": 0o600, "c": 0o700, "c/d": 0o600, INCOMING: 0o700}
     assert await to_thread.run_sync(everything, root) == modes
-    assert stat.S_IMODE(root.stat().st_mode) == 0o700
 
 
 async def test_a_file_of_the_same_disk_is_moved(storage: LocalStorage, root: Path, tmp_path: Path) -> None:
@@ -84,13 +87,26 @@ async def test_a_link_to_a_file_is_copied_not_moved(
     assert (root / "a").read_bytes() == (tmp_path / "file").read_bytes()
 
 
-async def test_a_file_of_another_disk_is_copied(storage: LocalStorage, root: Path) -> None:
-    other = Path("/proc/self/status")
-    if not other.exists() or other.stat().st_dev == root.parent.parent.stat().st_dev:
-        other = Path("/dev/null")
-    await storage.put("a", other)
-    assert (root / "a").is_file()
-    assert list((root / INCOMING).iterdir()) == []
+@pytest.fixture
+def foreign_file() -> Iterator[Path]:
+    """Give a file on another disk where Linux has one, else something that is no file at all."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        yield Path(os.devnull)
+        return
+    with TemporaryDirectory(dir=memory) as directory:
+        path = Path(directory) / "file"
+        path.touch()
+        yield path
+
+
+async def test_a_file_that_cannot_be_moved_is_copied(
+    storage: LocalStorage, root: Path, foreign_file: Path
+) -> None:
+    for key, if_absent in (("a", False), ("b", True)):
+        assert await storage.put(key, foreign_file, if_absent=if_absent) is True
+    found = await to_thread.run_sync(everything, root)
+    assert found == {".": 0o700, INCOMING: 0o700, "a": 0o600, "b": 0o600}
 
 
 async def test_nothing_is_left_of_a_write_that_did_not_fit(
@@ -108,7 +124,7 @@ async def test_what_a_killed_writer_left_is_removed_and_what_a_live_one_writes_i
     incoming.mkdir(parents=True)
     for name, age in (("1-old", 7200), ("2-new", 60)):
         (incoming / name).write_bytes(b"half")
-        os.utime(incoming / name, (time.time() - age,) * 2)
+        os.utime(incoming / name, (time.time() - age, time.time() - age))
     storage = LocalStorage(root)
     assert [stored async for stored in storage.list("")] == []
     await storage.put("a", b"x")
