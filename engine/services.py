@@ -1,7 +1,7 @@
 """Everything an operation needs, opened once and passed along; there are no globals."""
 
 import getpass
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from .database.base import ChunkSource, Database, Housekeeper, Workbench
 from .ledger.base import Ledger
+from .ledger.presence import present
 from .ledger.sqlite import SqliteLedger
 from .model.errors import ClientMissing, ConfigInvalid
 from .model.job import Report
@@ -56,18 +57,19 @@ class Services:
         raise ConfigInvalid(f"`{url.engine}` databases are not supported yet", "Use a PostgreSQL database.")
 
     @asynccontextmanager
-    async def side_database(self, url: DatabaseUrl, name: str) -> AsyncIterator[None]:
-        """Remember that a database of this name is being filled, and drop it at the end if it is still there."""
-        lease = await self.ledger.add_lease("database", owner(), {"url": str(url), "name": name})
-        try:
-            yield
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self.housekeeper(url).drop(name)
-                await self.ledger.release(lease.id)
+    async def side_database(self, url: DatabaseUrl, name: str) -> AsyncGenerator[None]:
+        """Remember that a database is being filled, and drop it at the end if it is still there."""
+        with present(self.settings.working_directory / "run") as owner:
+            lease = await self.ledger.add_lease("database", owner, {"url": str(url), "name": name})
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self.housekeeper(url).drop(name)
+                    await self.ledger.release(lease.id)
 
     @asynccontextmanager
-    async def workbench(self, original: Snapshot, work: DatabaseUrl | None) -> AsyncIterator[Workbench]:
+    async def workbench(self, original: Snapshot, work: DatabaseUrl | None) -> AsyncGenerator[Workbench]:
         """Open an empty private database for one snapshot's sanitizing, destroyed at the end.
 
         Without `work` it stands on a throw-away server of the snapshot's major version or newer, else it is
@@ -85,7 +87,7 @@ class Services:
             yield PostgresWorkbench(self.database(work.on(name)), work.on(name))
 
     @asynccontextmanager
-    async def ephemeral(self, major: int) -> AsyncIterator[DatabaseUrl]:
+    async def ephemeral(self, major: int) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a major version, or the newest at hand, and yield an empty database."""
         from .database.postgres.cluster import ephemeral_cluster
         from .database.postgres.tools import choose_server, discover
@@ -142,7 +144,7 @@ def me() -> Principal:
 @asynccontextmanager
 async def open_services(
     config: Path | None = None, *, principal: Principal | None = None, read_only: bool = False
-) -> AsyncIterator[Services]:
+) -> AsyncGenerator[Services]:
     """Read the configuration, open the ledger, and close it at the end."""
     settings = load_settings(config)
     async with SqliteLedger.open(settings.working_directory / "ledger.sqlite") as ledger:

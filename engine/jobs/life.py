@@ -2,13 +2,14 @@
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ..ledger.base import Entry
 from ..ledger.moment import now, seconds_since
-from ..ledger.presence import alive, here, process_id
+from ..ledger.presence import alive, here, present, process_id
 from ..model.errors import JobFailed
 from ..model.job import FINISHED, Job
 from ..operations.audit import record
@@ -23,9 +24,11 @@ KILL_SECONDS = 20.0
 OWN, SHARED = "own/", "shared/"
 
 
-def mark(services: Services, kind: str) -> str:
-    """Return the mark of this process as the worker of a job."""
-    return kind + services.presence.token
+@contextmanager
+def working(services: Services, kind: str) -> Generator[str]:
+    """Be the worker of a job for the block; yield what the job is marked with."""
+    with present(_presences(services)) as token:
+        yield kind + token
 
 
 def lost(services: Services, job: Job) -> bool:

@@ -12,7 +12,7 @@ from ..operations.verbs import perform
 from ..services import Services
 from .admit import admit
 from .attempt import attempt
-from .life import SHARED, as_it_is, mark, press
+from .life import SHARED, as_it_is, press, working
 from .spawn import spawn
 
 POLL_SECONDS = 0.25
@@ -37,8 +37,9 @@ async def run_here(services: Services, plan: Plan, report: Report) -> JsonObject
         JobConflict: another job works on the same thing.
         EngineError: what the operation failed with; `Cancelled` if somebody asked the job to stop.
     """
-    job = await admit(services, plan, mark(services, SHARED))
-    return await attempt(services, job, report, perform)
+    with working(services, SHARED) as worker:
+        job = await admit(services, plan, worker)
+        return await attempt(services, job, report, perform)
 
 
 async def start_worker(services: Services, plan: Plan) -> Job:

@@ -9,12 +9,12 @@ import anyio
 from anyio import CancelScope
 
 from ..model.errors import EngineError, JobUnknown
-from ..model.job import ignore
+from ..model.job import Job, ignore
 from ..model.share import Principal
 from ..operations.verbs import Perform, perform
 from ..services import Services, open_services
 from .attempt import attempt
-from .life import OWN, mark
+from .life import OWN, working
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOG = getLogger(__name__)
@@ -32,21 +32,26 @@ async def work(config: Path | None, job_id: str) -> None:
 
 async def work_on(services: Services, job_id: str, perform: Perform) -> None:
     """Run a queued job; a signal that asks the process to end cancels it."""
-    job = await services.ledger.claim_job(job_id, mark(services, OWN))
-    if job is None:
-        raise JobUnknown(f"no job `{job_id[:80]}` is queued")
-    services.principal = Principal(job.principal)
-    async with anyio.create_task_group() as group:
-        await group.start(_obey, group.cancel_scope)
-        try:
-            await attempt(services, job, ignore, perform)
-        except EngineError as error:
-            LOG.warning("job %s: %s (%s)", job_id, error.message, error.code)
-        except Exception as error:
-            # Where it happened, without the exception's own words: they may quote a row.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            LOG.error("job %s: unexpected %s\n%s", job_id, type(error).__qualname__, where)
-        group.cancel_scope.cancel()
+    with working(services, OWN) as worker:
+        job = await services.ledger.claim_job(job_id, worker)
+        if job is None:
+            raise JobUnknown(f"no job `{job_id[:80]}` is queued")
+        services.principal = Principal(job.principal)
+        async with anyio.create_task_group() as group:
+            await group.start(_obey, group.cancel_scope)
+            await _attempt(services, job, perform)
+            group.cancel_scope.cancel()
+
+
+async def _attempt(services: Services, job: Job, perform: Perform) -> None:
+    try:
+        await attempt(services, job, ignore, perform)
+    except EngineError as error:
+        LOG.warning("job %s: %s (%s)", job.id, error.message, error.code)
+    except Exception as error:
+        # Where it happened, without the exception's own words: they may quote a row.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        LOG.error("job %s: unexpected %s\n%s", job.id, type(error).__qualname__, where)
 
 
 async def _obey(

@@ -43,7 +43,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Something outside that has to be removed if its owner, a process, dies before releasing it."""
+    """Something outside that has to be removed if its owner, of `presence`, is gone without releasing it."""
 
     id: str
     kind: LeaseKind
@@ -117,7 +117,7 @@ class Ledger(Protocol):
         ...
 
     async def add_lease(self, kind: LeaseKind, owner: str, data: JsonObject) -> Lease:
-        """Remember something that dies with its owner (the token of a Presence)."""
+        """Remember something that is to go when its owner (a token of `present`) has gone."""
         ...
 
     async def release(self, lease_id: str) -> None:

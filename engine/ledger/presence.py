@@ -1,7 +1,7 @@
-"""Proof that a process lives.
+"""Proof that whoever works on something still does.
 
-A process keeps a file of its own locked, and the kernel lets go of the lock when the process ends, however
-it ends: nothing has to be timed, and a process id that was given to somebody else deceives nobody.
+It keeps a file of its own locked, and the kernel lets go of the lock when the process ends, however it
+ends: nothing has to be timed, and a process id that was given to somebody else deceives nobody.
 """
 
 import os
@@ -16,38 +16,29 @@ from pathlib import Path
 from .flock import try_lock
 
 
-class Presence:
-    """This process among all that share a working directory."""
+@contextmanager
+def present(root: Path) -> Generator[str]:
+    """Keep a file of our own (mode 0600) under `root` locked for the block; yield its name, our token.
 
-    def __init__(self, file: Path, descriptor: int) -> None:
-        self._file = file
-        self._descriptor = descriptor
-
-    @classmethod
-    def begin(cls, root: Path) -> "Presence":
-        """Make and lock a file (mode 0600) under `root` (made with mode 0700)."""
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        while True:
-            token = f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(8)}"
-            descriptor = os.open(root / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            # Between these lines somebody may take it for a dead one's and sweep it away.
-            if try_lock(descriptor) and _same(descriptor, root / token):
-                return cls(root / token, descriptor)
-            os.close(descriptor)
-
-    @property
-    def token(self) -> str:
-        """What other processes know us by."""
-        return self._file.name
-
-    def end(self) -> None:
-        """Be gone."""
-        self._file.unlink(missing_ok=True)
-        os.close(self._descriptor)
+    Others know us by the token: for as long as the block lasts and our process runs, we are `alive`.
+    """
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    while True:
+        token = f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(8)}"
+        descriptor = os.open(root / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        # Between these lines somebody may take it for a dead one's and sweep it away.
+        if try_lock(descriptor) and _same(descriptor, root / token):
+            break
+        os.close(descriptor)
+    try:
+        yield token
+    finally:
+        (root / token).unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def alive(root: Path, token: str) -> bool:
-    """Whether the process of that token still runs."""
+    """Whether the block of that token still lasts, in whatever process."""
     with _tried(root / token) as free:
         return free is False
 
@@ -66,7 +57,7 @@ def process_id(root: Path, token: str) -> int | None:
 
 
 def sweep(root: Path) -> None:
-    """Remove the files of processes that are gone."""
+    """Remove the files of those who are gone."""
     for file in root.glob("*-*-*-*"):
         with _tried(file) as free:
             if free:

@@ -13,7 +13,7 @@ import pytest
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.runner import wait_for_job
 from snapharbor.engine.jobs.worker import work_on
-from snapharbor.engine.ledger.sqlite import SqliteLedger
+from snapharbor.engine.ledger.sqlite import PATIENCE_SECONDS, SqliteLedger
 from snapharbor.engine.model.errors import DatabaseFailed
 from snapharbor.engine.model.job import Job, Progress, Report
 from snapharbor.engine.model.json import JsonObject
@@ -47,14 +47,12 @@ def settings_in(directory: Path) -> Settings:
 
 
 @asynccontextmanager
-async def opened(directory: Path, principal: Principal = ANN) -> AsyncGenerator[Services]:
+async def opened(
+    directory: Path, principal: Principal = ANN, *, patience: float = PATIENCE_SECONDS
+) -> AsyncGenerator[Services]:
     """Open what a process opens."""
-    async with SqliteLedger.open(directory / "ledger.sqlite") as ledger:
-        services = Services(settings_in(directory), ledger, principal, read_only=False)
-        try:
-            yield services
-        finally:
-            services.close()
+    async with SqliteLedger.open(directory / "ledger.sqlite", patience=patience) as ledger:
+        yield Services(settings_in(directory), ledger, principal, read_only=False)
 
 
 @pytest.fixture

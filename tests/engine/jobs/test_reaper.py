@@ -12,8 +12,9 @@ from support.workplace import Start, at_work, opened, plan, succeed
 
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.attempt import attempt
-from snapharbor.engine.jobs.life import SHARED, mark
+from snapharbor.engine.jobs.life import SHARED, working
 from snapharbor.engine.ledger.flock import try_lock
+from snapharbor.engine.ledger.presence import present
 from snapharbor.engine.model.job import ignore
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.services import Services
@@ -22,14 +23,15 @@ SECONDS = 30
 
 
 async def run_something(services: Services) -> None:
-    job = await admit(services, plan("verify", "something"), mark(services, SHARED))
-    await attempt(services, job, ignore, succeed)
+    with working(services, SHARED) as worker:
+        job = await admit(services, plan("verify", "something"), worker)
+        await attempt(services, job, ignore, succeed)
 
 
 def gone(services: Services) -> str:
-    """Return the token of a process of this machine that has ended."""
-    machine, *_ = services.presence.token.split("-")
-    return f"{machine}-1-1-00"
+    """Return the token of somebody of this machine who has gone."""
+    with present(services.settings.working_directory / "run") as token:
+        return token
 
 
 async def reaped(services: Services) -> Sequence[tuple[str, str, str]]:
@@ -122,7 +124,7 @@ async def test_a_lost_job_is_finished_once_however_many_clear_away(services: Ser
     assert found.state == "interrupted"
     outcomes = [link.outcome for link in await services.ledger.records() if link.subject == "shop"]
     assert outcomes == ["started", "interrupted"]
-    assert len(list((services.settings.working_directory / "run").iterdir())) == 1
+    assert not list((services.settings.working_directory / "run").iterdir())
 
 
 def leave(directory: Path, file: str) -> None:

@@ -17,7 +17,7 @@ from snapharbor.engine.jobs.life import OWN, SHARED
 from snapharbor.engine.jobs.runner import cancel_job, find_job, start_worker, wait_for_job
 from snapharbor.engine.ledger.flock import try_lock
 from snapharbor.engine.ledger.moment import now
-from snapharbor.engine.ledger.presence import Presence
+from snapharbor.engine.ledger.presence import alive, present, process_id, sweep
 from snapharbor.engine.model.errors import Cancelled, JobConflict, JobFailed, SnapshotUnknown
 from snapharbor.engine.model.job import Job, Progress, ignore
 from snapharbor.engine.model.share import Principal
@@ -130,20 +130,23 @@ def innocent() -> Generator["subprocess.Popen[bytes]"]:
 async def test_a_process_that_is_not_certainly_the_worker_is_never_signalled(
     services: Services, innocent: "subprocess.Popen[bytes]"
 ) -> None:
-    machine, _, started, nonce = services.presence.token.split("-")
-    other_time = f"{machine}-{innocent.pid}-{int(started) - 1}-{nonce}"
-    other_machine = f"00000000-{innocent.pid}-{started}-{nonce}"
-    present = services.settings.working_directory / "run"
-    with (present / other_time).open("w") as first, (present / other_machine).open("w") as second:
-        assert try_lock(first.fileno())
-        assert try_lock(second.fileno())
-        # The third is this very process, which runs a job beside other things.
-        for worker in (OWN + other_time, OWN + other_machine, SHARED + services.presence.token):
-            job = replace(await admit(services, plan("verify"), worker), id=worker)
-            await services.ledger.add_job(job)
-            await cancel_job(services, job.id)
-            asked_long_ago(services, job)
-            assert (await find_job(services, job.id)).state == "running"
+    present_ones = services.settings.working_directory / "run"
+    with present(present_ones) as myself:
+        machine, _, started, nonce = myself.split("-")
+        other_time = f"{machine}-{innocent.pid}-{int(started) - 1}-{nonce}"
+        other_machine = f"00000000-{innocent.pid}-{started}-{nonce}"
+        with (
+            (present_ones / other_time).open("w") as first,
+            (present_ones / other_machine).open("w") as second,
+        ):
+            assert try_lock(first.fileno())
+            assert try_lock(second.fileno())
+            # The third is this very process, which runs a job beside other things.
+            for worker in (OWN + other_time, OWN + other_machine, SHARED + myself):
+                job = await admit(services, plan("verify"), worker)
+                await cancel_job(services, job.id)
+                asked_long_ago(services, job)
+                assert (await find_job(services, job.id)).state == "running"
     innocent.communicate(b"\n", SECONDS)
     assert innocent.returncode == 0
 
@@ -206,13 +209,18 @@ async def test_the_real_worker_is_started_with_the_same_configuration(tmp_path: 
     assert (log.stat().st_mode & 0o777, log.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-async def test_nobody_elses_presence_is_taken_for_a_dead_ones(tmp_path: Path) -> None:
-    from snapharbor.engine.ledger.presence import alive, process_id, sweep
+def test_who_is_present_is_not_taken_for_a_dead_one(tmp_path: Path) -> None:
+    with present(tmp_path) as token:
+        sweep(tmp_path)
+        assert alive(tmp_path, token)
+        assert process_id(tmp_path, token) == os.getpid()
+    assert not alive(tmp_path, token)
+    assert process_id(tmp_path, token) is None
 
-    presence = Presence.begin(tmp_path)
+
+def test_what_a_dead_one_left_is_swept_away(tmp_path: Path) -> None:
+    with present(tmp_path) as token:
+        pass
+    (tmp_path / token).touch()
     sweep(tmp_path)
-    assert alive(tmp_path, presence.token)
-    assert process_id(tmp_path, presence.token) == os.getpid()
-    presence.end()
-    assert not alive(tmp_path, presence.token)
-    assert process_id(tmp_path, presence.token) is None
+    assert not list(tmp_path.iterdir())
