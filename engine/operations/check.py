@@ -10,7 +10,7 @@ from typing import Literal
 import anyio
 from anyio import to_thread
 
-from ..database.postgres.tools import CLIENT, Toolbox, choose_client, discover
+from ..database.postgres.tools import CLIENT, Toolbox, choose_server, discover
 from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
 from ..model.target import Target
 from ..model.url import DatabaseUrl
@@ -75,8 +75,8 @@ def _looks(services: Services, boxes: Sequence[Toolbox]) -> Iterator[tuple[str, 
     places = {"override": settings.override_destination, "shared": settings.shared_destination}
     for key, target in settings.targets.items():
         if target.source is not None:
-            yield "source", key, partial(_source, services, key, target.source, boxes)
-        yield "rules", key, partial(_rules, services, target)
+            yield "source", key, partial(_source, services, target, target.source)
+        yield "rules", key, partial(_rules, services, target, boxes)
         places[key] = target.destination
         places[f"{key} (sanitize)"] = target.rules.work_url if target.rules else None
     for name, url in places.items():
@@ -156,31 +156,35 @@ async def _tools(services: Services, found: Found) -> Sequence[Toolbox]:
     return boxes
 
 
-async def _source(
-    services: Services, key: str, url: DatabaseUrl, boxes: Sequence[Toolbox]
-) -> Sequence[Check]:
-    server = await services.database(url).identify()
-    megabytes = server.bytes / 1_000_000
+async def _source(services: Services, target: Target, url: DatabaseUrl) -> Sequence[Check]:
+    """Say who answers, then open the moment that a build would read, and close it again."""
+    database, key = services.database(url), target.key
+    server = await database.identify()
     kind = " (standby)" if server.standby else ""
-    message = f"{server.product} {server.version}{kind}, role `{server.role}`, {megabytes:,.1f} MB"
-    found = [Check("source", key, "ok", message)]
+    message = f"{server.product} {server.version}{kind}, role `{server.role}`"
+    found = [Check("source", key, "ok", f"{message}, {server.bytes / 1_000_000:,.1f} MB")]
     if server.role_can_write:
         hint = "Use a read-only role: docs/guides/privileges.md has the script."
         found.append(Check("source", key, "warning", f"role `{server.role}` can write to the source", hint))
-    if boxes:
-        try:
-            await choose_client(boxes, server.major, tls=False)
-        except EngineError as error:
-            found.append(_failed("source", key, error))
+    try:
+        async with database.view(target.selection, target.limits) as view:
+            tables = len({piece.table for piece in view.slices})
+            found.append(Check("source", key, "ok", f"{tables:,} tables can be read; {view.tool} fits"))
+            found += [Check("source", key, "info", sentence) for sentence in view.left_out]
+    except EngineError as error:
+        found.append(_failed("source", key, error))
     return found
 
 
-async def _rules(services: Services, target: Target) -> Sequence[Check]:
+async def _rules(services: Services, target: Target, boxes: Sequence[Toolbox]) -> Sequence[Check]:
     try:
         rules = await to_thread.run_sync(rules_of, services, target)
     except RulesMissing as error:
         return [Check("rules", target.key, "info", error.message, error.hint)]
-    return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}")]
+    where = "in the work database"
+    if target.rules is None or target.rules.work_url is None:
+        where = f"on a private PostgreSQL {choose_server(boxes).version}"
+    return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}, run {where}")]
 
 
 async def _destination(services: Services, name: str, url: DatabaseUrl) -> Sequence[Check]:

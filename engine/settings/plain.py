@@ -10,7 +10,7 @@ from .resolve import IDENTITY, PREVIOUS
 from .schema import Root
 from .sealed import PREFIX as SEALED
 from .shape import Kind, Leaf, below
-from .templates import only_templates, without_templates
+from .templates import only_templates
 
 _LOGIN = re.compile(r"^[^/]*//[^/]*?:([^/]*)@")
 _OPTION = re.compile(r"[?&]\w*pass\w*=([^&]*)")
@@ -35,7 +35,7 @@ def can_be_encrypted(path: KeyPath) -> bool:
 def _has_password(url: str) -> bool:
     """Whether a URL has a password that is more than a template."""
     found = [*_LOGIN.findall(url), *_OPTION.findall(url)]
-    return any(not only_templates(password) for password in found) and bool(without_templates(url))
+    return any(not only_templates(password) for password in found)
 
 
 def scalars(node: Node, kind: Kind, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Scalar, Leaf]]:

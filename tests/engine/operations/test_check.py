@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from support.postgres import NewDatabase, Reader
+from support.postgres import NewDatabase, Reader, execute
 from support.s3 import S3Server
 from support.settings import Corner
 
@@ -68,8 +68,10 @@ async def test_a_source_is_asked_who_it_is_and_whether_its_role_can_write(
     )
     assert levels(checks, "source") == [
         ("careful", "ok", 0),
+        ("careful", "ok", 0),
         ("careless", "ok", 0),
         ("careless", "warning", 0),
+        ("careless", "ok", 0),
     ]
     assert f"role `{reading.user}`" in next(one.message for one in checks if one.name == "careful")
     assert exit_code(checks) == 0
@@ -91,10 +93,31 @@ async def test_one_broken_target_does_not_hide_the_others(
     assert levels(checks, "source") == [
         ("away", "error", 40),
         ("fine", "ok", 0),
+        ("fine", "ok", 0),
         ("other", "error", 10),
         ("wrong", "error", 41),
     ]
     assert exit_code(checks) == 40
+
+
+async def test_a_table_that_cannot_be_read_and_a_schema_that_is_left_out_are_told(
+    corner: Corner, new_database: NewDatabase, reader: Reader
+) -> None:
+    owner = new_database(TABLE)
+    url = reader(owner)
+    execute(owner, "CREATE SCHEMA later", "CREATE TABLE later.orders (id int)")
+    narrow = f"""targets:
+  a: {{snapshot: {{src_url: "{text(url)}"}}}}
+  b: {{snapshot: {{src_url: "{text(url)}", schema_config: {{use_default_schema: false}}}}}}
+"""
+    checks = await found(corner, narrow)
+    assert levels(checks, "source") == [
+        ("a", "ok", 0),
+        ("a", "ok", 0),
+        ("a", "info", 0),
+        ("b", "ok", 0),
+        ("b", "error", 44),
+    ]
 
 
 async def test_what_does_not_answer_in_time_is_an_error(corner: Corner) -> None:
