@@ -2,7 +2,14 @@
 
 import pytest
 
-pytest_plugins = ["support.postgres", "support.s3", "support.settings", "support.server"]
+pytest_plugins = [
+    "support.postgres",
+    "support.s3",
+    "support.settings",
+    "support.server",
+    "support.shop",
+    "support.snapshots",
+]
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 """Are two PostgreSQL databases the same? Compared without regard to the order of rows."""
 
 import re
-import subprocess
 from collections.abc import Mapping
 
 import psycopg
 
-from snapharbor.engine.database.postgres.session import parameters
 from snapharbor.engine.database.postgres.tools import Toolbox
-from snapharbor.engine.model.target import Limits
 from snapharbor.engine.model.url import DatabaseUrl
 
 from .postgres import connect
+from .snapshots import client
 
 Facts = Mapping[str, object]
 
@@ -26,7 +24,8 @@ SELECT count(*), coalesce(sum(hashtextextended(every_row::text, 0)::numeric), 0)
        coalesce(sum(hashtextextended(every_row::text, 7)::numeric), 0) FROM ONLY {table} AS every_row
 """
 OTHERS = {
-    "sequences": "SELECT schemaname, sequencename, start_value, increment_by, cycle, last_value FROM pg_sequences",
+    "sequences": """
+        SELECT schemaname, sequencename, start_value, increment_by, cycle, last_value FROM pg_sequences""",
     "indexes": f"""
         SELECT indexrelid::regclass::text, indisvalid, indisunique, pg_get_indexdef(indexrelid)
         FROM pg_index JOIN pg_class c ON c.oid = indrelid JOIN pg_namespace n ON n.oid = relnamespace
@@ -73,16 +72,8 @@ def differences(one: Facts, other: Facts) -> list[str]:
 
 def definition(url: DatabaseUrl, tools: Toolbox) -> list[str]:
     """Return `pg_dump -s` without owners and grants, and without the key that differs every time."""
-    values = parameters(url, Limits())
-    password = values.pop("password", "")
-    conninfo = psycopg.conninfo.make_conninfo("", **values)
-    dumped = subprocess.run(
-        [tools.program("pg_dump"), "-s", "--no-owner", "--no-acl", "-d", conninfo],
-        env={"PGPASSWORD": password},
-        check=True,
-        capture_output=True,
-    )
-    text = re.sub(r"(?m)^\\(un)?restrict .*\n", "", dumped.stdout.decode())
+    dumped = client(tools, "pg_dump", url, "-s", "--no-owner", "--no-acl").decode()
+    text = re.sub(r"(?m)^\\(un)?restrict .*\n", "", dumped)
     return text.splitlines()
 
 

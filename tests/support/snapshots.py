@@ -1,11 +1,16 @@
 """Snapshots of real databases in a real repository, for tests of what goes in and comes out."""
 
+import subprocess
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+from psycopg.conninfo import make_conninfo
+
 from snapharbor.engine.database.postgres.restore import restore
+from snapharbor.engine.database.postgres.session import parameters
 from snapharbor.engine.database.postgres.tools import Toolbox
 from snapharbor.engine.database.postgres.view import PostgresView, open_view
 from snapharbor.engine.model.job import Report, ignore
@@ -18,8 +23,10 @@ from snapharbor.engine.repository.repository import Repository
 from snapharbor.engine.repository.source import RepositorySource
 from snapharbor.engine.storage.local import LocalStorage
 
+from .postgres import Postgres
 from .repository import Person, manifest, somebody
 
+AWKWARD = (Path(__file__).parent / "awkward.sql").read_text().split("\n\n")
 EVERYTHING = Selection(use_default_schema=False)
 
 
@@ -73,3 +80,18 @@ class Bench:
             boxes=self.boxes,
             working_directory=self.directory,
         )
+
+
+@pytest.fixture
+def bench(tmp_path: Path, each_postgres: Postgres) -> Bench:
+    """Return a repository whose client programs are each server's own."""
+    return Bench(tmp_path, (each_postgres.tools,))
+
+
+def client(tools: Toolbox, program: str, url: DatabaseUrl, *options: str | Path) -> bytes:
+    """Run a client program with nothing of ours and return its output."""
+    values = parameters(url, Limits())
+    password = values.pop("password", "")
+    argv = [tools.program(program), "-d", make_conninfo("", **values), *options]
+    done = subprocess.run(argv, env={"PGPASSWORD": password}, check=True, stdout=subprocess.PIPE)
+    return done.stdout
