@@ -37,7 +37,7 @@ EVERYTHING = """
           tables: {include: [public.a], exclude: [public.b], exclude_data: [public.c]}
         storage_profile: raw
         sanitize:
-          dst_url: postgres://work/scratch
+          dst_url: postgres://bench/scratch
           query_file: rules.sql
           override_query: DELETE FROM a
           storage_profile: clean
@@ -78,7 +78,7 @@ def test_every_key_arrives_where_it_belongs(corner: Corner) -> None:
         rules=Rules(
             override_query="DELETE FROM a",
             query_file=corner.home / "rules.sql",
-            work_url=DatabaseUrl("postgres", "work", 5432, "", "scratch"),
+            work_url=DatabaseUrl("postgres", "bench", 5432, "", "scratch"),
             storage_profile="clean",
             allow_unsafe=True,
         ),
