@@ -29,9 +29,7 @@ def decode(text: str, *, what: str) -> Manifest:
         SnapshotCorrupt: it is not exactly what `encode` returns for some manifest.
     """
     try:
-        value: object = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_refuse)
-        check_format(mapping(value).get("format"), known=FORMAT, what=what)
-        manifest = cast(Manifest, _build(Manifest, value))
+        manifest = cast(Manifest, _build(Manifest, parse(text, known=FORMAT, what=what)))
         _check(manifest)
         if encode(manifest) != text:
             raise ValueError("not the canonical spelling")
@@ -46,32 +44,25 @@ def exactly(value: object, *names: str) -> dict[str, object]:
     Raises:
         ValueError: it is something else.
     """
-    found = mapping(value)
+    found = _mapping(value)
     if found.keys() != {*names}:
         raise ValueError("other keys")
     return found
 
 
-def mapping(value: object) -> dict[str, object]:
-    """Return a JSON object.
+def parse(text: str, *, known: int, what: str) -> dict[str, object]:
+    """Parse a JSON object of the known format.
 
     Raises:
-        ValueError: it is something else.
+        FormatUnknown: its format is another number.
+        ValueError: it is no such object.
     """
-    return cast(dict[str, object], _expect(dict, value))
-
-
-def check_format(found: object, *, known: int, what: str) -> None:
-    """Refuse a format number other than the known one.
-
-    Raises:
-        FormatUnknown: it is another number.
-        ValueError: it is no number at all.
-    """
-    if not isinstance(found, int) or isinstance(found, bool):
-        raise ValueError("no format number")
-    if found != known:
-        raise FormatUnknown(f"{what} has format {found}, and this version reads {known}", format=found)
+    loaded: object = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_refuse)
+    found = _mapping(loaded)
+    number = _expect(int, found.get("format"))
+    if number != known:
+        raise FormatUnknown(f"{what} has format {number}, and this version reads {known}", format=number)
+    return found
 
 
 def _plain(value: object) -> Json:
@@ -95,7 +86,7 @@ def _build(wanted: object, value: object) -> object:
     if origin is tuple:
         return tuple(_build(arguments[0], item) for item in cast(list[object], _expect(list, value)))
     if origin is Mapping:
-        return {key: _build(arguments[1], item) for key, item in mapping(value).items()}
+        return {key: _build(arguments[1], item) for key, item in _mapping(value).items()}
     kind = cast(type[object], wanted)
     return _build_fields(kind, value) if hasattr(kind, "__dataclass_fields__") else _expect(kind, value)
 
@@ -138,6 +129,10 @@ def _check(manifest: Manifest) -> None:
 
 def _is_sound(chunk: Chunk) -> bool:
     return is_chunk_id(chunk.id) and 0 < chunk.raw_bytes <= CHUNK_BYTES and chunk.stored_bytes > 0
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return cast(dict[str, object], _expect(dict, value))
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:

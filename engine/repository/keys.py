@@ -12,7 +12,7 @@ from ..model.json import JsonObject, canonical
 from ..model.secret import Secret
 from ..storage.base import Storage
 from . import age
-from .codec import check_format, exactly
+from .codec import exactly, parse
 from .layout import REPOSITORY, SNAPSHOTS
 from .signing import Signed, check, sign
 from .streaming import KEY, derive
@@ -106,8 +106,7 @@ def _unwrap(stored: bytes, ring: KeyRing) -> Keys:
     try:
         signed = Signed.from_json(json.loads(stored))
         check(signed, domain=_DOMAIN, what=what, trusted=ring.trusted)
-        body = exactly(json.loads(signed.text), "format", "id", "key")
-        check_format(body["format"], known=FORMAT, what=what)
+        body = exactly(parse(signed.text, known=FORMAT, what=what), "format", "id", "key")
         master = age.unseal(str(body["key"]).encode(), ring.identities, what="this repository")
     except (ValueError, RecursionError):
         raise SnapshotCorrupt(f"{what} is not of the form that is written") from None

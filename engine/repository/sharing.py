@@ -14,7 +14,7 @@ from ..model.secret import Secret
 from ..model.snapshot import Chunk, Manifest, SanitizedSnapshot, Snapshot
 from . import age
 from .chunk import packed, plain
-from .codec import check_format, exactly, mapping
+from .codec import exactly, parse
 from .copying import adopt
 from .manifest import SignedManifest, open_signed, sign_manifest
 from .repository import Repository
@@ -71,9 +71,11 @@ async def seal(
 
     Raises:
         RecipientUnknown: a recipient's key is not one.
+        SnapshotUnsanitized: the stored manifest says that it holds raw data.
     """
     keys, ring = await repository.keys(), await repository.ring()
     manifest = (await repository.signed(snapshot.id)).manifest
+    _refuse_raw(manifest)
     wanted = {chunk.id for chunk in manifest.chunks()}
     body: JsonObject = {
         "format": FORMAT,
@@ -132,9 +134,7 @@ async def import_bundle(repository: Repository, bundle: Bundle, *, fetch: Fetch,
 
 def _parse(signed: Signed) -> Bundle:
     names = ("format", "share", "expires_at", "manifest", "links", "keys")
-    loaded = mapping(json.loads(signed.text))
-    check_format(loaded.get("format"), known=FORMAT, what=_WHAT)
-    body = exactly(loaded, *names)
+    body = exactly(parse(signed.text, known=FORMAT, what=_WHAT), *names)
     manifest_text = Signed.from_json(body["manifest"])
     manifest = open_signed(manifest_text, what="the manifest of this share", ring=None)
     wanted = {chunk.id for chunk in manifest.chunks()}
@@ -142,8 +142,7 @@ def _parse(signed: Signed) -> Bundle:
     raw = {chunk_id: bytes.fromhex(str(key)) for chunk_id, key in keys.items()}
     if manifest_text.signed_by != signed.signed_by or any(len(key) != KEY for key in raw.values()):
         raise ValueError("signed by several, or keys that are none")
-    if manifest.sanitization is None:
-        raise SnapshotUnsanitized(f"{_WHAT} holds raw data", "Ask the sender for a sanitized snapshot.")
+    _refuse_raw(manifest)
     return Bundle(
         share=str(body["share"]),
         expires_at=str(body["expires_at"]),
@@ -153,3 +152,8 @@ def _parse(signed: Signed) -> Bundle:
         links={chunk_id: str(link) for chunk_id, link in links.items()},
         keys=raw,
     )
+
+
+def _refuse_raw(manifest: Manifest) -> None:
+    if manifest.sanitization is None:
+        raise SnapshotUnsanitized(f"`{manifest.id}` holds raw data, which is never shared")

@@ -1,0 +1,133 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.repository import build, content, keys_in, manifest, rows_of, somebody
+
+from snapharbor.engine.model.errors import ObjectMissing, SnapshotCorrupt
+from snapharbor.engine.model.job import Progress
+from snapharbor.engine.repository.layout import chunk_key
+from snapharbor.engine.repository.repository import Repository
+from snapharbor.engine.repository.verify import NOT_CHECKED
+from snapharbor.engine.storage.memory import MemoryStorage
+
+ME = somebody()
+ROWS = b"".join(b"%d\t%d\n" % (number, number * number) for number in range(9000))
+OTHER = ROWS[::-1]
+
+MAGIC, WRAPPED_KEY, HEADER, FIRST_SEGMENT = 0, 8, 68, 108
+
+
+def flipped(where: int) -> Callable[[bytes], bytes]:
+    return lambda body: body[:where] + bytes((body[where] ^ 1,)) + body[where + 1 :]
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "magic": flipped(MAGIC),
+    "wrapped key": flipped(WRAPPED_KEY),
+    "wrapped key's tag": flipped(HEADER - 1),
+    "header length": flipped(HEADER),
+    "salt": flipped(HEADER + 1),
+    "nonce prefix": flipped(FIRST_SEGMENT - 1),
+    "first byte": flipped(FIRST_SEGMENT),
+    "last byte": lambda body: flipped(len(body) - 1)(body),
+    "one byte short": lambda body: body[:-1],
+    "only the wrapped key": lambda body: body[:HEADER],
+    "nothing": lambda body: b"",
+    "one byte more": lambda body: body + b"\0",
+    "twice": lambda body: body + body,
+}
+
+
+async def one_snapshot(tmp_path: Path) -> tuple[MemoryStorage, Repository, str]:
+    storage = MemoryStorage()
+    repository = ME.repository(storage, tmp_path)
+    snapshot = await build(repository, manifest("s1"), ROWS, part=OTHER)
+    return storage, repository, chunk_key(snapshot.manifest.tables[0].chunks[0].id)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("compressed", [False, True])
+async def test_a_changed_chunk_is_never_read(damage: str, compressed: bool, tmp_path: Path) -> None:
+    storage, repository, key = await one_snapshot(tmp_path)
+    await storage.put(key, DAMAGE[damage](await content(storage, key)))
+    snapshot = await repository.find("s1")
+    with pytest.raises(SnapshotCorrupt):
+        await rows_of(repository, snapshot, compressed=compressed)
+    found = await repository.verify(snapshot)
+    assert found.corrupt == (key.rpartition("/")[2],)
+    assert not found.passed
+
+
+async def test_two_chunks_cannot_be_swapped(tmp_path: Path) -> None:
+    storage, repository, _key = await one_snapshot(tmp_path)
+    one, two = sorted(await keys_in(storage, "chunks/"))
+    first, second = await content(storage, one), await content(storage, two)
+    await storage.put(one, second)
+    await storage.put(two, first)
+    snapshot = await repository.find("s1")
+    for compressed in (False, True):
+        with pytest.raises(SnapshotCorrupt):
+            await rows_of(repository, snapshot, compressed=compressed)
+    assert len((await repository.verify(snapshot)).corrupt) == 2
+
+
+async def test_a_chunk_of_another_repository_is_not_taken(tmp_path: Path) -> None:
+    storage, repository, key = await one_snapshot(tmp_path)
+    foreign = MemoryStorage()
+    await build(ME.repository(foreign, tmp_path), manifest("s1"), ROWS)
+    for other in await keys_in(foreign, "chunks/"):
+        await storage.put(key, await content(foreign, other))
+        with pytest.raises(SnapshotCorrupt):
+            await rows_of(repository, await repository.find("s1"))
+
+
+async def test_a_missing_chunk_is_told_apart(tmp_path: Path) -> None:
+    storage, repository, key = await one_snapshot(tmp_path)
+    await storage.delete(key)
+    snapshot = await repository.find("s1")
+    with pytest.raises(ObjectMissing):
+        await rows_of(repository, snapshot)
+    found = await repository.verify(snapshot)
+    assert (found.missing, found.corrupt) == ((key.rpartition("/")[2],), ())
+    assert not found.passed
+
+
+async def test_a_whole_snapshot_passes_and_says_what_was_not_looked_at(tmp_path: Path) -> None:
+    _storage, repository, _key = await one_snapshot(tmp_path)
+    seen: list[Progress] = []
+    found = await repository.verify(await repository.find("s1"), seen.append)
+    assert found.passed
+    assert (found.snapshot, found.signed_by, found.sent_by) == ("s1", ME.signs_as, None)
+    assert (found.chunks, found.bytes) == (2, len(ROWS) + len(OTHER))
+    assert found.not_checked == NOT_CHECKED
+    assert seen[-1] == Progress("verify", found.bytes, found.bytes, "bytes")
+
+
+@pytest.mark.parametrize("where", [0, 1, 39, 40, -1])
+async def test_a_changed_manifest_is_refused_and_the_others_stay_readable(where: int, tmp_path: Path) -> None:
+    storage, repository, _key = await one_snapshot(tmp_path)
+    whole = await build(repository, manifest("s2"), ROWS)
+    sealed = await content(storage, "snapshots/s1/manifest")
+    await storage.put("snapshots/s1/manifest", flipped(where % len(sealed))(sealed))
+    fresh = ME.repository(storage, tmp_path)
+    with pytest.raises(SnapshotCorrupt):
+        await fresh.find("s1")
+    survey = await fresh.survey()
+    assert survey.snapshots == (whole,)
+    assert {key: type(error) for key, error in survey.unreadable.items()} == {"s1": SnapshotCorrupt}
+
+
+async def test_a_manifest_under_another_id_is_refused(tmp_path: Path) -> None:
+    storage, repository, _key = await one_snapshot(tmp_path)
+    await storage.put("snapshots/s2/manifest", await content(storage, "snapshots/s1/manifest"))
+    with pytest.raises(SnapshotCorrupt):
+        await repository.find("s2")
+
+
+async def test_verify_reads_the_manifest_again(tmp_path: Path) -> None:
+    storage, repository, _key = await one_snapshot(tmp_path)
+    snapshot = await repository.find("s1")
+    await storage.put("snapshots/s1/manifest", b"something else")
+    with pytest.raises(SnapshotCorrupt):
+        await repository.verify(snapshot)
