@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 
 def now() -> str:
-    """Return the moment as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """Return the moment as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_snapshot_id() -> str:
-    """Return a fresh snapshot id: the moment, then 32 random bits, so ids sort by time."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    """Return a fresh snapshot id: the moment to the microsecond, then chance, so that ids sort by time."""
+    moment = datetime.now(UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond:05x}{secrets.token_hex(2)}"

@@ -1,0 +1,138 @@
+"""The sample shop on a real server, and a harbor for it with everything real."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from snapharbor.engine.harbor import Harbor
+from snapharbor.engine.ledger.sqlite import SqliteLedger
+from snapharbor.engine.model.settings import Settings
+from snapharbor.engine.model.share import Principal, Recipient
+from snapharbor.engine.model.target import Rules, Selection, Target
+from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.services import Services
+
+from .postgres import Age, Postgres, Reader, execute
+from .repository import Person, somebody
+
+DEMO = Path(__file__).parents[1] / "demo"
+EVERY_SCHEMA = Selection(use_default_schema=False)
+TEMPLATE = "shop_template"
+
+
+@dataclass
+class Shop:
+    """A shop of its own for one test: a source read by a role that may only read, and a place to load to."""
+
+    server: Postgres
+    owner: DatabaseUrl
+    source: DatabaseUrl
+    destination: DatabaseUrl
+    directory: Path
+    person: Person = field(default_factory=somebody)
+
+    @property
+    def target(self) -> Target:
+        """The target as configured, by the demo's own rules."""
+        return Target(
+            key="shop",
+            name="Shop",
+            source=self.source,
+            destination=self.destination,
+            cpus=2,
+            selection=EVERY_SCHEMA,
+            rules=Rules(query_file=DEMO / "rules.sql"),
+        )
+
+    def settings(self, target: Target | None = None, **changes: object) -> Settings:
+        """Return a configuration with this one target."""
+        plain = Settings(
+            file=None,
+            working_directory=self.directory,
+            targets={"shop": target or self.target},
+            storage_profiles={},
+            identities=(self.person.identity,),
+            signing_key=self.person.signing_key,
+        )
+        return replace(plain, **changes)  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def harbor(
+        self, target: Target | None = None, *, settings: Settings | None = None
+    ) -> AsyncGenerator[Harbor]:
+        """Open a harbor on this shop, with a ledger of its own."""
+        chosen = settings or self.settings(target)
+        async with SqliteLedger.open(chosen.working_directory / "ledger.sqlite") as ledger:
+            yield Harbor(Services(chosen, ledger, Principal("ana"), read_only=False))
+
+
+def recipient(person: Person, name: str = "ben") -> Recipient:
+    """Return somebody as the one to share with."""
+    from snapharbor.engine.repository.age import public_key
+
+    return Recipient(name, public_key(person.identity), groups=("dev",))
+
+
+@pytest.fixture(scope="session")
+def shop_template(start_postgres: Callable[[Age], Postgres]) -> Callable[[Postgres], str]:
+    """Fill the shop once per server; every test copies it."""
+    filled: set[int] = set()
+
+    def fill(server: Postgres) -> str:
+        if id(server) not in filled:
+            execute(server.url, f"CREATE DATABASE {TEMPLATE}")
+            execute(server.cluster.url(TEMPLATE), (DEMO / "shop.sql").read_text())
+            filled.add(id(server))
+        return TEMPLATE
+
+    return fill
+
+
+@pytest.fixture
+def make_shop(
+    shop_template: Callable[[Postgres], str], reader: Reader, tmp_path: Path
+) -> Generator[Callable[[Postgres], Shop]]:
+    """Make shops; all databases on their servers are dropped after the test."""
+    servers: dict[int, Postgres] = {}
+
+    def make(server: Postgres) -> Shop:
+        servers[id(server)] = server
+        execute(server.url, f"CREATE DATABASE shop TEMPLATE {shop_template(server)}")
+        owner = server.cluster.url("shop")
+        return Shop(server, owner, reader(owner), server.cluster.url("shop_copy"), tmp_path / "data")
+
+    yield make
+    for server in servers.values():
+        clean(server)
+
+
+@pytest.fixture
+def shop(postgres: Postgres, make_shop: Callable[[Postgres], Shop]) -> Shop:
+    """Return a shop on the newest server."""
+    return make_shop(postgres)
+
+
+@pytest.fixture
+def each_shop(each_postgres: Postgres, make_shop: Callable[[Postgres], Shop]) -> Shop:
+    """Return a shop on the newest server, then on the oldest."""
+    return make_shop(each_postgres)
+
+
+def databases(server: Postgres) -> set[str]:
+    """Return the names of all databases that are not the server's own."""
+    from .postgres import query
+
+    listed = query(
+        server.url, "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+    )
+    return {str(name) for (name,) in listed} - {TEMPLATE}
+
+
+def clean(server: Postgres) -> None:
+    """Drop every database that a test made."""
+    for name in databases(server):
+        execute(server.url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
