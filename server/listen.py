@@ -4,10 +4,12 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import uvicorn
 from starlette.types import ASGIApp
 
 from ..engine.model.errors import ConfigInvalid
+from ..engine.tasks import open_tasks
 
 GRACEFUL = 2
 
@@ -51,4 +53,17 @@ async def serve(
         ssl_certfile=str(chain) if chain else None,
         ssl_keyfile=str(key) if key else None,
     )
-    await uvicorn.Server(config).serve(sockets=[listening])
+    server = uvicorn.Server(config)
+    async with open_tasks() as tasks:
+        tasks.start_soon(_end_when_cancelled, server)
+        with anyio.CancelScope(shield=True):
+            await server.serve(sockets=[listening])
+        tasks.cancel_scope.cancel()
+
+
+async def _end_when_cancelled(server: uvicorn.Server) -> None:
+    """Ask uvicorn to end; cancelled in the middle of its work it would leave connections open."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        server.should_exit = True

@@ -58,8 +58,7 @@ async def test_no_schema_needs_what_some_clients_cannot_read(tools: list[Tool]) 
     assert not [word for word in ("$ref", "$defs", "anyOf", '"null"') if word in text]
 
 
-@pytest.mark.parametrize("seed", ["0", "1"])
-async def test_two_runs_list_the_same_bytes(seed: str) -> None:
+def test_two_runs_list_the_same_bytes() -> None:
     runs = {
         subprocess.run(
             [sys.executable, "-c", LISTING],
@@ -67,7 +66,7 @@ async def test_two_runs_list_the_same_bytes(seed: str) -> None:
             capture_output=True,
             env={"PYTHONHASHSEED": value, "PYTHONPATH": str(SURFACE.parent)},
         ).stdout
-        for value in ("7", seed)
+        for value in ("0", "7")
     }
     assert len(runs) == 1
 

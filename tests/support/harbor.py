@@ -14,7 +14,7 @@ from snapharbor.engine.database.base import Database
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.attempt import attempt
-from snapharbor.engine.jobs.life import SHARED, mark
+from snapharbor.engine.jobs.life import SHARED, working
 from snapharbor.engine.ledger.memory import MemoryLedger
 from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
@@ -135,26 +135,25 @@ class MemoryHarbor(Harbor):
     async def start(self, plan: Plan, *, confirmed: bool = False) -> Job:
         self._allow(plan, confirmed)
         self._world.started.append(plan)
-        job = await admit(self.services, plan, mark(self.services, SHARED))
+        job = await admit(self.services, plan, None)
         self._tasks.start_soon(self._work, job)
         return job
 
     async def _work(self, job: Job) -> None:
-        try:
-            await attempt(self.services, job, ignore, self._world.perform)
-        except Exception:
-            return  # it stands in the job
+        with working(self.services, SHARED) as worker:
+            claimed = await self.services.ledger.claim_job(job.id, worker)
+            assert claimed is not None
+            try:
+                await attempt(self.services, claimed, ignore, self._world.perform)
+            except Exception:
+                return  # it stands in the job
 
 
 @asynccontextmanager
 async def _open(world: World) -> AsyncGenerator[MemoryHarbor]:
     async with anyio.create_task_group() as tasks:
-        harbor = MemoryHarbor(world, tasks)
-        try:
-            yield harbor
-        finally:
-            tasks.cancel_scope.cancel()
-            harbor.services.close()
+        yield MemoryHarbor(world, tasks)
+        tasks.cancel_scope.cancel()
 
 
 async def add_snapshot(harbor: Harbor, manifest: Manifest) -> None:

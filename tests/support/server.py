@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import pytest
 from mcp import Client
 from support.harbor import World
 
 from snapharbor.server.app import build_server
+from snapharbor.server.http import run_http
 
 Mode = Literal["legacy", "auto"]
 Connect = Callable[..., AbstractAsyncContextManager[Client]]
+Listening = Callable[..., AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture
@@ -35,3 +39,19 @@ def connect(world: World) -> Connect:
             yield connection
 
     return connected
+
+
+@pytest.fixture
+def listening(world: World) -> Listening:
+    """Serve the world over HTTP on a free port and yield the URL."""
+
+    @asynccontextmanager
+    async def serving(**server: Any) -> AsyncIterator[str]:
+        urls, told = anyio.create_memory_object_stream[str](1)
+        run = partial(run_http, host="127.0.0.1", port=0, path="/mcp", names=(), told=urls.send_nowait)
+        async with anyio.create_task_group() as tasks, urls, told:
+            tasks.start_soon(run, build_server(world.open, **server))
+            yield await told.receive()
+            tasks.cancel_scope.cancel()
+
+    return serving

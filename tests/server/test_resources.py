@@ -1,0 +1,122 @@
+"""Documents by URI, guided work, and completions of names."""
+
+import json
+import re
+
+import pytest
+from mcp.shared.exceptions import MCPError
+from mcp_types import PromptReference, ResourceTemplateReference
+from support.harbor import World, add_snapshot, manifest
+from support.server import Connect, Mode
+
+from snapharbor.engine.model.catalog import Catalog, Column, Table, TableName
+from snapharbor.engine.model.errors import DatabaseUnreachable
+from snapharbor.resources.errors import page
+
+PROMPTS = ("prepare_copy", "review_rules", "share_with_team", "diagnose_target")
+
+
+async def test_every_resource_is_listed(connect: Connect, mode: Mode) -> None:
+    async with connect(mode=mode) as client:
+        fixed = {str(resource.uri) for resource in (await client.list_resources()).resources}
+        templates = (await client.list_resource_templates()).resource_templates
+    assert fixed == {"snapharbor://targets", "snapharbor://config", "snapharbor://errors"}
+    assert {template.uri_template for template in templates} == {
+        "snapharbor://targets/{name}",
+        "snapharbor://targets/{name}/schema",
+        "snapharbor://targets/{name}/rules",
+        "snapharbor://snapshots/{id}/manifest",
+        "snapharbor://jobs/{id}",
+    }
+
+
+async def test_resources_say_what_they_are_about(world: World, connect: Connect) -> None:
+    world.catalog = Catalog(("public",), (Table(TableName("public", "t"), "table", (Column("c", "int4", True),)),))
+    async with world.open() as harbor:
+        await add_snapshot(harbor, manifest())
+    async with connect() as client:
+        job = (await client.call_tool("build_snapshot", {"target": "shop"})).structured_content["job_id"]
+
+        async def read(uri: str) -> str:
+            return (await client.read_resource(f"snapharbor://{uri}")).contents[0].text
+
+        assert json.loads(await read("targets"))[0]["target"] == "shop"
+        assert json.loads(await read("targets/shop"))["source"] == "postgres://db.example:5432/shop"
+        assert "  c int4" in await read("targets/shop/schema")
+        assert "UPDATE customers" in await read("targets/shop/rules")
+        assert json.loads(await read(f"snapshots/{manifest().id}/manifest"))["kind"] == "sanitized"
+        assert json.loads(await read(f"jobs/{job}"))["state"] == "succeeded"
+        assert await read("config") == "targets.shop.snapshot.src_url = ********  # snapharbor.yml:3"
+        assert await read("errors") == page()
+
+
+@pytest.mark.parametrize(
+    ("uri", "code"),
+    [
+        ("targets/shpo", "target-unknown"),
+        ("targets/shpo/rules", "target-unknown"),
+        ("snapshots/20260101-000000-00000000/manifest", "snapshot-unknown"),
+        ("jobs/unknown", "job-unknown"),
+    ],
+)
+async def test_an_unknown_name_is_a_protocol_error_with_code_and_hint(
+    uri: str, code: str, connect: Connect, mode: Mode
+) -> None:
+    async with connect(mode=mode) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.read_resource(f"snapharbor://{uri}")
+    assert refused.value.error.code == -32602
+    assert refused.value.error.data["code"] == code
+    assert refused.value.error.data["hint"]
+
+
+@pytest.mark.parametrize("name", ["..%2F..%2Fetc", "%2Fetc%2Fpasswd", "a%00b"])
+async def test_a_path_is_no_name(name: str, connect: Connect) -> None:
+    async with connect() as client:
+        with pytest.raises(MCPError):
+            await client.read_resource(f"snapharbor://targets/{name}")
+
+
+async def test_a_source_that_does_not_answer_is_told(world: World, connect: Connect) -> None:
+    world.source_error = DatabaseUnreachable("nobody answers")
+    async with connect() as client:
+        with pytest.raises(MCPError) as refused:
+            await client.read_resource("snapharbor://targets/shop/schema")
+    assert refused.value.error.data["code"] == "database-unreachable"
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+async def test_a_prompt_names_its_target_and_only_tools_that_exist(name: str, connect: Connect) -> None:
+    async with connect() as client:
+        text = (await client.get_prompt(name, {"target": "shop"})).messages[0].content.text
+        tools = {tool.name for tool in (await client.list_tools()).tools}
+    assert '"shop"' in text
+    assert "$" not in text
+    assert set(re.findall(r"\b[a-z]+_(?:snapshots?|targets?|job|share|setup)\b", text)) <= tools
+
+
+async def test_every_prompt_is_listed_with_a_title(connect: Connect, mode: Mode) -> None:
+    async with connect(mode=mode) as client:
+        prompts = (await client.list_prompts()).prompts
+    assert {prompt.name for prompt in prompts} == set(PROMPTS)
+    assert all(prompt.title and prompt.description for prompt in prompts)
+
+
+async def test_names_are_completed(world: World, connect: Connect, mode: Mode) -> None:
+    async with world.open() as harbor:
+        await add_snapshot(harbor, manifest())
+    target = ResourceTemplateReference(uri="snapharbor://targets/{name}")
+    snapshot = ResourceTemplateReference(uri="snapharbor://snapshots/{id}/manifest")
+    jobs = ResourceTemplateReference(uri="snapharbor://jobs/{id}")
+    async with connect(mode=mode) as client:
+        job = (await client.call_tool("build_snapshot", {"target": "shop"})).structured_content["job_id"]
+
+        async def complete(ref: PromptReference | ResourceTemplateReference, name: str, start: str) -> list[str]:
+            return (await client.complete(ref, {"name": name, "value": start})).completion.values
+
+        assert await complete(target, "name", "sh") == ["shop"]
+        assert await complete(target, "name", "x") == []
+        assert await complete(snapshot, "id", "2026") == [manifest().id]
+        assert await complete(jobs, "id", "") == [job]
+        assert await complete(PromptReference(name="prepare_copy"), "target", "") == ["shop"]
+        assert await complete(PromptReference(name="share_with_team"), "recipients", "") == []
