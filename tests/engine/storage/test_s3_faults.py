@@ -56,7 +56,7 @@ async def held(proxy: FaultyProxy) -> None:
 @pytest.fixture
 def big(tmp_path: Path) -> Path:
     path = tmp_path / "big"
-    path.write_bytes(random.Random(1).randbytes(8 * PART - 1000))
+    path.write_bytes(random.Random(1).randbytes(6 * PART - 1000))
     return path
 
 
@@ -72,7 +72,7 @@ async def test_an_upload_goes_on_after_broken_connections(
     faulty_s3.proxy.faults.cuts = 3
     assert await hurried(faulty_s3.profile).put("big", big) is True
     assert faulty_s3.proxy.faults.cuts == 0
-    assert len(faulty_s3.proxy.seen("partNumber=")) == 8 + 3
+    assert len(faulty_s3.proxy.seen("partNumber=")) == 6 + 3
     assert await content(hurried(faulty_s3.profile), "big") == bytes_of_big
 
 
@@ -80,7 +80,7 @@ async def test_an_interrupted_upload_is_continued_by_the_next_attempt(
     faulty_s3: FaultyS3, s3_server: S3Server, big: Path, bytes_of_big: bytes
 ) -> None:
     faults = faulty_s3.proxy.faults
-    faults.answers[rb"partnumber=[678]\b"] = answer(503, "ServiceUnavailable")
+    faults.answers[rb"partnumber=[56]\b"] = answer(503, "ServiceUnavailable")
     with pytest.raises(StorageUnreachable):
         await hurried(faulty_s3.profile, ONCE).put("big", big)
     assert len(unfinished(s3_server, faulty_s3.profile.bucket)) == 1
@@ -88,7 +88,7 @@ async def test_an_interrupted_upload_is_continued_by_the_next_attempt(
     faults.answers.clear()
     faulty_s3.proxy.requests.clear()
     assert await hurried(faulty_s3.profile).put("big", big) is True
-    assert 3 <= len(faulty_s3.proxy.seen("PUT .*partNumber=")) < 8
+    assert 2 <= len(faulty_s3.proxy.seen("PUT .*partNumber=")) < 6
     assert await content(hurried(faulty_s3.profile), "big") == bytes_of_big
     assert unfinished(s3_server, faulty_s3.profile.bucket) == []
 
@@ -97,7 +97,7 @@ async def test_parts_of_other_bytes_are_not_taken_over(
     faulty_s3: FaultyS3, big: Path, bytes_of_big: bytes
 ) -> None:
     faults = faulty_s3.proxy.faults
-    faults.answers[rb"partnumber=8\b"] = answer(503, "ServiceUnavailable")
+    faults.answers[rb"partnumber=6\b"] = answer(503, "ServiceUnavailable")
     with pytest.raises(StorageUnreachable):
         await hurried(faulty_s3.profile, ONCE).put("big", big)
     faults.answers.clear()
@@ -127,7 +127,7 @@ async def test_a_stale_upload_is_given_up(
 async def test_an_upload_that_somebody_else_gave_up_is_begun_anew(
     faulty_s3: FaultyS3, s3_server: S3Server, big: Path, bytes_of_big: bytes, if_absent: bool
 ) -> None:
-    faulty_s3.proxy.faults.held = rb"partnumber=7\b"
+    faulty_s3.proxy.faults.held = rb"partnumber=6\b"
     bucket = faulty_s3.profile.bucket
     done: list[bool] = []
 
@@ -145,7 +145,7 @@ async def test_an_upload_that_somebody_else_gave_up_is_begun_anew(
 
 
 async def test_a_cancelled_upload_leaves_nothing(faulty_s3: FaultyS3, s3_server: S3Server, big: Path) -> None:
-    faulty_s3.proxy.faults.held = rb"partnumber=7\b"
+    faulty_s3.proxy.faults.held = rb"partnumber=6\b"
     async with anyio.create_task_group() as group:
         group.start_soon(hurried(faulty_s3.profile).put, "big", big)
         await held(faulty_s3.proxy)
@@ -212,7 +212,7 @@ async def test_reading_goes_on_after_broken_connections(
 ) -> None:
     storage = hurried(faulty_s3.profile)
     await storage.put("big", big)
-    faulty_s3.proxy.faults.download_budget = 9 << 20
+    faulty_s3.proxy.faults.download_budget = 7 << 20
     faulty_s3.proxy.faults.cuts = 3
     fresh = hurried(faulty_s3.profile)
     assert await content(fresh, "big") == bytes_of_big
