@@ -79,12 +79,10 @@ def text(found: Sequence[Job]) -> str:
     if not found:
         return "No jobs yet."
     rows = [
-        (job.id, job.plan.verb, job.plan.target, job.state, output.moment(job.created_at), _remark(job))
+        (job.id, job.plan.verb, job.plan.target, output.moment(job.created_at)[5:], _standing(job))
         for job in found
     ]
-    return output.table(
-        ("ID", "VERB", "TARGET", "STATE", "CREATED (UTC)", "REMARK"), rows, folded=("REMARK",)
-    )
+    return output.table(("ID", "VERB", "TARGET", "CREATED (UTC)", "STATE"), rows, folded=("TARGET", "STATE"))
 
 
 def details(job: Job) -> str:
@@ -93,18 +91,19 @@ def details(job: Job) -> str:
         {
             "job": job.id,
             "plan": job.plan.summary,
-            "state": job.state,
+            "state": _standing(job),
             "created": f"{output.moment(job.created_at)} UTC by {job.principal}",
             "finished": f"{output.moment(job.finished_at)} UTC" if job.finished_at else "",
-            "remark": _remark(job),
+            "error": job.failure.message if job.failure else "",
+            "hint": job.failure.hint if job.failure else "",
         }
     )
     return f"{head}\n\n{described(job.result)}" if job.result else head
 
 
-def _remark(job: Job) -> str:
+def _standing(job: Job) -> str:
     if job.failure:
-        return f"{job.failure.message} ({job.failure.code})"
+        return f"{job.state}: {job.failure.code}"
     if job.state in FINISHED:
-        return ""
-    return "asked to stop" if job.cancel_requested else sentence(job.progress)
+        return job.state
+    return f"{job.state}, {'asked to stop' if job.cancel_requested else sentence(job.progress)}"

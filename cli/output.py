@@ -3,12 +3,17 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..engine.model.json import Json
 from .session import Session
 
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
 UNLIMITED = 100_000
+FOLDED_WIDTH = 10
 OBEYED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
@@ -64,16 +69,24 @@ def readable(text: str) -> str:
     return "\n".join(visible(one) for one in text.splitlines())
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, folded: Sequence[str] = ()) -> str:
-    """Return aligned columns; on a terminal the `folded` ones give way to the width, the others never."""
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, folded: Sequence[str] = ()) -> str:
+    """Return aligned columns; on a terminal the `folded` ones give way to its width, then all do."""
     import rich.table
+    from rich.cells import cell_len
     from rich.text import Text
 
+    cells = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(headers, *cells, strict=True)]
+    needed = sum(
+        min(width, FOLDED_WIDTH) if header in folded else width
+        for header, width in zip(headers, widths, strict=True)
+    )
+    fits = needed + 2 * len(headers) - 2 <= _terminal().width
     grid = rich.table.Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for header in headers:
-        grid.add_column(header, no_wrap=header not in folded, overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(visible(cell)) for cell in row))
+        grid.add_column(header, no_wrap=fits and header not in folded, overflow="fold")
+    for row in cells:
+        grid.add_row(*map(Text, row))
     return _rendered(grid)
 
 
@@ -104,20 +117,15 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _rendered(renderable: object) -> str:
-    """Render for stdout: colours and its width on a terminal, plain and unbroken lines elsewhere."""
-    from io import StringIO
-
+def _terminal() -> "Console":
+    """Return what stdout is: colours and width of a terminal, plain and endless lines elsewhere."""
     from rich.console import Console
 
-    outside = Console(highlight=False)
-    inside = Console(
-        file=StringIO(),
-        force_terminal=outside.is_terminal,
-        no_color=outside.no_color,
-        width=outside.width if outside.is_terminal else UNLIMITED,
-        highlight=False,
-    )
-    with inside.capture() as capture:
-        inside.print(renderable)
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=UNLIMITED)
+
+
+def _rendered(renderable: "RenderableType") -> str:
+    console = _terminal()
+    with console.capture() as capture:
+        console.print(renderable)
     return "\n".join(text.rstrip() for text in capture.get().splitlines())

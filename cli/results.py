@@ -31,7 +31,7 @@ def _spelled(key: str, value: Json) -> str:
     if isinstance(value, int):
         return size(value) if key.endswith("bytes") else f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.1f}"
+        return f"{value:,.1f} s"
     if isinstance(value, Mapping):
         return ", ".join(f"{_label(name)} {_spelled(name, part)}" for name, part in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,5 +1,6 @@
 """How the command was called, and the one event loop it runs in."""
 
+import logging
 import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -32,6 +33,7 @@ class Session:
         async with Harbor.open(self.config, read_only=self.read_only) as harbor:
             for warning in harbor.services.settings.warnings:
                 warn(self, warning)
+            logging.lastResort = Remarks(self)
             self.directory = harbor.services.settings.working_directory
             yield harbor
 
@@ -39,6 +41,20 @@ class Session:
     def interactive(self) -> bool:
         """Whether a person can be asked: both ends are a terminal, and no program reads the output."""
         return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+class Remarks(logging.Handler):
+    """Shows what the engine logs where nobody set up a log; what libraries log is for nobody here."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(logging.WARNING)
+        self._session = session
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from .output import warn
+
+        if record.name.startswith("snapharbor."):
+            warn(self._session, record.getMessage())
 
 
 def run(work: Callable[[], Awaitable[Result]]) -> Result:

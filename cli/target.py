@@ -70,7 +70,6 @@ def _snapshots(target: Target, sets: Sets) -> str:
             str(index),
             member.id,
             member.manifest.kind,
-            output.moment(member.manifest.created_at),
             f"{member.manifest.rows:,}",
             output.size(member.manifest.stored_bytes),
             member.profile or "local",
@@ -78,7 +77,7 @@ def _snapshots(target: Target, sets: Sets) -> str:
         for index, members in enumerate(sets)
         for member in members
     ]
-    headers = ("INDEX", "ID", "KIND", "CREATED (UTC)", "ROWS", "STORED", "STORAGE")
+    headers = ("INDEX", "ID", "KIND", "ROWS", "STORED", "STORAGE")
     return output.table(headers, rows, folded=("STORAGE",))
 
 
@@ -95,9 +94,7 @@ def _tables(catalog: Catalog | None) -> str:
         )
         for table in catalog.tables
     ]
-    return output.table(
-        ("TABLE", "KIND", "ROWS (ABOUT)", "SIZE", "REFERS TO"), rows, folded=("TABLE", "REFERS TO")
-    )
+    return output.table(("TABLE", "KIND", "ROWS (ABOUT)", "SIZE", "REFERS TO"), rows, folded=("REFERS TO",))
 
 
 def _snapshot(index: int, snapshot: Snapshot) -> JsonObject:
