@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-psql demo-stop check test samples bench lock format clean
+.PHONY: help demo demo-psql demo-stop check types test samples bench docs lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,19 +26,40 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 demo: $(READY) ## list, build, sanitize, load and share a sample shop through the MCP server
-	@$(BIN)/python -m tests.demo 2>/dev/null || $(BIN)/python tests/demo/run.py
+	@$(BIN)/python tests/demo/run.py
+
+demo-psql: $(READY) ## open the demo's source and its sanitized copy in psql, one after the other
+	@$(BIN)/python tests/demo/run.py psql
+
+demo-stop: $(READY) ## end the demo's server and remove everything it made
+	@$(BIN)/python tests/demo/run.py stop
 
 check: $(READY) ## format, lint, types, floors, sizes, unit tests, stale documents (under a minute)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	$(BIN)/mypy
-	$(BIN)/pyright --warnings >/dev/null || $(BIN)/pyright
+	$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
+	$(BIN)/mypy --no-error-summary
 	$(BIN)/pytest -q -n 2 -m "not server"
 
-test: check ## check, then contracts and end to end on real servers
+types: $(READY) ## strict pyright over code and tests
+	$(BIN)/pyright
+
+test: check types ## check, then contracts and end to end on real servers
 	$(BIN)/pytest -q -n 2 -m server
+
+samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
+	$(BIN)/pytest -q tests/samples
+
+bench: $(READY) ## measure build, load and reset against the stock tools
+	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/load.py
+
+docs: $(READY) ## write the generated documents anew
+	$(BIN)/python -m snapharbor.engine.settings.reference
 
 lock: ## pin every dependency by version and hash
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --group dev --extra embedded pyproject.toml -o requirements.lock
+
+clean: ## remove what the commands above made
+	rm -rf $(VENV) .demo .node .cache build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

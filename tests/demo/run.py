@@ -5,23 +5,24 @@ stdio: list targets, build, sanitize, load, share. Leaves both databases running
 """
 
 import json
-import shutil
+import os
+import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import anyio
 from anyio import to_thread
 from mcp import Client, StdioServerParameters
 from mcp_types import TextContent
 from rich.console import Console
+from shop import HERE, Shop, prepare, programs, remove, rows
 
 from snapharbor.engine.database.postgres import cluster
+from snapharbor.engine.database.postgres.session import session
 from snapharbor.engine.model.json import Json
+from snapharbor.engine.model.target import Limits
 
-from shop import HERE, Shop, prepare, rows
-
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 Answer = dict[str, Json]
 
 
@@ -48,7 +49,9 @@ class Agent:
 
     async def _ask(self, tool: str, arguments: Answer) -> Answer:
         shown = {key: "…" if key == "confirmation" else value for key, value in arguments.items()}
-        console.print(f"\n[bold cyan]agent >[/] {tool} {json.dumps(shown, ensure_ascii=False) if shown else ''}")
+        console.print(
+            f"\n[bold cyan]agent >[/] {tool} {json.dumps(shown, ensure_ascii=False) if shown else ''}"
+        )
         result = await self._client.call_tool(tool, arguments)
         if result.structured_content is None:
             console.print("".join(part.text for part in result.content if isinstance(part, TextContent)))
@@ -58,7 +61,8 @@ class Agent:
 
 
 def _short(answer: Answer) -> str:
-    hidden = {key: "…" if key in ("confirmation", "link") else value for key, value in answer.items() if value is not None}
+    told = {key: value for key, value in answer.items() if value is not None}
+    hidden = {**told, **{key: "…" for key in ("confirmation", "link") if key in told}}
     text = json.dumps(hidden, indent=2, ensure_ascii=False)
     lines = [line if len(line) < 150 else line[:147] + "…" for line in text.replace("\\n", "\n").splitlines()]
     return "\n".join(lines if len(lines) < 40 else [*lines[:38], "…"])
@@ -97,15 +101,31 @@ async def main() -> None:
         await agent.call("load_snapshot", snapshot="shop:latest")
         await agent.call("share_snapshot", snapshot="shop:latest", recipients=["colleague"])
     await to_thread.run_sync(_show, shop)
-    console.print("\nBoth databases are still running: look at them with [bold]make demo-psql[/], end them with [bold]make demo-stop[/].")
+    console.print(
+        "\nBoth databases still run: [bold]make demo-psql[/] looks, [bold]make demo-stop[/] ends them."
+    )
+
+
+def look() -> None:
+    """Open psql on the sanitized copy; the source is one `\\c shop` away."""
+    server = cluster.find(HERE / "cluster")
+    if server is None:
+        sys.exit("the demo is not running: start it with make demo")
+    console.print("This is the sanitized copy. [bold]\\c shop[/] shows the source, [bold]\\q[/] leaves.")
+    with session(server.url("shop_copy"), Limits(), HERE / "data") as opened:
+        box = anyio.run(programs)
+        command = [box.program("psql"), "-X", "--dbname", opened.conninfo]
+        sys.exit(subprocess.run(command, env={**os.environ, **opened.environment}).returncode)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["stop"]:
-        cluster.destroy(HERE / "cluster")
-        shutil.rmtree(HERE, ignore_errors=True)
-    else:
-        try:
-            anyio.run(main)
-        except* Failed:
-            sys.exit(1)
+    match sys.argv[1:]:
+        case ["stop"]:
+            remove()
+        case ["psql"]:
+            look()
+        case _:
+            try:
+                anyio.run(main)
+            except* Failed:
+                sys.exit(1)

@@ -75,7 +75,7 @@ async def prepare() -> Shop:
     await to_thread.run_sync(remove)
     HERE.mkdir(mode=0o700)
     (HERE / "cluster").mkdir(mode=0o700)
-    box, port = await _programs(), _free_port()
+    box, port = await programs(), _free_port()
     server = await to_thread.run_sync(lambda: cluster.create(HERE / "cluster", box, port=port))
     environment = {"SHOP_READER": secrets.token_urlsafe(12), "SHOP_LOADER": secrets.token_urlsafe(12)}
     await psql(box, server.url(), "CREATE DATABASE shop")
@@ -114,7 +114,8 @@ def rows(url: DatabaseUrl, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-async def _programs() -> Toolbox:
+async def programs() -> Toolbox:
+    """Return the installed server's programs if they are new enough, else the embedded one's."""
     boxes = await discover()
     installed = [box for box in boxes if box.origin != "embedded" and box.major >= OLDEST]
     return choose_server(installed if any(box.has(("postgres", "initdb")) for box in installed) else boxes)
@@ -128,7 +129,8 @@ def _configure(port: int) -> Path:
         (keys / name).write_text(content.reveal())
     config = HERE / "snapharbor.yml"
     config.touch(mode=0o600)
-    text = CONFIG.format(here=HERE, port=port, rules=FILES / "rules.sql", colleague=public_key(new_identity()))
+    colleague = public_key(new_identity())
+    text = CONFIG.format(here=HERE, port=port, rules=FILES / "rules.sql", colleague=colleague)
     config.write_text(text)
     return config
 
