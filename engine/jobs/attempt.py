@@ -5,9 +5,8 @@ from logging import getLogger
 
 import anyio
 from anyio import CancelScope
-from anyio.abc import TaskStatus
 
-from ..ledger.base import Entry, Ledger
+from ..ledger.base import Entry
 from ..ledger.moment import now
 from ..model.errors import Cancelled, EngineError
 from ..model.job import Job, Progress, Report
@@ -16,7 +15,7 @@ from ..operations.audit import record
 from ..operations.verbs import Perform
 from ..services import Services
 from ..tasks import open_tasks
-from .outcome import artefacts, failure, state
+from .outcome import failure, recorded, state
 from .reaper import reap
 
 BEAT_SECONDS = 0.5
@@ -49,6 +48,7 @@ class _Run:
         self.job = job
         self.report = report
         self.progress = job.progress
+        self.written = True
         self.result: JsonObject | None = None
         self.error: BaseException | None = Cancelled(f"job `{job.id}` was cancelled")
 
@@ -57,7 +57,9 @@ class _Run:
         try:
             async with open_tasks() as group:
                 # The first beat comes before all else: the job may have been cancelled in the queue.
-                await group.start(self._beat, self.services.ledger, group.cancel_scope)
+                if not await self._beat():
+                    return
+                group.start_soon(self._keep_beating, group.cancel_scope)
                 await self._record("started")
                 await reap(self.services)
                 self.result = await perform(self.services, self.job.plan, self._progressed)
@@ -72,7 +74,7 @@ class _Run:
         with CancelScope(shield=True):
             try:
                 outcome = remembered.code if remembered else "succeeded"
-                await self._record(outcome, artefacts(self.result))
+                await self._record(outcome, recorded(self.result))
             except EngineError as unwritten:
                 LOG.error(
                     "the end of job %s is missing in the audit chain: %s", self.job.id, unwritten.message
@@ -90,21 +92,23 @@ class _Run:
                 )
             )
 
-    async def _beat(
-        self, ledger: Ledger, scope: CancelScope, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
-    ) -> None:
-        begun = False
+    async def _keep_beating(self, scope: CancelScope) -> None:
         while True:
-            try:
-                if not await ledger.beat(self.job.id, self.progress):
-                    scope.cancel()
-            except EngineError as unwritten:
-                # A ledger that cannot be written for a while is no reason to throw hours of work away.
-                LOG.warning("job %s: %s", self.job.id, unwritten.message)
-            if not begun:
-                begun = True
-                task_status.started()
+            if not await self._beat():
+                scope.cancel()
             await anyio.sleep(BEAT_SECONDS)
+
+    async def _beat(self) -> bool:
+        try:
+            going = await self.services.ledger.beat(self.job.id, self.progress)
+        except EngineError as unwritten:
+            # A ledger that cannot be written for a while is no reason to throw hours of work away.
+            if self.written:
+                LOG.warning("job %s: %s", self.job.id, unwritten.message)
+            self.written = False
+            return True
+        self.written = True
+        return going
 
     def _progressed(self, progress: Progress, /) -> None:
         self.progress = progress

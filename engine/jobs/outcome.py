@@ -7,7 +7,8 @@ from ..model.job import Failure, State
 from ..model.json import Json, JsonObject
 
 INTERNAL = 1
-ARTEFACTS = ("snapshot", "parent", "share", "destination", "previous", "removed")
+MADE = ("snapshot", "parent", "share", "recipients", "expires_at", "destination", "previous", "directory")
+RECORDED = frozenset((*MADE, "removed", "tables", "rows", "chunks", "tool"))
 
 
 def failure(error: BaseException) -> Failure:
@@ -26,12 +27,12 @@ def state(error: BaseException | None) -> State:
     return "cancelled" if isinstance(error, Cancelled) else "failed"
 
 
-def artefacts(result: JsonObject | None) -> JsonObject:
-    """Return the names of what was made or removed: nothing else of a result is for the audit chain."""
-    return {name: value for name, value in (result or {}).items() if name in ARTEFACTS and _names(value)}
+def recorded(result: JsonObject | None) -> JsonObject:
+    """Return what of a result is for the audit chain: names of what was made or removed, and counts."""
+    return {name: value for name, value in (result or {}).items() if name in RECORDED and _plain(value)}
 
 
-def _names(value: Json) -> bool:
+def _plain(value: Json) -> bool:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return all(isinstance(item, str) for item in value)
-    return isinstance(value, str)
+    return isinstance(value, str | int)

@@ -77,7 +77,7 @@ async def test_start_and_end_stand_in_the_audit_chain_with_artefacts_and_nothing
         ("ann", "build", "shop", "succeeded"),
     ]
     last = (await services.ledger.records())[-1]
-    assert last.details == {"job": job.id, "plan": job.plan.id, "snapshot": "20260101-1"}
+    assert last.details == {"job": job.id, "plan": job.plan.id, "snapshot": "20260101-1", "rows": 3}
     assert (await verify_audit(services)).checked == 2
 
 
@@ -168,6 +168,14 @@ async def test_two_jobs_that_make_snapshots_of_one_target_are_refused(
     assert caught.value.details == {"job": first.id}
     await begin(plan("build", target="other"))
     await begin(plan("verify"))
+
+
+async def test_two_loads_into_one_database_are_refused(services: Services, begin: Begin) -> None:
+    first = await begin(replace(plan("load"), facts={"identity": "7/shop"}))
+    with pytest.raises(JobConflict) as caught:
+        await begin(replace(plan("load", "another snapshot"), facts={"identity": "7/shop"}))
+    assert caught.value.details == {"job": first.id}
+    await begin(replace(plan("load"), facts={"identity": "7/other"}))
 
 
 async def test_of_many_that_begin_at_once_one_is_let_in(services: Services, begin: Begin) -> None:
