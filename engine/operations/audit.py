@@ -148,11 +148,10 @@ def _replace(file: Path, content: bytes) -> None:
     fresh = file.with_name(f"{file.name}.new")
     with trouble(file):
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(descriptor, content)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(content)
+            opened.flush()
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
         fresh.replace(file)
 
 
