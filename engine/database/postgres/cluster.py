@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, str] = {
     "autovacuum": "off",
     "max_wal_size": "4GB",
     "max_connections": "50",
+    "max_locks_per_transaction": "512",  # pg_dump holds one for every table
     "log_error_verbosity": "terse",
     "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
