@@ -118,6 +118,12 @@ async def test_an_endpoint_that_nobody_listens_on_is_unreachable() -> None:
 
 
 @pytest.mark.server
+async def test_a_server_without_tls_is_unreachable_over_https(s3_server: S3Server) -> None:
+    profile = replace(s3_server.profile("any"), endpoint=f"https://127.0.0.1:{s3_server.port}")
+    assert [type(error) for error in await every_failure(S3Storage(profile))] == [StorageUnreachable] * 5
+
+
+@pytest.mark.server
 async def test_a_bucket_that_does_not_exist_is_refused(s3_server: S3Server) -> None:
     storage = S3Storage(s3_server.profile("no-such-bucket"))
     with pytest.raises(StorageRefused) as caught:

@@ -2,6 +2,7 @@
 
 import random
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from support.s3 import FaultyS3, S3Server
 
 from snapharbor.engine.model.errors import (
     EngineError,
+    ObjectMissing,
     SpaceExhausted,
     StorageRefused,
     StorageUnreachable,
@@ -269,17 +271,55 @@ async def test_retrying_gets_over_a_server_that_is_away_for_a_while(faulty_s3: F
     storage = RetryingStorage(hurried(faulty_s3.profile), 4, first_delay=0.01)
     faulty_s3.proxy.faults.refusals = 3
     assert await storage.put("a", b"x") is True
-    for key in ("b", "c"):
-        await storage.put(key, b"x")
-    faulty_s3.proxy.faults.refusals = 2
-    faulty_s3.proxy.hang_up()
-    assert sorted([stored.key async for stored in storage.list("")]) == ["a", "b", "c"]
+    assert faulty_s3.proxy.faults.refusals == 0
+
+
+async def test_retrying_asks_so_often_and_then_gives_up(faulty_s3: FaultyS3) -> None:
+    storage = RetryingStorage(hurried(faulty_s3.profile), 3, first_delay=0.01)
+    faulty_s3.proxy.faults.answers[b"^put "] = answer(503, "SlowDown")
+    with pytest.raises(StorageUnreachable):
+        await storage.put("a", b"x")
+    assert len(faulty_s3.proxy.seen("PUT")) == 3
+
+
+async def test_retrying_does_not_ask_again_when_it_was_refused(faulty_s3: FaultyS3) -> None:
+    storage = RetryingStorage(hurried(faulty_s3.profile), 3, first_delay=0.01)
+    faulty_s3.proxy.faults.answers[b"^put "] = answer(403, "AccessDenied")
+    with pytest.raises(StorageRefused):
+        await storage.put("a", b"x")
+    with pytest.raises(ObjectMissing):
+        async with storage.open("a"):
+            pass
+    assert len(faulty_s3.proxy.seen("PUT")) == len(faulty_s3.proxy.seen("GET")) == 1
+
+
+async def test_a_listing_that_broke_in_the_middle_tells_each_object_once(
+    faulty_s3: FaultyS3, s3_server: S3Server
+) -> None:
+    client, bucket = s3_server.client(), faulty_s3.profile.bucket
+    expected = [f"many/{number:04}" for number in range(1010)]
+    for key in expected:
+        await to_thread.run_sync(partial(client.put_object, Bucket=bucket, Key=f"team/snapshots/{key}"))
+    faulty_s3.proxy.faults.held = b"continuation-token"
+    found: list[str] = []
+
+    async def read() -> None:
+        storage = RetryingStorage(hurried(faulty_s3.profile), 3, first_delay=0.01)
+        found.extend([stored.key async for stored in storage.list("many/")])
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read)
+        await held(faulty_s3.proxy)
+        faulty_s3.proxy.hang_up()
+        faulty_s3.proxy.release.set()
+    assert sorted(found) == expected
+    assert len(faulty_s3.proxy.seen("list-type")) == 4
 
 
 async def test_a_big_upload_holds_little_memory(s3_profile: StorageProfile, tmp_path: Path) -> None:
     path = tmp_path / "sparse"
     with path.open("wb") as file:
-        file.truncate(96 << 20)
+        file.truncate(64 << 20)
     storage = S3Storage(s3_profile)
     await storage.put("warm", b"up")
     tracemalloc.start()
