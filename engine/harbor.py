@@ -7,7 +7,7 @@ from pathlib import Path
 from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
 from .ledger.base import Record
 from .model.catalog import Catalog
-from .model.errors import ConfirmationRequired, NotAuthorized, ReadOnlyMode
+from .model.errors import ArgumentInvalid, ConfirmationRequired, NotAuthorized, ReadOnlyMode
 from .model.job import Job, Report, ignore
 from .model.json import JsonObject
 from .model.plan import Plan, Verb
@@ -92,6 +92,11 @@ class Harbor:
     async def start(self, plan: Plan, *, confirmed: bool = False) -> Job:
         """Run a plan in a worker process that outlives this one, and return its job."""
         self._allow(plan, confirmed)
+        if plan.arguments.get("given"):
+            raise ArgumentInvalid(
+                "a destination given as a URL cannot be handed to a background worker",
+                "Run it in the foreground, or configure the destination.",
+            )
         return await start_worker(self.services, plan)
 
     async def jobs(self, limit: int = 50) -> Sequence[Job]:

@@ -39,7 +39,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
 
 
 async def _share(services: Services, share_id: str) -> Share:
-    for share in await services.ledger.shares():
+    for share in await services.ledger.shares(principal=services.principal.subject):
         if share.id == share_id:
             return share
     raise ShareUnknown(f"no share `{share_id[:80]}`", "List them with `snapharbor share --list`.")

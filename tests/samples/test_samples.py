@@ -1,0 +1,91 @@
+"""Sample databases of others, which stand beside the checkout and are not part of it: `make samples`."""
+
+import gzip
+import os
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.compare import differences, facts
+from support.postgres import Postgres, Reader, execute
+from support.shop import EVERY_SCHEMA, Shop, clean
+
+from snapharbor.engine.database.postgres.session import session
+from snapharbor.engine.database.process import run
+from snapharbor.engine.model.target import Limits, Rules
+from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = Path(os.environ.get("SNAPHARBOR_SAMPLES", ROOT.parent / "shared" / "samples")) / "pg"
+NAMES = sorted(path.name.removesuffix(".sql.gz") for path in SAMPLES.glob("*.sql.gz"))
+
+RULES = {
+    "pagila": "UPDATE customer SET email = 'c' || customer_id || '@example.com'; TRUNCATE payment",
+    "chinook": """UPDATE "Customer" SET "Email" = 'c' || "CustomerId" || '@example.com'""",
+    "northwind": "UPDATE employees SET photo = NULL, home_phone = NULL WHERE true",
+}
+
+
+def test_there_are_samples() -> None:
+    assert NAMES, f"no samples in {SAMPLES}: set SNAPHARBOR_SAMPLES to the directory that has `pg`"
+
+
+@pytest.fixture
+def sample(each_postgres: Postgres, tmp_path: Path) -> Generator[Shop]:
+    """Load one sample into a fresh database of each server."""
+    server = each_postgres
+    execute(server.url, "CREATE DATABASE shop")
+    yield Shop(
+        server,
+        owner=server.cluster.url("shop"),
+        source=server.cluster.url("shop"),
+        destination=server.cluster.url("shop_copy"),
+        directory=tmp_path / "data",
+    )
+    clean(server)
+
+
+async def fill(server: Postgres, url: DatabaseUrl, name: str, directory: Path) -> None:
+    """Run the sample's SQL."""
+    file = directory / f"{name}.sql"
+    file.write_bytes(gzip.decompress((SAMPLES / f"{name}.sql.gz").read_bytes()))
+    with session(url, Limits(), directory) as opened:
+        argv = [
+            server.tools.program("psql"),
+            "-Xq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            opened.conninfo,
+            "-f",
+            file,
+        ]
+        done = await run(argv, env=opened.environment)
+    assert done.code == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_sample_comes_back_exactly(sample: Shop, name: str, reader: Reader, tmp_path: Path) -> None:
+    await fill(sample.server, sample.owner, name, tmp_path)
+    target = replace(sample.target, source=reader(sample.owner), selection=EVERY_SCHEMA)
+    async with sample.harbor(target) as harbor:
+        await harbor.run(await harbor.plan(BuildRequest("shop")))
+        await harbor.run(await harbor.plan(LoadRequest("shop", original=True)), confirmed=True)
+    tools = sample.server.tools
+    assert differences(facts(sample.owner, tools), facts(sample.destination, tools)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_sample_is_sanitized(sample: Shop, name: str, reader: Reader, tmp_path: Path) -> None:
+    await fill(sample.server, sample.owner, name, tmp_path)
+    rules = Rules(override_query=RULES[name])
+    target = replace(sample.target, source=reader(sample.owner), rules=rules)
+    async with sample.harbor(target) as harbor:
+        made = await harbor.run(await harbor.plan(SanitizeRequest("shop", new=True)))
+        await harbor.run(await harbor.plan(LoadRequest("shop")), confirmed=True)
+    assert made["kind"] == "sanitized"
+    changed = differences(facts(sample.owner), facts(sample.destination))
+    assert changed
+    assert all(name.startswith(("rows of", "large objects")) for name in changed), changed
