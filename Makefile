@@ -48,7 +48,7 @@ test: check types ## check, then contracts and end to end on real servers
 	$(BIN)/pytest -q -n 2 -m server
 
 samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
-	$(BIN)/pytest -q tests/samples
+	$(BIN)/pytest -q tests/samples/test_samples.py
 
 bench: $(READY) ## measure build, load and reset against the stock tools
 	$(BIN)/python benchmarks/build.py
