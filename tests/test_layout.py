@@ -21,7 +21,9 @@ def modules() -> set[str]:
 
 def test_every_package_folder_is_listed() -> None:
     folders = {Path(module).parent.as_posix() for module in modules()}
-    wanted = {"snapharbor" if folder == "." else "snapharbor." + folder.replace("/", ".") for folder in folders}
+    wanted = {
+        "snapharbor" if folder == "." else "snapharbor." + folder.replace("/", ".") for folder in folders
+    }
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == wanted
 
 
@@ -29,7 +31,16 @@ def test_every_package_folder_is_listed() -> None:
 def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     source = tmp_path / "source"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(source)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(source),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()

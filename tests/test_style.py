@@ -12,12 +12,16 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def tracked(pattern: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", pattern], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def product() -> list[Path]:
-    return [path for path in tracked("*.py") if path.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")]
+    return [
+        path for path in tracked("*.py") if path.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")
+    ]
 
 
 def functions() -> Iterator[tuple[str, Function]]:
