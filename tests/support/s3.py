@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sysconfig
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -68,11 +69,12 @@ class FaultyS3:
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """Run one SeaweedFS for the whole session, on free ports of the loopback interface."""
     directory = tmp_path_factory.mktemp("seaweedfs")
-    server, process = _start(directory)
+    ports = _free_ports(5)
+    server, process = _start(directory, ports)
     try:
         yield server
     finally:
-        _stop(process)
+        _stop(process, ports)
 
 
 @pytest.fixture
@@ -95,13 +97,12 @@ def faulty_s3(s3_server: S3Server, s3_profile: StorageProfile) -> Iterator[Fault
         yield FaultyS3(proxy, replace(s3_profile, endpoint=f"http://127.0.0.1:{proxy.port}"))
 
 
-def _start(directory: Path) -> tuple[S3Server, subprocess.Popen[bytes]]:
+def _start(directory: Path, ports: list[int]) -> tuple[S3Server, subprocess.Popen[bytes]]:
     keys = (secrets.token_hex(10), secrets.token_hex(20))
     reader_keys = (secrets.token_hex(10), secrets.token_hex(20))
     identities = [_identity("all", keys, "Admin"), _identity("reader", reader_keys, "Read", "List")]
     config = directory / "identities.json"
     config.write_text(json.dumps({"identities": identities}))
-    ports = _free_ports(5)
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
             [_binary(), "mini", *_arguments(directory, config, ports)],
@@ -114,7 +115,7 @@ def _start(directory: Path) -> tuple[S3Server, subprocess.Popen[bytes]]:
     try:
         _wait(server, process, directory / "log")
     except BaseException:
-        _stop(process)
+        _stop(process, ports)
         raise
     return server, process
 
@@ -189,8 +190,8 @@ def _wait(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None
     pytest.fail(f"SeaweedFS does not start: {log.read_text(errors='replace')[-2000:]}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server's own process group; the polite signal lets it remove its sockets."""
+def _stop(process: subprocess.Popen[bytes], ports: list[int]) -> None:
+    """End the server's own process group, and remove the sockets that it forgets."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is None:
             os.killpg(process.pid, number)
@@ -198,3 +199,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
+    for port in ports:
+        for socket_file in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port + 10_000}.sock"):
+            socket_file.unlink(missing_ok=True)
