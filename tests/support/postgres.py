@@ -152,3 +152,13 @@ def reader() -> Reader:
         return replace(url, user=READER, password=password)
 
     return grant
+
+
+@pytest.fixture
+def loader(postgres: Postgres) -> DatabaseUrl:
+    """A role that may make databases, with the rights of docs/guides/privileges.md and no more."""
+    if not query(postgres.url, "SELECT FROM pg_roles WHERE rolname = 'snapharbor_loader'"):
+        execute(postgres.url, page_block("loader"))
+    password = secrets.token_hex(8)
+    execute(postgres.url, f"ALTER ROLE snapharbor_loader PASSWORD '{password}'")
+    return replace(postgres.url, user="snapharbor_loader", password=Secret(password))
