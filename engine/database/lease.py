@@ -20,6 +20,16 @@ def remove(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+def write_private(path: Path, text: str) -> Path:
+    """Write a new file that only its owner may read, and return it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+    return path
+
+
 @contextmanager
 def leased_directory(
     parent: Path, prefix: str, *, destroy: Callable[[Path], None] = remove

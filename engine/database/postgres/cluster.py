@@ -19,7 +19,7 @@ from ...model.errors import DatabaseFailed
 from ...model.secret import Secret
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread
-from ..lease import leased_directory, remove
+from ..lease import leased_directory, remove, write_private
 from ..process import environment, mortal, spawn_detached
 from .account import fitting_account
 from .errors import LONGEST, one_line
@@ -121,7 +121,7 @@ def create(
     prepare(account.own(directory), tools, account=account, templates=templates)
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
     address = {"host": str(sockets), "port": port or SOCKET_PORT}
-    (directory / ADDRESS).write_text(json.dumps(address))
+    write_private(directory / ADDRESS, json.dumps(address))
     wanted = {
         **SETTINGS,
         "unix_socket_directories": str(sockets),

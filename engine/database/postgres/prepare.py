@@ -1,6 +1,5 @@
 """The data directory of a private server: made once per version, copied ever after."""
 
-import os
 import secrets
 import shutil
 import sys
@@ -9,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...model.errors import DatabaseFailed
-from ..lease import remove
+from ..lease import remove, write_private
 from ..process import stream
 from .account import Account
 from .errors import one_line
@@ -44,11 +43,7 @@ def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Pat
 
 
 def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
-    password = directory / "password"
-    descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.write(descriptor, f"{secrets.token_hex(24)}\n".encode())
-    os.close(descriptor)
-    account.own(password)
+    password = account.own(write_private(directory / "password", f"{secrets.token_hex(24)}\n"))
     argv = [
         *account.prefix,
         tools.program("initdb"),

@@ -1,6 +1,5 @@
 """How our programs and drivers reach one database: everything that a URL says, and no secret in sight."""
 
-import os
 import re
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +12,7 @@ from ...model.errors import ConfigInvalid
 from ...model.secret import Secret
 from ...model.target import Limits
 from ...model.url import DatabaseUrl
-from ..lease import leased_directory
+from ..lease import leased_directory, write_private
 from .errors import translated
 
 if TYPE_CHECKING:
@@ -65,9 +64,9 @@ def session(url: DatabaseUrl, limits: Limits, working_directory: Path) -> Genera
         if password is not None:
             # A password file and not the service file: it takes any length and any blank.
             escaped = re.sub(r"([\\:])", r"\\\1", _printable("password", password))
-            values["passfile"] = str(_write(directory / "pass", f"*:*:*:*:{escaped}\n"))
+            values["passfile"] = str(write_private(directory / "pass", f"*:*:*:*:{escaped}\n"))
         lines = [f"{key}={_bare(key, value)}" for key, value in values.items()]
-        file = _write(directory / "service", "\n".join((f"[{SERVICE}]", *lines, "")))
+        file = write_private(directory / "service", "\n".join((f"[{SERVICE}]", *lines, "")))
         quoted = re.sub(r"(['\\])", r"\\\1", database)
         yield Session(
             conninfo=f"service={SERVICE} dbname='{quoted}'",
@@ -167,15 +166,6 @@ def _known_options() -> frozenset[str]:
     from psycopg.pq import Conninfo
 
     return frozenset(option.keyword.decode() for option in Conninfo.get_defaults()) - OURS
-
-
-def _write(path: Path, text: str) -> Path:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
-    return path
 
 
 def _printable(key: str, value: str) -> str:
