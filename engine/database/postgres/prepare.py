@@ -44,7 +44,7 @@ def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Pat
 
 def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
     password = account.own(write_private(directory / "password", f"{secrets.token_hex(24)}\n"))
-    argv = [
+    argv: list[str | Path] = [
         *account.prefix,
         tools.program("initdb"),
         "--pgdata",
