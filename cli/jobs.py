@@ -102,8 +102,8 @@ def details(job: Job) -> str:
 
 
 def _standing(job: Job) -> str:
-    if job.failure:
-        return f"{job.state}: {job.failure.code}"
+    if job.failure and job.state == "failed":
+        return f"failed: {job.failure.code}"
     if job.state in FINISHED:
         return job.state
     return f"{job.state}, {'asked to stop' if job.cancel_requested else sentence(job.progress)}"

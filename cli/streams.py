@@ -19,9 +19,13 @@ class OutputLost(Exception):
 
 
 class Results(io.TextIOWrapper):
-    """Standard output that raises OutputLost, once."""
+    """Standard output that raises OutputLost, on every write once it is lost."""
+
+    _lost: OutputLost | None = None
 
     def write(self, text: str, /) -> int:
+        if self._lost:
+            raise self._lost
         with self._watched():
             return super().write(text)
 
@@ -35,7 +39,8 @@ class Results(io.TextIOWrapper):
             yield
         except OSError as error:
             _silence(self)
-            raise OutputLost(full=error.errno != errno.EPIPE) from None
+            self._lost = OutputLost(full=error.errno != errno.EPIPE)
+            raise self._lost from None
 
 
 class Remarks(io.TextIOWrapper):

@@ -2,32 +2,21 @@
 
 import secrets
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.cli import Command, written
+from support.cli import CUSTOMERS, Command, Shop, written
 from support.postgres import NewDatabase, execute
 
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.repository.age import public_key
 from snapharbor.engine.settings.identity import new_identity, new_signing_key
 
-CUSTOMERS = 50
 FILL = (
     "CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL)",
     f"INSERT INTO customers SELECT n, 'real' || n || '@example.com' FROM generate_series(1, {CUSTOMERS}) n",
 )
 RULES = "UPDATE customers SET email = 'user' || id || '@example.test';"
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """The command, and the two databases that it was told about."""
-
-    command: Command
-    source: DatabaseUrl
-    copy: DatabaseUrl
 
 
 def text_of(url: DatabaseUrl) -> str:

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from snapharbor.engine.model.url import DatabaseUrl
+
 COMMAND = (sys.executable, "-m", "snapharbor")
 PATIENCE = 60.0
+CUSTOMERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,15 @@ class Command:
         for canary in self.canaries:
             assert canary not in out + err, "a secret was printed"
         return Ran(code, out, err)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The command with a target `shop` of 50 customers, and the two databases that it was told about."""
+
+    command: Command
+    source: DatabaseUrl
+    copy: DatabaseUrl
 
 
 def _own_terminal() -> None:
