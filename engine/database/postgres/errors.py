@@ -30,8 +30,9 @@ FULL = "Free space on the database server, then run the same command again."
 REPLICA = "Raise max_standby_streaming_delay on the replica, or set hot_standby_feedback = on."
 NO_TLS = "Set sslmode=disable if the network is trusted, or turn on TLS in the server."
 
-PREFIXES = (
-    r"^[\w.]+: (error: )?|query failed: |could not execute query: |connection failed: |\b(ERROR|PANIC):\s+"
+PREFIXES = re.compile(
+    r"^[\w.]+: (error: )?|query failed: |could not execute query: |connection failed: |connection is bad: |"
+    r"\b(ERROR|FATAL|PANIC):\s+"
 )
 
 # By SQLSTATE, the longest matching start first.
@@ -134,24 +135,17 @@ def from_program(program: str, done: Completed) -> EngineError:
 
 
 def one_line(text: str) -> str:
-    """Return a text as a single line of bounded length that ends without a full stop."""
-    line = " ".join(text.split()).rstrip(".")
+    """Return a text as a single line of bounded length, names in backticks, without a full stop."""
+    line = re.sub(r'"([^"]*)"', r"`\1`", " ".join(text.split()).rstrip("."))
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def _by_text(text: str, default: type[EngineError]) -> EngineError:
-    line = _telling_line(text)
-    for pattern, kind, hint in TEXTS:
-        if re.search(pattern, line):
-            return kind(one_line(line), hint)
-    return default(one_line(line))
-
-
-def _telling_line(text: str) -> str:
-    """Return the line that names the cause, without what programs and libpq put in front of it."""
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"error:|ERROR:|FATAL:|PANIC:|failed", line)]
     line = (telling or lines or [""])[0]
-    line = re.sub(PREFIXES, "", line)
+    found = ((kind, hint) for pattern, kind, hint in TEXTS if re.search(pattern, line))
+    kind, hint = next(found, (default, ""))
     # What stands in quotes after a colon, or after the word `value`, is data; names follow other words.
-    return re.sub(r'(: ?|\bvalue )".*', r'\1"…"', line)
+    shown = re.sub(r'(: ?|\bvalue )".*', r'\1"…"', PREFIXES.sub("", line))
+    return kind(one_line(shown), hint)
