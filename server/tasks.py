@@ -10,7 +10,7 @@ from typing import Any, Final
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Extension, MethodBinding, require_client_extension
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, RequestParams
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, CallToolResult, RequestParams
 from pydantic import Field
 
 from ..engine.model.errors import JobUnknown
@@ -117,13 +117,18 @@ def _view(job: Job) -> dict[str, object]:
         "ttlMs": WEEK,
         "pollIntervalMs": POLL,
     }
-    if job.state in FINISHED and job.state != "cancelled":
-        answer = results.answer(of_job(job).model_dump(mode="json"), is_error=job.state != "succeeded")
+    if view["status"] == "completed":
+        answer = results.answer(of_job(job).model_dump(mode="json"), is_error=job.state == "failed")
         view["result"] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if view["status"] == "failed":
+        view["error"] = {"code": INTERNAL_ERROR, "message": "the job ended without telling why"}
     return view
 
 
 def _status(job: Job) -> str:
+    """Return a job's state in the words of the extension: `failed` is only what is no answer of a tool."""
     if job.state == "cancelled":
         return "cancelled"
+    if job.state == "interrupted" or (job.failure and job.failure.code == results.INTERNAL.code):
+        return "failed"
     return "completed" if job.state in FINISHED else "working"

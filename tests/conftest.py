@@ -7,11 +7,21 @@ pytest_plugins = [
     "support.s3",
     "support.settings",
     "support.server",
+    "support.node",
     "support.shop",
     "support.snapshots",
 ]
+
+# Whoever uses one of these talks to a real server, and is left out of `make check`.
+SERVERS = frozenset(("start_postgres", "toolboxes", "s3_server", "s3_profile", "faulty_s3"))
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("server")

@@ -160,5 +160,3 @@ async def test_the_question_never_asks_for_more_than_yes_or_no(connect: Connect,
 
 def test_a_plan_without_effects_needs_nobody() -> None:
     assert not Plan("build", "shop", "", {}).needs_confirmation
-
-

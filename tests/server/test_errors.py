@@ -21,7 +21,9 @@ from snapharbor.server.access import HarborFactory
 from snapharbor.server.app import build_server
 
 
-async def test_an_engine_error_carries_code_hint_retryable_and_details(world: World, connect: Connect) -> None:
+async def test_an_engine_error_carries_code_hint_retryable_and_details(
+    world: World, connect: Connect
+) -> None:
     world.source_error = DatabaseUnreachable("nobody answers at `db.example:5432`", "Start it.", port=5432)
     async with connect() as client:
         result = await client.call_tool("describe_target", {"target": "shop", "structure": True})
@@ -44,7 +46,11 @@ async def test_every_code_reaches_the_agent(kind: type[EngineError], world: Worl
         result = await client.call_tool("build_snapshot", {"target": "shop"})
     assert result.is_error
     found = result.structured_content
-    assert (found["code"], found["hint"], found["retryable"]) == (kind.code, kind.default_hint, kind.retryable)
+    assert (found["code"], found["hint"], found["retryable"]) == (
+        kind.code,
+        kind.default_hint,
+        kind.retryable,
+    )
     assert "something about `x`" in found["message"]
 
 

@@ -36,9 +36,9 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 @asynccontextmanager
 async def connected(url: str, token: str, mode: Mode) -> AsyncIterator[Client]:
-    async with httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30) as http:
-        async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
-            yield client
+    http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30)
+    async with http, Client(streamable_http_client(url, http_client=http), mode=mode) as client:
+        yield client
 
 
 @pytest.fixture
@@ -92,7 +92,9 @@ async def test_everybody_acts_as_themselves(
     async with listening(auth=bearer(read_tokens(tokens))) as url:
         async with connected(url, "ana-token", mode) as ana:
             job = (await ana.call_tool("build_snapshot", {"target": "shop"})).structured_content["job_id"]
-            assert (await ana.call_tool("get_job", {"job_id": job})).structured_content["state"] == "succeeded"
+            assert (await ana.call_tool("get_job", {"job_id": job})).structured_content[
+                "state"
+            ] == "succeeded"
             plan = (await ana.call_tool("load_snapshot", {"snapshot": "shop"})).structured_content
         async with connected(url, "bob-token", mode) as bob:
             other = await bob.call_tool("get_job", {"job_id": job})

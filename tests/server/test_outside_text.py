@@ -79,7 +79,9 @@ async def everything(client: Client) -> list[str]:
         "errors",
     ]
     read = [await client.read_resource(f"snapharbor://{uri}") for uri in uris]
-    told = [text for result in results for text in (result.content[0].text, json.dumps(result.structured_content))]
+    told = [
+        text for result in results for text in (result.content[0].text, json.dumps(result.structured_content))
+    ]
     listed = [await client.list_tools(), await client.list_resources(), await client.list_prompts()]
     return [*told, *(page.contents[0].text for page in read), *(one.model_dump_json() for one in listed)]
 
@@ -129,7 +131,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 async def test_every_table_is_on_exactly_one_page(count: int, world: World, connect: Connect) -> None:
     columns = tuple(Column(f"column_{n}", "character varying(80)", True) for n in range(12))
     names = [f"table_{number:04d}_{'ж' * 20}" for number in range(count)]
-    world.catalog = Catalog(("public",), tuple(Table(TableName("public", n), "table", columns) for n in names))
+    world.catalog = Catalog(
+        ("public",), tuple(Table(TableName("public", n), "table", columns) for n in names)
+    )
     seen: list[str] = []
     cursor = ""
     async with connect() as client:

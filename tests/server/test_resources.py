@@ -31,7 +31,9 @@ async def test_every_resource_is_listed(connect: Connect, mode: Mode) -> None:
 
 
 async def test_resources_say_what_they_are_about(world: World, connect: Connect) -> None:
-    world.catalog = Catalog(("public",), (Table(TableName("public", "t"), "table", (Column("c", "int4", True),)),))
+    world.catalog = Catalog(
+        ("public",), (Table(TableName("public", "t"), "table", (Column("c", "int4", True),)),)
+    )
     async with world.open() as harbor:
         await add_snapshot(harbor, manifest())
     async with connect() as client:
@@ -111,7 +113,9 @@ async def test_names_are_completed(world: World, connect: Connect, mode: Mode) -
     async with connect(mode=mode) as client:
         job = (await client.call_tool("build_snapshot", {"target": "shop"})).structured_content["job_id"]
 
-        async def complete(ref: PromptReference | ResourceTemplateReference, name: str, start: str) -> list[str]:
+        async def complete(
+            ref: PromptReference | ResourceTemplateReference, name: str, start: str
+        ) -> list[str]:
             return (await client.complete(ref, {"name": name, "value": start})).completion.values
 
         assert await complete(target, "name", "sh") == ["shop"]

@@ -16,7 +16,18 @@ from support.server import Mode
 
 pytestmark = pytest.mark.server
 
-HEAVY = ("boto3", "botocore", "sqlglot", "psycopg", "pymysql", "pyrage", "isal", "cryptography", "rich", "keyring")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "sqlglot",
+    "psycopg",
+    "pymysql",
+    "pyrage",
+    "isal",
+    "cryptography",
+    "rich",
+    "keyring",
+)
 LOADED = """
 import sys
 from mcp.server import MCPServer
@@ -99,7 +110,9 @@ def ask(server: "subprocess.Popen[str]", message: dict[str, Any]) -> dict[str, A
 
 async def test_a_client_works_over_stdio(config: Path, mode: Mode) -> None:
     parameters = StdioServerParameters(
-        command=sys.executable, args=["-m", "snapharbor", "--config", str(config), "mcp"], env=dict(os.environ)
+        command=sys.executable,
+        args=["-m", "snapharbor", "--config", str(config), "mcp"],
+        env=dict(os.environ),
     )
     async with Client(parameters, mode=mode) as client:
         assert len((await client.list_tools()).tools) == 13

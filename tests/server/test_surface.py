@@ -45,7 +45,7 @@ async def test_the_list_fits_into_an_agents_mind(tools: list[Tool]) -> None:
 
 async def test_every_tool_says_what_it_is(tools: list[Tool]) -> None:
     for tool in tools:
-        assert tool.title and tool.description and tool.output_schema, tool.name
+        assert all((tool.title, tool.description, tool.output_schema)), tool.name
         hints = tool.annotations
         assert hints is not None, tool.name
         told = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)

@@ -42,6 +42,8 @@ SHOP = Target(
     rules=Rules(override_query="UPDATE customers SET email = 'x'"),
     groups=("dev",),
 )
+EMPTY = Catalog((), ())
+ANA = Principal("ana")
 EFFECTS: dict[type[Request], tuple[Effect, ...]] = {
     LoadRequest: (Effect("overwrites", "database `shop_dev` on 127.0.0.1:5432, loaded by us earlier"),),
     ShareRequest: (Effect("exposes", "snapshot `20261122-100000-0badcafe` to `ana` for 15 minutes"),),
@@ -61,13 +63,13 @@ class World:
 
     directory: Path
     targets: Sequence[Target] = (SHOP,)
-    catalog: Catalog = Catalog((), ())
+    catalog: Catalog = EMPTY
     perform: Perform = done
     effects: dict[type[Request], tuple[Effect, ...]] = field(default_factory=lambda: dict(EFFECTS))
     warnings: tuple[str, ...] = ()
     source_error: EngineError | None = None
     read_only: bool = False
-    principal: Principal = Principal("ana")
+    principal: Principal = ANA
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     storages: dict[str | None, Storage] = field(default_factory=lambda: {None: MemoryStorage()})
     started: list[Plan] = field(default_factory=list[Plan])
@@ -129,8 +131,9 @@ class MemoryHarbor(Harbor):
             raise self._world.source_error
         verb: Verb = VERBS[type(request)]
         effects = self._world.effects.get(type(request), ())
-        warnings = self._world.warnings
-        return Plan(verb, "shop", f"{verb} something of `shop`", {}, effects=effects, warnings=warnings)
+        about: JsonObject = {"snapshot": getattr(request, "snapshot", None)}
+        told = f"{verb} something of `shop`"
+        return Plan(verb, "shop", told, about, effects=effects, warnings=self._world.warnings)
 
     async def start(self, plan: Plan, *, confirmed: bool = False) -> Job:
         self._allow(plan, confirmed)
