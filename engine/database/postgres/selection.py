@@ -79,11 +79,11 @@ def select(selection: Selection, catalog: Catalog) -> Selected:
         broken_keys=broken,
         warnings=(
             *schemas.warnings,
-            *_sentence("no such table{s}", _unknown_tables(selection, catalog)),
-            *_sentence("left out, table{s}", map(str, excluded)),
-            *_sentence("left out, rows of table{s}", map(str, bare)),
-            *_sentence("left out, foreign key{s} to tables left out", (key for _, key in broken)),
-            *_sentence("types of schemas left out, used by table{s}", _foreign_types(kept, schemas)),
+            *sentence("no such table{s}", _unknown_tables(selection, catalog)),
+            *sentence("left out, table{s}", map(str, excluded)),
+            *sentence("left out, rows of table{s}", map(str, bare)),
+            *sentence("left out, foreign key{s} to tables left out", (key for _, key in broken)),
+            *sentence("types of schemas left out, used by table{s}", _foreign_types(kept, schemas)),
         ),
     )
 
@@ -108,8 +108,8 @@ def select_schemas(selection: Selection, available: Collection[str]) -> Schemas:
         )
     left_out = tuple(sorted(set(available).difference(taken)))
     warnings = (
-        *_sentence("no such schema{s}", {*include, *exclude}.difference(available)),
-        *_sentence("left out, schema{s}", left_out),
+        *sentence("no such schema{s}", {*include, *exclude}.difference(available)),
+        *sentence("left out, schema{s}", left_out),
     )
     if selection.use_default_schema and (include or exclude):
         warnings += ("use_default_schema has no effect beside include_schemas or exclude_schemas",)
@@ -191,7 +191,8 @@ def _foreign_types(tables: Iterable[Table], schemas: Schemas) -> list[str]:
     ]
 
 
-def _sentence(text: str, names: Iterable[str]) -> tuple[str, ...]:
+def sentence(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return one sentence that lists names, none if there are none; `{s}` becomes the plural's s."""
     ordered = sorted(names)
     if not ordered:
         return ()
