@@ -10,6 +10,7 @@ pytest_plugins = [
     "support.node",
     "support.shop",
     "support.snapshots",
+    "support.faults",
 ]
 
 # Whoever uses one of these talks to a real server, and is left out of `make check`.

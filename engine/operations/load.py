@@ -79,6 +79,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         else:
             await housekeeper.create(side, note)
             await _restore(services, snapshot, url.on(side), report)
+            report(Progress("keeping a template"))
             await _keep_template(services, snapshot, url, side)
         report(Progress("swapping"))
         keep = bool(plan.arguments["keep_previous"]) and destination.exists
