@@ -93,6 +93,14 @@ class ChunkSource(Protocol):
     def table(self, name: TableName, *, compressed: bool = False) -> Blocks: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a restore brings: the tables that get rows, and sentences that name what is left out."""
+
+    tables: tuple[TableName, ...]
+    left_out: tuple[str, ...]
+
+
 class Database(Protocol):
     """One database on one server, reached by one URL."""
 
@@ -120,8 +128,21 @@ class Database(Protocol):
         """
         ...
 
-    async def restore(self, source: ChunkSource, jobs: int, report: Report) -> None:
-        """Fill this existing, empty database from a snapshot with the native restore program."""
+    async def contents(self, source: ChunkSource, only: Selection) -> Contents:
+        """Say what restoring only that much of a snapshot would bring; nothing is connected.
+
+        Raises:
+            ConfigInvalid: the selection contradicts itself, or leaves nothing of what the snapshot holds.
+        """
+        ...
+
+    async def restore(
+        self, source: ChunkSource, jobs: int, report: Report, *, only: Selection | None = None
+    ) -> None:
+        """Fill this existing, empty database from a snapshot with the native restore program.
+
+        With `only`, what it leaves out stays out, and with it everything that cannot stand without that.
+        """
         ...
 
     async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:

@@ -15,12 +15,13 @@ from ..model.catalog import Catalog, Column, Server, Table, TableName
 from ..model.errors import DatabaseFailed, DatabaseRefused, DestinationProtected, RuleFailed
 from ..model.job import Report
 from ..model.target import Limits, Selection
-from .base import Blocks, ChunkSource, Slice, View
+from .base import Blocks, ChunkSource, Contents, Slice, View
 from .postgres.selection import Selected, select
 
 Row = list[str | None]
 VERSION = "1.0"
 DEFINITION = "definition"
+EVERYTHING = Selection(use_default_schema=False)
 STATEMENT = re.compile(r"(?:DELETE FROM|UPDATE) (?P<table>\S+)(?: SET (?P<column>\w+) = '(?P<value>[^']*)')?")
 
 
@@ -98,13 +99,22 @@ class MemoryDatabase:
         self._server.databases[self._name] = tables
         return touched
 
-    async def restore(self, source: ChunkSource, jobs: int, report: Report) -> None:
+    async def contents(self, source: ChunkSource, only: Selection) -> Contents:
+        """Say what restoring only that much of a snapshot would bring."""
+        selected = select(only, _catalog(_defined(source)))
+        names = (table.name for table in source.manifest.tables)
+        return Contents(tuple(name for name in names if name in selected.data), selected.warnings)
+
+    async def restore(
+        self, source: ChunkSource, jobs: int, report: Report, *, only: Selection | None = None
+    ) -> None:
         """Fill this existing, empty database from a snapshot."""
         if self._tables:
             raise DatabaseFailed(f"database `{self._name}` is not empty")
-        definition = json.loads(b"".join(source.part(DEFINITION)))
-        tables = {TableName(schema, name): Rows(tuple(columns)) for schema, name, columns in definition}
-        for data in source.manifest.tables:
+        defined = _defined(source)
+        selected = select(only or EVERYTHING, _catalog(defined))
+        tables = {table.name: defined[table.name] for table in selected.tables}
+        for data in (table for table in source.manifest.tables if table.name in selected.data):
             lines = b"".join(source.table(data.name)).splitlines()
             tables[data.name].rows = [json.loads(line) for line in lines]
         self._server.databases[self._name] = tables
@@ -212,6 +222,11 @@ class MemoryHousekeeper:
 
 def _line(row: Row) -> bytes:
     return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def _defined(source: ChunkSource) -> Tables:
+    definition = json.loads(b"".join(source.part(DEFINITION)))
+    return {TableName(schema, name): Rows(tuple(columns)) for schema, name, columns in definition}
 
 
 def _catalog(tables: Tables) -> Catalog:

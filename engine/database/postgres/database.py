@@ -4,14 +4,17 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio import to_thread
+
 from ...model.catalog import Catalog, Server, TableName
 from ...model.job import Report
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
-from ..base import ChunkSource, View
+from ..base import ChunkSource, Contents, View
 from .execute import count, execute
 from .identify import identify
 from .inspect import inspect
+from .narrow import narrow
 from .tools import discover
 
 
@@ -52,14 +55,21 @@ class PostgresDatabase:
         """Run statements in one transaction and return the rows each one touched (-1: not said)."""
         return await execute(self._url, statements)
 
-    async def restore(self, source: ChunkSource, jobs: int, report: Report) -> None:
+    async def contents(self, source: ChunkSource, only: Selection) -> Contents:
+        """Say what restoring only that much of a snapshot would bring; nothing is connected."""
+        narrowed = await to_thread.run_sync(narrow, source, only)
+        return Contents(tuple(table.name for table in narrowed.manifest.tables), narrowed.left_out)
+
+    async def restore(
+        self, source: ChunkSource, jobs: int, report: Report, *, only: Selection | None = None
+    ) -> None:
         """Fill this existing, empty database from a snapshot with pg_restore."""
         from .restore import restore
 
         boxes = await discover(self._postgres_bin)
         await restore(
             self._url,
-            source,
+            source if only is None else await to_thread.run_sync(narrow, source, only),
             jobs=jobs,
             report=report,
             boxes=boxes,

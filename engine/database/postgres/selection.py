@@ -30,8 +30,8 @@ class Schemas:
 class Selected:
     """What is taken: the definitions of `tables`, and the rows of those in `data`.
 
-    `broken_keys` are foreign keys of tables taken that refer to tables left out. `warnings` are sentences
-    that name everything left out.
+    `broken_keys` are foreign keys of what is taken that refer to tables left out, or to rows left out.
+    `warnings` are sentences that name everything left out.
     """
 
     schemas: Schemas
@@ -40,6 +40,11 @@ class Selected:
     data: frozenset[TableName]
     broken_keys: tuple[tuple[TableName, str], ...]
     warnings: tuple[str, ...]
+
+    @property
+    def bare(self) -> frozenset[TableName]:
+        """Tables whose definitions are taken and whose rows are not."""
+        return frozenset(table.name for table in self.tables) - self.data
 
     @property
     def whole(self) -> bool:
@@ -67,9 +72,12 @@ def select(selection: Selection, catalog: Catalog) -> Selected:
     if inside and not names:
         raise ConfigInvalid("the table filters leave nothing of this database")
     excluded = tuple(table.name for table in inside if table.name not in names)
-    bare = tuple(sorted(name for name in names if _listed(name, selection.exclude_data, parents=parents)))
+    bare = {name for name in names if _listed(name, selection.exclude_data, parents=parents)}
     broken = tuple(
-        (table.name, key.name) for table in kept for key in table.foreign_keys if key.referenced not in names
+        (table.name, key.name)
+        for table in kept
+        for key in table.foreign_keys
+        if key.referenced not in names or (key.referenced in bare and table.name not in bare)
     )
     return Selected(
         schemas=schemas,
@@ -82,7 +90,7 @@ def select(selection: Selection, catalog: Catalog) -> Selected:
             *sentence("no such table{s}", _unknown_tables(selection, catalog)),
             *sentence("left out, table{s}", map(str, excluded)),
             *sentence("left out, rows of table{s}", map(str, bare)),
-            *sentence("left out, foreign key{s} to tables left out", (key for _, key in broken)),
+            *sentence("left out, foreign key{s} to what is left out", (key for _, key in broken)),
             *sentence("types of schemas left out, used by table{s}", _foreign_types(kept, schemas)),
         ),
     )
