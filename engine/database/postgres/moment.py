@@ -86,10 +86,18 @@ async def _look(connection: "AsyncConnection[TupleRow]", selection: Selection, *
         catalog,
         selected,
         leaves=tuple(leaf for leaf in leaves if leaf not in lost),
-        bare=(taken - selected.data) | {leaf.name for leaf in lost},
+        bare=_unfilled(selected, (taken - selected.data) | {leaf.name for leaf in lost}),
         extension_schemas=frozenset(schema for (schema,) in await cursor.fetchall()),
         left_out=(*selected.warnings, *(left_out if lost else ())),
     )
+
+
+def _unfilled(selected: Selected, bare: frozenset[TableName]) -> frozenset[TableName]:
+    """Add what is made of a materialized view that is not filled, and so cannot be filled either."""
+    holes = {table.name for table in selected.tables if table.kind == "materialized-view"} & bare
+    while more := {table.name for table in selected.tables if holes.intersection(table.reads)} - holes:
+        holes |= more
+    return bare | holes
 
 
 async def _lock(connection: "AsyncConnection[TupleRow]", names: Sequence[TableName]) -> None:

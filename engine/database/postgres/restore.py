@@ -19,7 +19,7 @@ from ...model.target import Limits
 from ...model.url import DatabaseUrl
 from ..base import Blocks, ChunkSource
 from ..lease import leased_directory
-from ..process import Completed, stream
+from ..process import TAIL_BYTES, Completed, stream
 from .archive import END_OF_ROWS, Layout, lay_out, object_file, object_line
 from .custom import block_objects, block_rows
 from .errors import from_program
@@ -63,13 +63,15 @@ async def restore(
     with session(url, Limits(), working_directory) as access:
         run = _Run(source, layout, box, access, jobs, report)
         with leased_directory(working_directory / "tmp", "restore") as directory:
-            done = await run.attempt(directory, "--exit-on-error")
+            done, unread = await run.attempt(directory, "--exit-on-error")
         if UNKNOWN_TIMEOUT in done.stderr:
             # It stopped at its first word, before anything was made.
             with leased_directory(working_directory / "tmp", "restore") as directory:
-                done = await run.attempt(directory)
+                done, unread = await run.attempt(directory)
     if done.code and not _only_unknown_timeout(done.stderr):
         raise _explained(from_program("pg_restore", done))
+    if unread:
+        raise DatabaseFailed(f"pg_restore left out {unread} of the archive's files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ class _Run:
     jobs: int
     report: Report
 
-    async def attempt(self, directory: Path, *options: str) -> Completed:
-        """Run pg_restore once, on pipes in a private directory."""
+    async def attempt(self, directory: Path, *options: str) -> tuple[Completed, int]:
+        """Run pg_restore once, on pipes in a private directory; return its end and how many were not read."""
         _write(directory / "toc.dat", self.layout.table_of_contents(compressed=False))
         argv: tuple[str | Path, ...] = (
             self.box.program("pg_restore"),
@@ -95,10 +97,7 @@ class _Run:
         meter = _Meter(self.report, sum(table.raw_bytes for _, table in self.layout.tables))
         with stream(argv, env=self.access.environment, stdout=False, secrets=self.access.secrets) as child:
             feeder = Feeder(tuple(_lanes(self, directory, meter)), child, at_once=self.jobs + 1)
-            done = await feeder.serve()
-        if not done.code and feeder.unread:
-            raise DatabaseFailed(f"pg_restore left out {feeder.unread} of the archive's files")
-        return done
+            return await feeder.serve(), feeder.unread
 
 
 class _Meter:
@@ -151,9 +150,10 @@ def _writer_major(layout: Layout) -> int:
 
 
 def _only_unknown_timeout(complaint: str) -> bool:
-    """Tell whether the complaint about the unknown setting, once per connection, is all there is."""
-    ignored = re.search(r"errors ignored on restore: (\d+)", complaint)
-    return ignored is not None and complaint.count(UNKNOWN_TIMEOUT) == int(ignored[1])
+    """Tell whether the complaint, which is all of it, is about nothing but the unknown setting."""
+    errors = [line for line in complaint.splitlines() if "error:" in line]
+    whole = len(complaint.encode()) < TAIL_BYTES - len(errors)
+    return whole and bool(errors) and all(UNKNOWN_TIMEOUT in line for line in errors)
 
 
 def _explained(error: EngineError) -> EngineError:
