@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from ...model.errors import ConfigInvalid
@@ -149,7 +150,12 @@ async def connect(
     limits = limits or Limits()
     conninfo = make_conninfo("", **parameters(url, limits))
     with translated():
-        connection = await AsyncConnection.connect(conninfo, autocommit=True)
+        try:
+            connection = await AsyncConnection.connect(conninfo, autocommit=True)
+        except BaseException as error:
+            # A cancelled attempt lives on in the traceback, and DROP DATABASE waits for its end.
+            clear_frames(error.__traceback__)
+            raise
         async with connection:
             wanted = settings(limits, connection.info.server_version, read_only=read_only)
             await connection.execute("; ".join(wanted).encode())
