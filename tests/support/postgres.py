@@ -81,7 +81,7 @@ def toolboxes() -> Sequence[Toolbox]:
     """Return every set of server programs on this machine, the oldest first."""
     boxes = [box for box in anyio.run(discover) if box.has(SERVER)]
     if not boxes:
-        pytest.fail("No PostgreSQL server was found: run `make setup` to install the embedded one.")
+        pytest.fail("No PostgreSQL server was found: `make test` installs the embedded one.")
     return boxes
 
 
