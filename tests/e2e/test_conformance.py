@@ -72,9 +72,14 @@ def fixtures() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def product() -> Iterator[str]:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The command itself."""
-    yield from running([sys.executable, "-m", "snapharbor", "mcp", "--transport", "http", "--port", "0"])
+    home = tmp_path_factory.mktemp("product")
+    config = home / "snapharbor.yml"
+    config.write_text(f"defaults:\n  working_directory: {home / 'data'}\n")
+    config.chmod(0o600)
+    command = [sys.executable, "-m", "snapharbor", "--config", str(config)]
+    yield from running([*command, "mcp", "--transport", "http", "--port", "0"])
 
 
 def passed(output: str) -> set[str]:

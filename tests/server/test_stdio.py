@@ -16,6 +16,7 @@ from support.server import Mode
 
 pytestmark = pytest.mark.server
 
+ROOT = Path(__file__).parents[2]
 HEAVY = (
     "boto3",
     "botocore",
@@ -118,6 +119,17 @@ async def test_a_client_works_over_stdio(config: Path, mode: Mode) -> None:
         assert len((await client.list_tools()).tools) == 13
         listed = await client.call_tool("list_targets", {})
     assert [row["target"] for row in listed.structured_content["targets"]] == ["shop"]
+
+
+async def test_the_example_for_claude_desktop_starts_a_server(config: Path) -> None:
+    example = json.loads((ROOT / "claude_desktop_config.example.json").read_text())["mcpServers"][
+        "snapharbor"
+    ]
+    arguments = [str(config) if text.endswith(".yml") else text for text in example["args"]]
+    assert str(config) in arguments
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "snapharbor", *arguments])
+    async with Client(parameters) as client:
+        assert not (await client.call_tool("list_targets", {})).is_error
 
 
 def test_only_json_rpc_stands_on_stdout(server: "subprocess.Popen[str]") -> None:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from mcp import Client
 from mcp_types import Tool
-from support.surface import SURFACE, closed, surface
+from support.surface import GUIDE, SURFACE, closed, guide, surface
 
 from snapharbor.engine.model.errors import ArgumentInvalid
 from snapharbor.server.app import INSTRUCTIONS, build_server
@@ -34,6 +34,10 @@ async def tools() -> list[Tool]:
 async def test_every_tool_is_listed_as_its_file_says() -> None:
     written = {file.stem: file.read_text() for file in SURFACE.glob("*.json")}
     assert await surface() == written, "run `python tests/support/surface.py` if the change is wanted"
+
+
+def test_the_guide_names_every_tool_as_it_is() -> None:
+    assert guide() == GUIDE.read_text(), "run `python tests/support/surface.py`"
 
 
 async def test_the_list_fits_into_an_agents_mind(tools: list[Tool]) -> None:

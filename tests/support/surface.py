@@ -1,9 +1,11 @@
-"""What agents see of the tools, one file per tool in tests/surface, and the page of errors in docs.
+"""What agents see of the tools, one file per tool in tests/surface, and the pages in docs that tell of it.
 
 `python tests/support/surface.py` writes the files anew after a wanted change.
 """
 
+import inspect
 import json
+import re
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -13,10 +15,13 @@ from mcp import Client
 from snapharbor.engine.harbor import Harbor
 from snapharbor.resources.errors import page
 from snapharbor.server.app import build_server
+from snapharbor.server.toolsets import TOOLSETS
 
 TESTS = Path(__file__).parents[1]
 SURFACE = TESTS / "surface"
 ERRORS = TESTS.parent / "docs" / "errors.md"
+GUIDE = TESTS.parent / "docs" / "mcp.md"
+TABLE = re.compile(r"(<!-- tools: [^\n]*\n).*?(<!-- /tools -->)", re.DOTALL)
 
 
 def closed() -> AbstractAsyncContextManager[Harbor]:
@@ -32,6 +37,17 @@ async def surface() -> dict[str, str]:
     return {name: json.dumps(view, indent=2) + "\n" for name, view in views.items()}
 
 
+def guide() -> str:
+    """Return docs/mcp.md with the table of tools as they are."""
+    rows = ["| Toolset | Tool | What it does | Changes something |\n|---|---|---|---|\n"]
+    for toolset, tools in TOOLSETS.items():
+        for tool in tools:
+            told = " ".join((inspect.getdoc(tool.run) or "").split())
+            changes = "" if tool.annotations.read_only_hint else "yes"
+            rows.append(f"| {toolset} | `{tool.run.__name__}` | {told} | {changes} |\n")
+    return TABLE.sub(lambda found: found[1] + "".join(rows) + found[2], GUIDE.read_text())
+
+
 async def write() -> None:
     """Write the files anew."""
     for file in SURFACE.glob("*.json"):
@@ -39,6 +55,7 @@ async def write() -> None:
     for name, text in (await surface()).items():
         (SURFACE / f"{name}.json").write_text(text)
     ERRORS.write_text(page())
+    GUIDE.write_text(guide())
 
 
 if __name__ == "__main__":
