@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mcp_types import ElicitRequestParams, ElicitResult
+from mcp_types import ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 from support.harbor import World
 from support.server import Connect, Mode
 
@@ -110,7 +110,8 @@ async def test_an_accepted_answer_cannot_be_played_again(world: World, connect: 
         asked = await client.session.call_tool(
             "load_snapshot", {"snapshot": "shop"}, allow_input_required=True
         )
-        answer = {"approve": ElicitResult(action="accept", content={"approve": True})}
+        assert isinstance(asked, InputRequiredResult)
+        answer: InputResponses = {"approve": ElicitResult(action="accept", content={"approve": True})}
         again = [
             await client.session.call_tool(
                 "load_snapshot",

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from support.harbor import CANARY, World
-from support.server import Connect
+from support.server import Connect, text_of
 from support.surface import ERRORS
 
 from snapharbor.engine.model.errors import (
@@ -35,8 +35,8 @@ async def test_an_engine_error_carries_code_hint_retryable_and_details(
         "retryable": True,
         "details": {"port": 5432},
     }
-    assert "Start it." in result.content[0].text
-    assert "nobody answers" in result.content[0].text
+    assert "Start it." in text_of(result)
+    assert "nobody answers" in text_of(result)
 
 
 @pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.code)

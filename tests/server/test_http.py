@@ -1,7 +1,7 @@
 """The HTTP door: who is let in, from where, and as whom."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,7 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
 @asynccontextmanager
-async def connected(url: str, token: str, mode: Mode) -> AsyncIterator[Client]:
+async def connected(url: str, token: str, mode: Mode) -> AsyncGenerator[Client]:
     http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30)
     async with http, Client(streamable_http_client(url, http_client=http), mode=mode) as client:
         yield client

@@ -6,7 +6,7 @@ import re
 import pytest
 from mcp import Client
 from support.harbor import CANARY, SHOP, World, add_snapshot, manifest
-from support.server import Connect
+from support.server import Connect, text_of
 
 from snapharbor.engine.model.catalog import Catalog, Column, ForeignKey, Table, TableName
 from snapharbor.engine.model.errors import DatabaseFailed
@@ -79,11 +79,9 @@ async def everything(client: Client) -> list[str]:
         "errors",
     ]
     read = [await client.read_resource(f"snapharbor://{uri}") for uri in uris]
-    told = [
-        text for result in results for text in (result.content[0].text, json.dumps(result.structured_content))
-    ]
+    told = [text for result in results for text in (text_of(result), json.dumps(result.structured_content))]
     listed = [await client.list_tools(), await client.list_resources(), await client.list_prompts()]
-    return [*told, *(page.contents[0].text for page in read), *(one.model_dump_json() for one in listed)]
+    return [*told, *(text_of(document) for document in read), *(one.model_dump_json() for one in listed)]
 
 
 async def test_nothing_out_of_a_database_stands_outside_a_fence(hostile: World, connect: Connect) -> None:

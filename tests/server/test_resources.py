@@ -7,7 +7,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference, ResourceTemplateReference
 from support.harbor import World, add_snapshot, manifest
-from support.server import Connect, Mode
+from support.server import Connect, Mode, text_of
 
 from snapharbor.engine.model.catalog import Catalog, Column, Table, TableName
 from snapharbor.engine.model.errors import DatabaseUnreachable
@@ -40,7 +40,7 @@ async def test_resources_say_what_they_are_about(world: World, connect: Connect)
         job = (await client.call_tool("build_snapshot", {"target": "shop"})).structured_content["job_id"]
 
         async def read(uri: str) -> str:
-            return (await client.read_resource(f"snapharbor://{uri}")).contents[0].text
+            return text_of(await client.read_resource(f"snapharbor://{uri}"))
 
         assert json.loads(await read("targets"))[0]["target"] == "shop"
         assert json.loads(await read("targets/shop"))["source"] == "postgres://db.example:5432/shop"
@@ -90,7 +90,7 @@ async def test_a_source_that_does_not_answer_is_told(world: World, connect: Conn
 @pytest.mark.parametrize("name", PROMPTS)
 async def test_a_prompt_names_its_target_and_only_tools_that_exist(name: str, connect: Connect) -> None:
     async with connect() as client:
-        text = (await client.get_prompt(name, {"target": "shop"})).messages[0].content.text
+        text = text_of(await client.get_prompt(name, {"target": "shop"}))
         tools = {tool.name for tool in (await client.list_tools()).tools}
     assert '"shop"' in text
     assert "$" not in text

@@ -143,7 +143,7 @@ def test_it_is_gone_two_seconds_after_its_client_whatever_is_waited_for(
 ) -> None:
     ask(server, INITIALIZE)
     assert server.stdin is not None
-    call = {"name": "list_snapshots", "arguments": {}}
+    call: dict[str, Any] = {"name": "list_snapshots", "arguments": {}}
     server.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call}) + "\n")
     server.stdin.flush()
     waiting, _ = silent.accept()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.server
 
 VERSION = "2026-07-28"
 TASKS = "io.modelcontextprotocol/tasks"
-FORM = {"elicitation": {"form": {}}}
+FORM: dict[str, Any] = {"elicitation": {"form": {}}}
 
 
 class Raw:
@@ -42,8 +42,8 @@ class Raw:
         token: str = "",
     ) -> dict[str, Any]:
         """Send a request and return the answer's envelope."""
-        declared = {"extensions": {TASKS: {}}} if capabilities is None else capabilities
-        meta = {
+        declared: dict[str, Any] = {"extensions": {TASKS: {}}} if capabilities is None else capabilities
+        meta: dict[str, Any] = {
             "io.modelcontextprotocol/protocolVersion": VERSION,
             "io.modelcontextprotocol/clientCapabilities": declared,
             "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
@@ -55,7 +55,12 @@ class Raw:
             "mcp-name": name,
             **({"authorization": f"Bearer {token}"} if token else {}),
         }
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": meta}}
+        body: dict[str, Any] = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": method,
+            "params": {**params, "_meta": meta},
+        }
         answer = await self.http.post(self.url, json=body, headers=headers, timeout=30)
         text = answer.text
         data = text if text.startswith("{") else text.rpartition("data: ")[2]
@@ -151,7 +156,7 @@ async def test_a_task_can_be_cancelled_twice(raw: Raw, gate: Gate) -> None:
 
 
 async def test_the_confirmation_comes_before_the_task(raw: Raw, world: World, gate: Gate) -> None:
-    capabilities = {**FORM, "extensions": {TASKS: {}}}
+    capabilities: dict[str, Any] = {**FORM, "extensions": {TASKS: {}}}
     asked = await raw.call("load_snapshot", {"snapshot": "shop"}, capabilities=capabilities)
     assert asked["resultType"] == "input_required"
     assert world.started == []

@@ -33,14 +33,14 @@ def sample(text: str) -> CreateMessageRequest:
     return CreateMessageRequest(params=CreateMessageRequestParams(messages=[message], max_tokens=100))
 
 
-def said(ctx: Context, key: str, field: str) -> str:
+def said(ctx: Context[Any, Any], key: str, field: str) -> str:
     """Return a field of an answer."""
     answer = (ctx.input_responses or {}).get(key)
     content = answer.content if isinstance(answer, ElicitResult) else None
     return str((content or {}).get(field, "?"))
 
 
-def answered(ctx: Context, *keys: str) -> bool:
+def answered(ctx: Context[Any, Any], *keys: str) -> bool:
     """Tell whether all these questions were answered."""
     return set(keys) <= (ctx.input_responses or {}).keys()
 
@@ -122,7 +122,9 @@ def _add_states(server: MCPServer[Any]) -> None:
             return f"{state['name']} likes {said(ctx, 'step2', 'color')}."
         if state and answered(ctx, "step1"):
             known = json.dumps({"round": 2, "name": said(ctx, "step1", "name")})
-            question = {"step2": ask("Step 2: What is your favorite color?", "color")}
+            question: dict[str, InputRequest] = {
+                "step2": ask("Step 2: What is your favorite color?", "color")
+            }
             return InputRequiredResult(input_requests=question, request_state=known)
-        first = {"step1": ask("Step 1: What is your name?")}
+        first: dict[str, InputRequest] = {"step1": ask("Step 1: What is your name?")}
         return InputRequiredResult(input_requests=first, request_state=json.dumps({"round": 1}))

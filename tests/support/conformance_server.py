@@ -191,7 +191,7 @@ def add_conversation(server: MCPServer[Any]) -> None:
     async def test_missing_capability(ctx: Context) -> str:
         known = ctx.client_capabilities or ClientCapabilities()
         if known.sampling is None:
-            needed = {"requiredCapabilities": {"sampling": {}}}
+            needed: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
             raise MCPError(code=-32021, message="this tool needs sampling", data=needed)
         return "sampling is declared"
 

@@ -1,6 +1,6 @@
 """A server over a harbor in memory, and clients of both protocol revisions."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,14 @@ from typing import Any, Literal
 import anyio
 import pytest
 from mcp import Client
+from mcp_types import (
+    CallToolResult,
+    GetPromptResult,
+    PromptMessage,
+    ReadResourceResult,
+    TextContent,
+    TextResourceContents,
+)
 from support.harbor import World
 
 from snapharbor.server.app import build_server
@@ -17,6 +25,19 @@ from snapharbor.server.http import run_http
 Mode = Literal["legacy", "auto"]
 Connect = Callable[..., AbstractAsyncContextManager[Client]]
 Listening = Callable[..., AbstractAsyncContextManager[str]]
+
+
+def text_of(result: CallToolResult | ReadResourceResult | GetPromptResult) -> str:
+    """Return the text of an answer, a document or a prompt."""
+    match result:
+        case CallToolResult(content=[TextContent(text=text)]):
+            return text
+        case ReadResourceResult(contents=[TextResourceContents(text=text)]):
+            return text
+        case GetPromptResult(messages=[PromptMessage(content=TextContent(text=text))]):
+            return text
+        case _:
+            raise AssertionError("it has not exactly one text")
 
 
 @pytest.fixture
@@ -34,7 +55,7 @@ def connect(world: World) -> Connect:
     """Connect a client to a server over the world; keywords for `server` go to build_server()."""
 
     @asynccontextmanager
-    async def connected(server: dict[str, Any] | None = None, **client: Any) -> AsyncIterator[Client]:
+    async def connected(server: dict[str, Any] | None = None, **client: Any) -> AsyncGenerator[Client]:
         async with Client(build_server(world.open, **(server or {})), **client) as connection:
             yield connection
 
@@ -46,7 +67,7 @@ def listening(world: World) -> Listening:
     """Serve the world over HTTP on a free port and yield the URL."""
 
     @asynccontextmanager
-    async def serving(**server: Any) -> AsyncIterator[str]:
+    async def serving(**server: Any) -> AsyncGenerator[str]:
         urls, told = anyio.create_memory_object_stream[str](1)
         run = partial(run_http, host="127.0.0.1", port=0, path="/mcp", names=(), told=urls.send_nowait)
         async with anyio.create_task_group() as tasks, urls, told:
