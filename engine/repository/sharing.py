@@ -137,12 +137,12 @@ def _parse(signed: Signed) -> Bundle:
     body = exactly(parse(signed.text, known=FORMAT, what=_WHAT), *names)
     manifest_text = Signed.from_json(body["manifest"])
     manifest = open_signed(manifest_text, what="the manifest of this share", ring=None)
+    _refuse_raw(manifest)
     wanted = {chunk.id for chunk in manifest.chunks()}
     links, keys = exactly(body["links"], *wanted), exactly(body["keys"], *wanted)
     raw = {chunk_id: bytes.fromhex(str(key)) for chunk_id, key in keys.items()}
     if manifest_text.signed_by != signed.signed_by or any(len(key) != KEY for key in raw.values()):
         raise ValueError("signed by several, or keys that are none")
-    _refuse_raw(manifest)
     return Bundle(
         share=str(body["share"]),
         expires_at=str(body["expires_at"]),

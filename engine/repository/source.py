@@ -3,8 +3,6 @@
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import closing
 
-from anyio import from_thread
-
 from ..model.catalog import TableName
 from ..model.errors import ArgumentInvalid
 from ..model.snapshot import Chunk, Manifest
@@ -12,7 +10,7 @@ from ..storage.base import Storage
 from .chunk import checked, packed, plain
 from .keys import Keys
 from .layout import chunk_key
-from .transfer import opened
+from .transfer import on_loop, opened
 
 
 class RepositorySource:
@@ -52,7 +50,7 @@ class RepositorySource:
 
     def chunk(self, chunk: Chunk, *, compressed: bool = False) -> Generator[bytes]:
         """Yield one chunk."""
-        keys = from_thread.run(self._keys)
+        keys = on_loop(self._keys)
         with opened(self._storage, chunk_key(chunk.id)) as stored:
             members = packed(chunk, stored.read, key=keys.chunk(chunk.id))
             yield from members if compressed else checked(chunk, plain(chunk, members), keys)

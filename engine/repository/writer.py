@@ -19,7 +19,7 @@ from .layout import CHUNKS, chunk_key, manifest_key
 from .lease import Lease
 from .manifest import open_manifest, seal_manifest, sign_manifest
 from .signing import Signed
-from .transfer import read_object
+from .transfer import on_loop, read_object
 from .values import StoredStream
 
 THREADS = 64
@@ -104,7 +104,7 @@ class SnapshotWriter:
     def _keep(self, spool: Spool) -> Chunk:
         try:
             chunk = spool.finish()
-            size = from_thread.run(self._put, chunk, spool.path)
+            size = on_loop(lambda: self._put(chunk, spool.path))
             return replace(chunk, stored_bytes=size)
         finally:
             spool.discard()
