@@ -26,6 +26,7 @@ from snapharbor.engine.model.target import Limits
 from snapharbor.engine.model.url import DatabaseUrl
 
 PRIVILEGES = Path(__file__).parents[2] / "docs" / "guides" / "privileges.md"
+TEMPLATES = Path(__file__).parents[2] / ".cache" / "postgres"
 READER = "snapharbor_reader"
 
 Age = Literal["newest", "oldest"]
@@ -87,18 +88,17 @@ def toolboxes() -> Sequence[Toolbox]:
 
 @pytest.fixture(scope="session")
 def start_postgres(
-    toolboxes: Sequence[Toolbox], tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    toolboxes: Sequence[Toolbox], tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Callable[[Age], Postgres]]:
     """Start the newest or the oldest server once and keep it for the whole run."""
     running: dict[Path, Postgres] = {}
-    templates = Path(pytestconfig.cache.mkdir("postgres")) if pytestconfig.cache else None
     with ExitStack() as stack:
 
         def start(age: Age) -> Postgres:
             tools = toolboxes[-1 if age == "newest" else 0]
             if tools.directory not in running:
                 parent = tmp_path_factory.mktemp("postgres")
-                cluster = throwaway_cluster(tools, parent, templates=templates)
+                cluster = throwaway_cluster(tools, parent, templates=TEMPLATES)
                 running[tools.directory] = Postgres(stack.enter_context(cluster), tools)
             return running[tools.directory]
 
