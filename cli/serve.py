@@ -27,7 +27,7 @@ def serve(session: Session, host: str, port: int, certificate: Path | None, key:
     """Serve the links of local shares.
 
     A link is a secret on its way, so another address than this machine's own needs TLS: a certificate
-    here, or a proxy in front. `serve_url` in the configuration is what the links begin with.
+    here, or a proxy in front. `share.serve_url` in the configuration is what the links begin with.
     """
     import anyio
 
