@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from contextlib import closing
+from itertools import product
 
 import pytest
 from support.cli import COMMAND, CUSTOMERS, Shop
@@ -75,21 +76,22 @@ def test_the_destination_comes_from_a_variable_or_a_name(sanitized: Shop) -> Non
         assert query(sanitized.copy.on(other), "SELECT count(*) FROM customers") == [(CUSTOMERS,)]
 
 
-@pytest.mark.parametrize("surroundings", [{}, {"CI": "true"}])
-def test_without_a_terminal_nothing_is_overwritten_unconfirmed_and_nobody_waits(
-    sanitized: Shop, surroundings: dict[str, str]
-) -> None:
+def test_without_a_terminal_nothing_is_overwritten_unconfirmed_and_nobody_waits(sanitized: Shop) -> None:
     assert sanitized.command("load", "shop", "--yes").code == 0
-    command = sanitized.command.having(**surroundings)
-    with subprocess.Popen(
-        (*COMMAND, "--json", "load", "shop", "--original"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, cwd=command.home, env=command.environment(),
-    ) as child:  # fmt: skip
-        assert child.stdout is not None
-        lines = [json.loads(line) for line in child.stdout]  # ends although stdin stays open
-        assert child.wait() == 32
-    assert lines[0]["plan"]["needs_confirmation"]
-    assert lines[-1]["error"]["code"] == "confirmation-required"
+    for command in (sanitized.command, sanitized.command.having(CI="true")):
+        with subprocess.Popen(
+            (*COMMAND, "--json", "load", "shop", "--original"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=command.home,
+            env=command.environment(),
+        ) as child:
+            assert child.stdout is not None
+            lines = [json.loads(line) for line in child.stdout]  # ends although stdin stays open
+            assert child.wait() == 32
+        assert lines[0]["plan"]["needs_confirmation"]
+        assert lines[-1]["error"]["code"] == "confirmation-required"
     assert emails(sanitized) == {"user"}
 
 
@@ -252,9 +254,9 @@ def test_a_misspelled_tool_or_argument_is_answered_with_the_closest(
     assert near in ran.last()["error"]["hint"]
 
 
-@pytest.mark.parametrize("columns", [80, 200])
-def test_tables_fit_the_terminal(sanitized: Shop, columns: int) -> None:
-    for arguments in (("targets",), ("target", "shop", "--info"), ("jobs",), ("audit", "show")):
+def test_tables_fit_the_terminal(sanitized: Shop) -> None:
+    verbs = (("targets",), ("target", "shop", "--info"), ("jobs",), ("audit", "show"))
+    for columns, arguments in product((80, 200), verbs):
         ran = sanitized.command.terminal(*arguments, columns=columns)
         assert ran.code == 0
         plain = ran.out.replace("\x1b[1m", "").replace("\x1b[0m", "")
