@@ -1,13 +1,17 @@
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_bytes
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from support.repository import build, content, keys_in, manifest, rows_of, somebody
 
 from snapharbor.engine.model.errors import ObjectMissing, SnapshotCorrupt
 from snapharbor.engine.model.job import Progress
+from snapharbor.engine.repository.gzip import compressor, decompressor
 from snapharbor.engine.repository.layout import chunk_key
 from snapharbor.engine.repository.repository import Repository
+from snapharbor.engine.repository.streaming import Encryptor
 from snapharbor.engine.repository.verify import NOT_CHECKED
 from snapharbor.engine.storage.memory import MemoryStorage
 
@@ -131,3 +135,27 @@ async def test_verify_reads_the_manifest_again(tmp_path: Path) -> None:
     await storage.put("snapshots/s1/manifest", b"something else")
     with pytest.raises(SnapshotCorrupt):
         await repository.verify(snapshot)
+
+
+async def test_whoever_got_a_chunks_key_by_a_share_cannot_plant_other_rows(tmp_path: Path) -> None:
+    storage, repository, key = await one_snapshot(tmp_path)
+    snapshot = await repository.find("s1")
+    chunk_id = snapshot.manifest.tables[0].chunks[0].id
+    shared_key, planted = (await repository.keys()).chunk(chunk_id), ROWS.replace(b"1", b"2")
+    gzip, data_key, body = compressor(), token_bytes(32), list[bytes]()
+    encryptor = Encryptor(data_key, b"snapharbor/1 chunk body", write=body.append)
+    encryptor.write(gzip.compress(planted) + gzip.flush())
+    encryptor.finish()
+    nonce = token_bytes(12)
+    wrapped = nonce + AESGCM(shared_key).encrypt(nonce, data_key, chunk_id.encode())
+    await storage.put(key, b"SHCHUNK\x01" + wrapped + b"".join(body))
+    with pytest.raises(SnapshotCorrupt):
+        await rows_of(repository, snapshot)
+    assert (await repository.verify(snapshot)).corrupt == (chunk_id,)
+    assert (
+        gunzipped(await rows_of(repository, snapshot, compressed=True)) == planted
+    )  # docs/format.md, limits
+
+
+def gunzipped(member: bytes) -> bytes:
+    return decompressor().decompress(member)
