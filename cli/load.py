@@ -33,15 +33,15 @@ def load(
     """
     from ..engine.operations.requests import LoadRequest
 
-    named = isinstance(destination, str)
-    if perform.detach and destination and not named:
+    url = destination if isinstance(destination, DatabaseUrl) else None
+    if perform.detach and url:
         hint = "a background job reads it from the configuration: set dst_url there."
         raise click.UsageError(f"--detach cannot take a destination's URL along; {hint}")
     perform(
         LoadRequest(
             reference(target, index),
-            destination=None if named else destination,
-            database=destination if named else None,
+            destination=url,
+            database=destination if isinstance(destination, str) else None,
             original=original,
             keep_previous=keep_previous,
         )
