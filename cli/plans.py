@@ -56,7 +56,7 @@ def planned(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("-y", "--yes", is_flag=True, help="Do it without asking.")
     @click.pass_obj
     @wraps(function)
-    def packed(session: Session, *, yes: bool, dry_run: bool, detach: bool, **arguments: object) -> None:
+    def packed(session: Session, /, *, yes: bool, dry_run: bool, detach: bool, **arguments: object) -> None:
         function(Perform(session, yes, dry_run, detach), **arguments)
 
     return packed

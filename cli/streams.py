@@ -58,8 +58,8 @@ def guard_streams() -> None:
     """Put the safe streams in the place of this process's own, which may be closed or missing."""
     out, err = sys.stdout, sys.stderr
     sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
-    sys.stdout = Results(_bytes(out), out and out.encoding, "backslashreplace")
-    sys.stderr = Remarks(_bytes(err), err and err.encoding, "backslashreplace", line_buffering=True)
+    sys.stdout = Results(_bytes(out), out.encoding if out else None, "backslashreplace")
+    sys.stderr = Remarks(_bytes(err), err.encoding if err else None, "backslashreplace", line_buffering=True)
 
 
 def _bytes(stream: TextIO | None) -> BinaryIO:
