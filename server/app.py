@@ -1,16 +1,23 @@
 """The MCP server: which tools, resources and prompts it has, and what becomes of an error."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, InputRequiredResult
-from pydantic import ValidationError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+)
+from pydantic import AnyUrl, ValidationError
 
 from .. import __version__
 from ..engine.model.errors import ArgumentInvalid, EngineError
@@ -55,7 +62,9 @@ class Server(MCPServer[HarborAccess]):
             return _tool_failure(error, name)
         return _shaped(result)
 
-    async def read_resource(self, uri: Any, context: Context[HarborAccess, Any] | None = None) -> Any:
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[HarborAccess, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """Read a resource; an EngineError becomes a protocol error with its code and hint."""
         try:
             return await super().read_resource(uri, context)
@@ -63,8 +72,11 @@ class Server(MCPServer[HarborAccess]):
             raise _protocol_error(error) or error from None
 
     async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Any = None
-    ) -> Any:
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[HarborAccess, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
         """Render a prompt; an EngineError becomes a protocol error with its code and hint."""
         try:
             return await super().get_prompt(name, arguments, context)
@@ -135,9 +147,8 @@ def _protocol_error(error: Exception) -> MCPError | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, EngineError):
-            view = results.failure(cause)
+            told = results.failure(cause).structured_content or {}
             code = INVALID_PARAMS if cause.exit_code < 20 else INTERNAL_ERROR
-            text = f"{cause.code}: {clean(cause.message, 400)}"
-            return MCPError(code=code, message=text, data=view.structured_content)
+            return MCPError(code=code, message=f"{cause.code}: {told['message']}", data=told)
         cause = cause.__cause__
     return None

@@ -1,12 +1,11 @@
 """The door for clients that connect: streamable HTTP, both protocol revisions, Host and Origin checked."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
 from ..engine.model.errors import ConfigMissing
+from .app import Server
 from .auth import refuse_open_door
 from .listen import address, listen, serve
 
@@ -16,7 +15,7 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised here, never bound withou
 
 
 async def run_http(
-    server: MCPServer[Any],
+    server: Server,
     *,
     host: str,
     port: int,

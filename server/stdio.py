@@ -3,15 +3,16 @@
 import os
 import select
 import threading
-from typing import Any, Final
+from typing import Final
 
 import anyio
-from mcp.server.mcpserver import MCPServer
+
+from .app import Server
 
 GRACE: Final = 1.0
 
 
-def run_stdio(server: MCPServer[Any]) -> None:
+def run_stdio(server: Server) -> None:
     """Serve until stdin ends. What still runs then is cut off: jobs have processes of their own."""
     _leave_with_the_client(os.dup(0))
     anyio.run(server.run_stdio_async)

@@ -85,10 +85,10 @@ class SnapshotRow(View):
             snapshot=snapshot.id,
             target=clean(manifest.target, 80),
             kind=manifest.kind,
-            created_at=manifest.created_at,
+            created_at=clean(manifest.created_at, 40),
             rows=manifest.rows,
             bytes=manifest.stored_bytes,
-            parent=manifest.parent,
+            parent=clean(manifest.parent, 80) if manifest.parent else None,
             storage=snapshot.profile or "local",
         )
 

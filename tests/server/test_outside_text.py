@@ -5,6 +5,7 @@ import re
 
 import pytest
 from mcp import Client
+from mcp.shared.exceptions import MCPError
 from support.harbor import CANARY, SHOP, World, add_snapshot, manifest
 from support.server import Connect, text_of
 
@@ -109,6 +110,23 @@ async def test_no_secret_is_ever_said(
         texts = await everything(client)
     said = capfd.readouterr()
     assert CANARY not in "".join([*texts, caplog.text, said.out, said.err])
+
+
+async def test_what_a_database_answers_is_fenced_in_errors_too(world: World, connect: Connect) -> None:
+    world.source_error = DatabaseFailed(f"the server said `{CLOSING}`", EVIL, where=EVIL)
+    async with connect() as client:
+        result = await client.call_tool("describe_target", {"target": "shop", "structure": True})
+        with pytest.raises(MCPError) as refused:
+            await client.read_resource("snapharbor://targets/shop/schema")
+    error = refused.value.error
+    for text in (
+        text_of(result),
+        json.dumps(result.structured_content),
+        error.message,
+        json.dumps(error.data),
+    ):
+        assert EVIL in text
+        assert EVIL not in FENCE.sub("", text.replace("\\n", "\n"))
 
 
 def test_a_fence_is_drawn_afresh_each_time() -> None:

@@ -25,7 +25,7 @@ SHARE = Share(
     target="shop",
     profile=None,
     recipients=("ana",),
-    created_by="ana",
+    created_by="somebody else",
     created_at="2026-11-22T10:00:00Z",
     expires_at="2099-01-01T00:00:00Z",
 )
