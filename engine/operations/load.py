@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from ..model.errors import ConfirmationRequired, DatabaseFailed
+from ..model.errors import ConfirmationInvalid, ConfirmationRequired, DatabaseFailed
 from ..model.job import Progress, Report
 from ..model.json import Json, JsonObject
 from ..model.plan import Plan
@@ -12,12 +12,12 @@ from ..model.target import Target
 from ..model.url import DatabaseUrl
 from ..services import Services
 from . import look
+from .cargo import TEMPLATE, Cargo, choose_cargo
 from .clock import new_snapshot_id, now
 from .destination import Destination, choose, examine
 from .export import raw_only_if_asked
 from .requests import LoadRequest
 
-TEMPLATE = "snapharbor_t_"
 SIDE = "snapharbor_l_"
 
 
@@ -30,10 +30,11 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
     given = services.give(request.destination) if request.destination else None
     url = choose(services, target, given=given, database=request.database)
     destination = await examine(services, url, await _origins(services))
-    template = template_name(snapshot)
-    instant = await services.housekeeper(url).ours(template) is not None
+    cargo = await choose_cargo(services, snapshot, target=target, url=url)
+    instant = await services.housekeeper(url).ours(cargo.template) is not None
     keep = target.keep_previous if request.keep_previous is None else request.keep_previous
-    restore = f"restore into a new database beside it, {target.cpus} workers; count every table's rows"
+    some = f"{len(cargo.tables)} of {len(manifest.tables)} tables " if cargo.only else ""
+    restore = f"restore {some}into a new database beside it, {target.cpus} workers; count every table's rows"
     return Plan(
         verb="load",
         target=manifest.target,
@@ -43,6 +44,7 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
             "given": given,
             "database": request.database,
             "keep_previous": keep,
+            "filter": cargo.filter,
         },
         facts={
             "identity": destination.identity,
@@ -50,12 +52,12 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
             "ours": bool(destination.note),
         },
         steps=(
-            f"copy the template `{template}`, made by an earlier load" if instant else restore,
+            f"copy the template `{cargo.template}`, made by an earlier load" if instant else restore,
             f"rename it to `{url.database}` in one step",
             "keep the previous database under another name" if keep else "drop the previous database, if any",
         ),
         effects=destination.effects(keep=keep),
-        warnings=_warnings(snapshot),
+        warnings=cargo.warnings,
     )
 
 
@@ -68,19 +70,20 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         services, target, given=_text(plan.arguments["given"]), database=_text(plan.arguments["database"])
     )
     destination = await examine(services, url, await _origins(services))
-    _refuse_surprise(destination, plan)
+    cargo = await choose_cargo(services, snapshot, target=target, url=url)
+    _refuse_surprise(destination, cargo, plan)
     housekeeper = services.housekeeper(url)
     side, note = SIDE + secrets.token_hex(8), f"snapshot {snapshot.id}, loaded {now()}"
     async with services.side_database(url, side):
-        instant = await housekeeper.ours(template_name(snapshot)) is not None
+        instant = await housekeeper.ours(cargo.template) is not None
         if instant:
             report(Progress("copying the template"))
-            await housekeeper.create(side, note, template=template_name(snapshot))
+            await housekeeper.create(side, note, template=cargo.template)
         else:
             await housekeeper.create(side, note)
-            await _restore(services, snapshot, url.on(side), report)
+            await _restore(services, cargo, url.on(side), report)
             report(Progress("keeping a template"))
-            await _keep_template(services, snapshot, url, side)
+            await _keep_template(services, cargo, url, side)
         report(Progress("swapping"))
         keep = bool(plan.arguments["keep_previous"]) and destination.exists
         previous = f"{url.database[:40]}_{new_snapshot_id()}" if keep else None
@@ -89,24 +92,20 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         "snapshot": snapshot.id,
         "destination": str(url),
         "how": "template copy" if instant else "restore",
-        "rows": snapshot.manifest.rows,
+        "rows": sum(table.rows for table in cargo.tables),
+        "left_out": list(cargo.contents.left_out),
         "previous": previous,
         "seconds": round(time.monotonic() - started, 3),
     }
 
 
-def template_name(snapshot: Snapshot) -> str:
-    """Return the name of the database that later loads of this snapshot are copied from."""
-    return TEMPLATE + snapshot.id.replace("-", "_")
-
-
-async def _restore(services: Services, snapshot: Snapshot, url: DatabaseUrl, report: Report) -> None:
-    database = services.database(url)
+async def _restore(services: Services, cargo: Cargo, url: DatabaseUrl, report: Report) -> None:
+    database, snapshot = services.database(url), cargo.snapshot
     source = services.repository(snapshot.profile).source(snapshot)
-    await database.restore(source, _target(services, snapshot).cpus, report)
-    report(Progress("counting", total=len(snapshot.manifest.tables), unit="tables"))
-    counted = await database.count([table.name for table in snapshot.manifest.tables])
-    for table in snapshot.manifest.tables:
+    await database.restore(source, _target(services, snapshot).cpus, report, only=cargo.only)
+    report(Progress("counting", total=len(cargo.tables), unit="tables"))
+    counted = await database.count([table.name for table in cargo.tables])
+    for table in cargo.tables:
         if counted.get(table.name) != table.rows:
             raise DatabaseFailed(
                 f"`{table.name}` holds {counted.get(table.name)} rows after loading, not {table.rows}",
@@ -114,11 +113,11 @@ async def _restore(services: Services, snapshot: Snapshot, url: DatabaseUrl, rep
             )
 
 
-async def _keep_template(services: Services, snapshot: Snapshot, url: DatabaseUrl, side: str) -> None:
+async def _keep_template(services: Services, cargo: Cargo, url: DatabaseUrl, side: str) -> None:
     keep, housekeeper = services.settings.keep_templates, services.housekeeper(url)
     if keep < 1:
         return
-    await housekeeper.create(template_name(snapshot), f"template of {snapshot.id}", template=side)
+    await housekeeper.create(cargo.template, f"template of {cargo.snapshot.id}", template=side)
     for name in sorted(await housekeeper.list(TEMPLATE), reverse=True)[keep:]:
         await housekeeper.drop(name)
 
@@ -132,19 +131,17 @@ async def _origins(services: Services) -> frozenset[str]:
     return frozenset(found.manifest.source for found in await look.snapshots(services, None))
 
 
-def _refuse_surprise(destination: Destination, plan: Plan) -> None:
+def _refuse_surprise(destination: Destination, cargo: Cargo, plan: Plan) -> None:
+    if cargo.filter != plan.arguments["filter"]:
+        raise ConfirmationInvalid(
+            "the target's filters changed after the load was planned", "Plan it again and read the plan."
+        )
     seen = {"identity": destination.identity, "exists": destination.exists, "ours": bool(destination.note)}
     if destination.exists and seen != plan.facts:
         raise ConfirmationRequired(
             f"`{destination.url.database}` is not what it was when the load was planned",
             "Plan it again and confirm what it overwrites now.",
         )
-
-
-def _warnings(snapshot: Snapshot) -> tuple[str, ...]:
-    manifest = snapshot.manifest
-    raw = ("this is RAW data: it was never sanitized",) if manifest.kind == "original" else ()
-    return (*raw, *manifest.left_out)
 
 
 def _text(value: Json) -> str | None:

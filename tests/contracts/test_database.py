@@ -15,6 +15,7 @@ from snapharbor.engine.database.postgres.database import PostgresDatabase
 from snapharbor.engine.database.postgres.housekeeper import PostgresHousekeeper
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import (
+    ConfigInvalid,
     DatabaseFailed,
     DatabaseRefused,
     DestinationProtected,
@@ -148,6 +149,25 @@ async def test_what_was_read_fills_an_empty_database(place: Place) -> None:
     assert await rows(place.database(name)) == captured.tables
     assert await place.database(name).count([PERSON, EMPTY]) == {PERSON: 3, EMPTY: 0}
     await place.housekeeper.drop(name)
+
+
+async def test_a_restore_brings_what_a_selection_takes_and_names_the_rest(place: Place) -> None:
+    captured, name = await take(place.here), place.other()
+    only = Selection(exclude_tables=("public.empty",), exclude_data=("public.person",))
+    contents = await place.here.contents(captured, only)
+    assert contents.tables == ()
+    assert len(contents.left_out) == 2
+    await place.housekeeper.create(name, "copy")
+    await place.database(name).restore(captured, 2, ignore, only=only)
+    assert [table.name for table in (await place.database(name).inspect()).tables] == [PERSON]
+    assert await place.database(name).count([PERSON]) == {PERSON: 0}
+    await place.housekeeper.drop(name)
+
+
+async def test_a_selection_that_leaves_nothing_of_a_snapshot_is_refused(place: Place) -> None:
+    captured = await take(place.here)
+    with pytest.raises(ConfigInvalid):
+        await place.here.contents(captured, Selection(include_schemas=("elsewhere",)))
 
 
 async def test_a_database_that_was_made_has_its_note(place: Place) -> None:

@@ -24,20 +24,24 @@ RELATIONS: Mapping[Text, TableKind] = {
     b"VIEW": "view",
     b"MATERIALIZED VIEW": "materialized-view",
 }
+PRIVILEGES = frozenset((b"ACL", b"DEFAULT ACL"))
 ROWS = frozenset((b"TABLE DATA", b"MATERIALIZED VIEW DATA"))
 # What only ever goes with the one thing that it belongs to, and is not worth a word then.
-PARTS = ROWS | {
-    b"ACL",
-    b"COMMENT",
-    b"INDEX ATTACH",
-    b"PUBLICATION TABLE",
-    b"ROW SECURITY",
-    b"SEQUENCE",
-    b"SEQUENCE OWNED BY",
-    b"SEQUENCE SET",
-    b"STATISTICS DATA",
-    b"TABLE ATTACH",
-}
+PARTS = (
+    ROWS
+    | PRIVILEGES
+    | {
+        b"COMMENT",
+        b"INDEX ATTACH",
+        b"PUBLICATION TABLE",
+        b"ROW SECURITY",
+        b"SEQUENCE",
+        b"SEQUENCE OWNED BY",
+        b"SEQUENCE SET",
+        b"STATISTICS DATA",
+        b"TABLE ATTACH",
+    }
+)
 NAMED_FREELY = frozenset((b"INDEX", b"STATISTICS"))
 
 Relations = Mapping[int, TableName]
@@ -81,7 +85,7 @@ def narrow(source: ChunkSource, only: Selection) -> Narrowed:
     selected = select(only, catalog)
     chosen = _Chosen.of(toc.entries, selected)
     kept = tuple(entry for entry in toc.entries if entry.id not in chosen.gone)
-    if not any(entry.namespace for entry in kept):
+    if not any(entry.namespace and entry.desc not in PRIVILEGES for entry in kept):
         raise ConfigInvalid("the filters leave nothing of what the snapshot holds")
     filled = selected.data.intersection(relations[entry.id] for entry in kept if entry.id in relations)
     tables = tuple(table for table in source.manifest.tables if table.name in filled)
@@ -108,8 +112,9 @@ class _Chosen:
         needed = {other for entry in entries if entry.desc == b"EXTENSION" for other in entry.depends}
         asked = {*_asked(entries, selected)} - needed
         gone = _with_dependents(asked, entries)
-        emptied = {entry.namespace for entry in entries}.difference(
-            entry.namespace for entry in entries if entry.id not in gone
+        content = [entry for entry in entries if entry.desc not in PRIVILEGES]
+        emptied = {entry.namespace for entry in content}.difference(
+            entry.namespace for entry in content if entry.id not in gone
         )
         schemas = {entry.id for entry in entries if entry.desc == b"SCHEMA" and entry.tag in emptied}
         hollow = schemas - gone - needed

@@ -106,7 +106,9 @@ class PostgresView:
         keeper: _Keeper,
     ) -> None:
         self.server = server
-        self.catalog: Catalog = moment.catalog
+        self.catalog = Catalog(
+            moment.selected.schemas.taken, moment.selected.tables, moment.catalog.extensions
+        )
         self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version)
         self.left_out = moment.left_out
         self.tool = box.label("pg_dump")
