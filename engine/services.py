@@ -128,6 +128,7 @@ class Services:
                 identities=self.settings.identities,
                 signing_key=self.settings.signing_key,
                 scratch=self.settings.working_directory / "tmp",
+                trusted=self.settings.trusted_keys,
             )
         return self._repositories[profile]
 

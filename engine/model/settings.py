@@ -24,7 +24,8 @@ class Setting:
 class Settings:
     """Everything configured. `identities` are age secret keys, the first one is used for writing.
 
-    `signing_key` is an Ed25519 private key (PEM). `protected` are shell-style patterns matched against
+    `signing_key` is an Ed25519 private key (PEM); what it or one of `trusted_keys` (public keys, 64
+    hexadecimal characters) signed is read. `protected` are shell-style patterns matched against
     `host/database` and `database` of a destination. `effective` is everything that counts, with secrets
     masked. `signing_key` is empty and `identities` are none until `snapharbor config init` has run.
     """
@@ -35,6 +36,7 @@ class Settings:
     storage_profiles: Mapping[str, StorageProfile]
     identities: tuple[Secret, ...]
     signing_key: Secret
+    trusted_keys: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     protected: tuple[str, ...] = ()
     override_query: str | None = field(default=None, repr=False)

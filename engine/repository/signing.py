@@ -66,7 +66,7 @@ def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | 
     if trusted is not None and signed.signed_by not in trusted:
         raise SnapshotCorrupt(
             f"{what} was signed by `{signed.signed_by[:64]}`, who is not trusted here",
-            "If that is a colleague's key, add it to `trusted_signers`; else do not use it.",
+            "If that is a colleague's key, add it to `keys.trusted`; else do not use it.",
         )
 
 

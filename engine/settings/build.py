@@ -42,6 +42,7 @@ class Builder:
             storage_profiles=built,
             identities=self.identities,
             signing_key=Secret(root.keys.signing or ""),
+            trusted_keys=root.keys.trusted,
             recipients=tuple(
                 Recipient(name, recipient.public_key, recipient.groups)
                 for name, recipient in root.recipients.items()

@@ -27,6 +27,7 @@ Url = Annotated[str | None, Mark("url")]
 Sensitive = Annotated[str | None, Mark("secret")]
 Sql = Annotated[str | None, Mark("sql")]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+PublicKeys = Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}\Z")], ...], BeforeValidator(_split)]
 Seconds = Annotated[int, Field(ge=0)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")]
 
@@ -193,6 +194,9 @@ class Keys(Model):
         default=(), description="Former identities, still able to read."
     )
     signing: Sensitive = Field(default=None, description="Ed25519 private key (PEM) that signs manifests.")
+    trusted: PublicKeys = Field(
+        default=(), description="Public signing keys of others, and former own ones, that are trusted too."
+    )
 
 
 class PostgresTools(Model):
