@@ -20,11 +20,12 @@ from ..process import Child
 from .custom import split_custom
 from .programs import Programs
 from .session import Session
-from .slices import quote
+from .slices import quote, quoted
 from .toc import ArchiveDamaged, ByteStream, read_toc, write_toc
 
 BLOCK = 1 << 20
-NAMES_PER_PATTERN = 100
+PATTERN_BYTES, COMMAND_LINE_BYTES = 40, 1 << 19
+NAMES_PER_PATTERN = 20
 T = TypeVar("T")
 OPTIONS = (
     "--format=custom",
@@ -74,14 +75,19 @@ class Wanted:
 
 
 def patterns(names: Iterable[TableName]) -> Iterator[str]:
-    """Yield pg_dump patterns that match exactly these tables, many at a time.
+    """Yield pg_dump patterns that match exactly these tables.
 
-    What stands in double quotes means itself; outside of them a pattern is a regular expression.
+    What stands in double quotes means itself; outside of them a pattern is a regular expression. A pattern
+    of one name is found by index and is the fastest by far, but a command line has an end.
     """
-    for schema, group in groupby(sorted(names), key=lambda name: name.schema):
+    ordered = sorted(names)
+    length = sum(len(quoted(name).encode()) + PATTERN_BYTES for name in ordered)
+    together = 1 if length <= COMMAND_LINE_BYTES else NAMES_PER_PATTERN
+    for schema, group in groupby(ordered, key=lambda name: name.schema):
         members = [quote(name.name) for name in group]
-        for start in range(0, len(members), NAMES_PER_PATTERN):
-            yield f"{quote(schema)}.({'|'.join(members[start : start + NAMES_PER_PATTERN])})"
+        for start in range(0, len(members), together):
+            some = "|".join(members[start : start + together])
+            yield f"{quote(schema)}.{some}" if together == 1 else f"{quote(schema)}.({some})"
 
 
 def definition(

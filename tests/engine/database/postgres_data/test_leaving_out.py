@@ -35,13 +35,18 @@ HOSTILE = (
 )
 
 
+@pytest.mark.parametrize("command_line", [1 << 19, 100])
 async def test_no_name_is_taken_for_a_pattern(
-    bench: Bench, each_postgres: Postgres, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+    bench: Bench,
+    each_postgres: Postgres,
+    new_database: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    command_line: int,
 ) -> None:
-    monkeypatch.setattr(definition, "NAMES_PER_PATTERN", 7)
+    monkeypatch.setattr(definition, "COMMAND_LINE_BYTES", command_line)
     quoted = [name.replace('"', '""') for name in HOSTILE]
     url = new_database(*(f'CREATE TABLE "{name}" AS SELECT 1 AS x' for name in quoted), server=each_postgres)
-    for left_out in HOSTILE:
+    for left_out in HOSTILE[:: 1 if command_line == 100 else 5]:
         selection = Selection(exclude_tables=(f"public.{left_out}",))
         async with bench.view(url, selection) as view:
             seen = await to_thread.run_sync(capture, view)
