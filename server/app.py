@@ -147,7 +147,7 @@ def _protocol_error(error: Exception) -> MCPError | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, EngineError):
-            told = results.failure(cause).structured_content or {}
+            told: dict[str, Any] = results.failure(cause).structured_content or {}
             code = INVALID_PARAMS if cause.exit_code < 20 else INTERNAL_ERROR
             return MCPError(code=code, message=f"{cause.code}: {told['message']}", data=told)
         cause = cause.__cause__
