@@ -152,10 +152,6 @@ async def test_whoever_got_a_chunks_key_by_a_share_cannot_plant_other_rows(tmp_p
     with pytest.raises(SnapshotCorrupt):
         await rows_of(repository, snapshot)
     assert (await repository.verify(snapshot)).corrupt == (chunk_id,)
-    assert (
-        gunzipped(await rows_of(repository, snapshot, compressed=True)) == planted
-    )  # docs/format.md, limits
-
-
-def gunzipped(member: bytes) -> bytes:
-    return decompressor().decompress(member)
+    # Compressed output is not opened, so its content is not compared: docs/format.md, limits.
+    members = await rows_of(repository, snapshot, compressed=True)
+    assert decompressor().decompress(members) == planted
