@@ -18,7 +18,7 @@ from .clock import now
 from .links import bundle_path, chunk_path, link_key, sign_link
 from .requests import ShareRequest
 
-LONGEST_SECONDS = 7 * 24 * 3600
+SHORTEST_SECONDS, LONGEST_SECONDS = 60, 7 * 24 * 3600
 
 
 async def plan(services: Services, request: ShareRequest) -> Plan:
@@ -26,7 +26,7 @@ async def plan(services: Services, request: ShareRequest) -> Plan:
     snapshot = sanitized(await look.snapshot(services, request.snapshot))
     settings, manifest = services.settings, snapshot.manifest
     seconds = settings.share_seconds if request.seconds is None else request.seconds
-    if not 60 <= seconds <= LONGEST_SECONDS:
+    if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise ArgumentInvalid(
             f"a share cannot last {seconds} seconds", "Choose between one minute and seven days."
         )
