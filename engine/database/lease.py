@@ -9,14 +9,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LEASE = "lease"
 
 
 def remove(directory: Path) -> None:
-    """Remove a directory and all in it, as far as possible."""
+    """Remove a directory and all in it, as far as possible; who waits for one of its pipes meets its end."""
+    for pipe in filter(Path.is_fifo, directory.glob("*")):
+        with suppress(OSError):
+            os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -2,8 +2,8 @@
 
 Every program gets an argument list (never a shell), a small environment, an own session and process group,
 umask 077, and no standard input unless asked for. A program that is ours dies with us: leaving the block
-ends its whole group (TERM, five seconds, KILL), and on Linux `setpriv --pdeathsig` lets the kernel do it
-if we are killed. Where there is no such program, it ends when its pipe to us breaks.
+ends its whole group (TERM, five seconds, KILL), and on Linux `setpriv --pdeathsig` lets the kernel send it
+TERM if we are killed. Where there is no such program, it ends when its pipe to us breaks.
 """
 
 import os
@@ -247,7 +247,8 @@ def _start(
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603
-            [*mortal("KILL"), program, *(str(part) for part in argv[1:])],
+            # TERM, because a parallel pg_restore passes that on to its workers.
+            [*mortal("TERM"), program, *(str(part) for part in argv[1:])],
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE if stdout else subprocess.DEVNULL,
             stderr=subprocess.PIPE,

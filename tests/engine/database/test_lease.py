@@ -1,5 +1,6 @@
 """A leased directory is gone when its owner is."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,3 +46,17 @@ def test_a_new_lease_reaps_the_abandoned_ones_of_its_kind(tmp_path: Path) -> Non
     (abandoned / "lease").touch()
     with leased_directory(tmp_path, "work"):
         assert not abandoned.exists()
+
+
+def test_who_waits_for_a_pipe_of_an_abandoned_directory_does_not_wait_for_ever(tmp_path: Path) -> None:
+    abandoned = tmp_path / "work-abandoned"
+    abandoned.mkdir()
+    (abandoned / "lease").touch()
+    os.mkfifo(abandoned / "pipe")
+    with subprocess.Popen(
+        ["sh", "-c", "echo started; exec cat pipe"], cwd=abandoned, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert reap(tmp_path, "work") == (abandoned.name,)
+        child.wait(10)
