@@ -34,7 +34,7 @@ from .repository import Person, somebody
 from .shop import clean
 
 TESTS = Path(__file__).parents[1]
-PATIENCE = 60.0
+PATIENCE = 40.0
 TEMPLATE = "little_template"
 LITTLE = """
 CREATE TABLE owners (id int PRIMARY KEY, email text NOT NULL UNIQUE);
