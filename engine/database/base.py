@@ -15,6 +15,7 @@ from ..model.snapshot import Manifest
 from ..model.target import Limits, Selection
 
 Blocks = Iterator[bytes]
+PROBE_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,17 @@ class Database(Protocol):
 
         Raises:
             RuleFailed: the server refused one; `details` name its position from 0.
+        """
+        ...
+
+    async def probe(self, queries: Sequence[str], limits: Limits) -> list[list[tuple[object, ...]]]:
+        """Ask small questions, all at one moment in a read-only transaction, and return the rows of each.
+
+        Names without a schema mean what they mean to `execute`. Each query has a time-out even where
+        `limits` have none, and gives 10,000 rows at most.
+
+        Raises:
+            EngineError: a query failed, took too long or gave more; `details` name its position from 0.
         """
         ...
 

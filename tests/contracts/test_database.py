@@ -142,6 +142,30 @@ async def test_a_statement_that_fails_undoes_those_before_it(place: Place) -> No
     assert await place.here.count([PERSON, EMPTY]) == {PERSON: 3, EMPTY: 0}
 
 
+async def test_questions_are_answered_in_their_order(place: Place) -> None:
+    answers = await place.here.probe(
+        ["SELECT name, id FROM public.person", "SELECT count(*) FROM public.empty"], Limits()
+    )
+    assert [sorted(answer, key=str) for answer in answers] == [
+        [("Ada", "1"), ("Grace", "2"), (None, "3")],
+        [(0,)],
+    ]
+
+
+async def test_a_question_that_cannot_be_answered_is_named_by_its_position(place: Place) -> None:
+    count = "SELECT count(*) FROM public.person"
+    with pytest.raises(DatabaseFailed) as failure:
+        await place.here.probe([count, "SELECT name FROM public.nowhere", count], Limits())
+    assert failure.value.details["position"] == 1
+
+
+async def test_a_question_changes_nothing(place: Place) -> None:
+    with pytest.raises(DatabaseFailed) as failure:
+        await place.here.probe(["DELETE FROM public.person"], Limits())
+    assert failure.value.details["position"] == 0
+    assert await place.here.count([PERSON]) == {PERSON: 3}
+
+
 async def test_what_was_read_fills_an_empty_database(place: Place) -> None:
     captured, name = await take(place.here), place.other()
     await place.housekeeper.create(name, "copy")

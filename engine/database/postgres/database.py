@@ -15,6 +15,7 @@ from .execute import count, execute
 from .identify import identify
 from .inspect import inspect
 from .narrow import narrow
+from .probe import probe
 from .tools import discover
 
 
@@ -54,6 +55,10 @@ class PostgresDatabase:
     async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
         """Run statements in one transaction and return the rows each one touched (-1: not said)."""
         return await execute(self._url, statements)
+
+    async def probe(self, queries: Sequence[str], limits: Limits) -> list[list[tuple[object, ...]]]:
+        """Ask small questions, all at one moment in a read-only transaction, and return the rows of each."""
+        return await probe(self._url, queries, limits)
 
     async def contents(self, source: ChunkSource, only: Selection) -> Contents:
         """Say what restoring only that much of a snapshot would bring; nothing is connected."""
