@@ -27,14 +27,17 @@ from snapharbor.engine.repository.values import CHUNK_BYTES, StoredStream
 from snapharbor.engine.storage.base import Storage
 from snapharbor.engine.storage.local import LocalStorage
 from snapharbor.engine.storage.memory import MemoryStorage
+from snapharbor.engine.storage.s3 import S3Storage
 
 ME = somebody()
 CANARY = b"canary.7f3a@example.org"
 ROWS = b"".join(b"%d\t%s\t%d\n" % (number, CANARY, number * 37) for number in range(5000))
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", pytest.param("s3", marks=pytest.mark.server)])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "s3":
+        return S3Storage(request.getfixturevalue("s3_profile"))
     return LocalStorage(tmp_path / "store") if request.param == "local" else MemoryStorage()
 
 
