@@ -1,13 +1,20 @@
 """Snapshots in one storage: found, written, read, verified, pruned. docs/format.md says how they are kept."""
 
 from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import Lock
 
-from ..model.errors import EngineError, FormatUnknown, ObjectMissing, SnapshotCorrupt, SnapshotUnknown
+from ..model.errors import (
+    EngineError,
+    FormatUnknown,
+    ObjectMissing,
+    SnapshotCorrupt,
+    SnapshotUnknown,
+    StorageRefused,
+)
 from ..model.job import Report, ignore
 from ..model.secret import Secret
 from ..model.snapshot import Snapshot, snapshot
@@ -100,9 +107,14 @@ class Repository:
 
     @asynccontextmanager
     async def hold(self) -> AsyncGenerator[None]:
-        """Keep every chunk from being pruned while the context is open; for long reads."""
-        async with hold(self.storage, "write") as lease:
-            await lease.renew()
+        """Keep every chunk from being pruned while the context is open; for long reads.
+
+        Who may only read the storage reads unprotected: a prune at that moment can make the read fail.
+        """
+        async with AsyncExitStack() as stack:
+            with suppress(StorageRefused):
+                lease = await stack.enter_async_context(hold(self.storage, "write"))
+                await lease.renew()
             yield
 
     @asynccontextmanager
