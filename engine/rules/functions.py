@@ -39,3 +39,29 @@ NAMES = frozenset(
     upper_inc upper_inf uuid_generate_v4 uuid_generate_v5 uuid_nil width_bucket xmlconcat xmlelement xmlforest
     """.split()
 )
+
+# Known to give another value on each call; the server is asked about those that are not known.
+VOLATILE = frozenset(
+    """
+    clock_timestamp gen_random_bytes gen_random_uuid gen_salt nextval random random_normal setseed setval
+    timeofday uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7
+    """.split()
+)
+
+# Words before an opening bracket that call nothing.
+SYNTAX = frozenset(
+    """
+    all and any array as asc between by case conflict cube desc distinct else end except exists false fetch
+    filter from full group grouping having ilike in inner insert intersect into is isnull join lateral like
+    limit materialized natural not notnull null offset on only or order outer over overlaps partition
+    recursive returning row rows select set sets similar some symmetric then true union unique update using
+    values when where window with within delete table do nothing rollup
+    """.split()
+)
+# Words that call a function without brackets.
+WORDS = frozenset(
+    """
+    current_catalog current_date current_role current_schema current_time current_timestamp current_user
+    localtime localtimestamp session_user system_user user
+    """.split()
+)

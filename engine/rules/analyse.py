@@ -1,0 +1,239 @@
+"""Rule -> Analysis: what a statement writes, reads and calls, and its clauses as the user wrote them.
+
+The tokenizer cuts, the parser's tree says what should have come out; where the two disagree, the
+statement counts as not cut.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
+
+from ..model.analysis import Analysis, Assignment, ColumnUse, Feature, Piece, Relation
+from ..model.rules import Rule, RuleSet
+from ..model.url import Engine
+from .cut import Cut, Uncut, cut
+from .functions import VOLATILE
+from .tokens import Tokens, fold, tokens_of
+
+WRITING = (exp.Update, exp.Delete, exp.Insert, exp.TruncateTable, exp.Merge)
+
+NODES: tuple[tuple[type[exp.Expr], Feature], ...] = (
+    (exp.AggFunc, "aggregate"),
+    (exp.Limit, "limit"),
+    (exp.Fetch, "limit"),
+    (exp.OnConflict, "conflict"),
+    (exp.Window, "window"),
+    (exp.Returning, "returning"),
+    (exp.With, "with"),
+    (exp.Slice, "range"),
+    (exp.Values, "values"),
+)
+
+
+def analyse_all(rules: RuleSet, engine: Engine) -> tuple[Analysis, ...]:
+    """Take every statement of a rule set apart, in order."""
+    return tuple(analyse(rule, engine) for rule in rules.rules)
+
+
+def analyse(rule: Rule, engine: Engine = "postgres") -> Analysis:
+    """Take one statement apart. What cannot be cut has `reasons`; nothing is raised for it."""
+    tokens = tokens_of(rule, engine)
+    tree = tree_of(rule, engine)
+    if tree is None or isinstance(tree, exp.Command):
+        return Analysis(rule, (), functions=_functions(tokens), reasons=("the parser does not know it",))
+    targets = tuple(_targets(tree, tokens))
+    assignments, where, reasons = _cut(tree, tokens)
+    functions = _functions(tokens)
+    uses = tuple(_columns(tree, tokens))
+    return Analysis(
+        rule,
+        targets,
+        reads=tuple(_reads(tree, tokens)),
+        written=tuple(_written(tree)),
+        assignments=assignments,
+        where=where,
+        filtered=bool(tree.args.get("where")),
+        columns=uses,
+        functions=functions,
+        volatile=tuple(name for name in functions if name.rpartition(".")[2] in VOLATILE),
+        whole_rows=tuple(dict.fromkeys(_whole_rows(tree, uses))),
+        features=frozenset(_features(tree, tokens)),
+        reasons=reasons,
+    )
+
+
+def tree_of(rule: Rule, engine: Engine = "postgres") -> exp.Expr | None:
+    """Return the parser's tree of a statement, None if it does not know it."""
+    try:
+        found = sqlglot.parse(rule.text, dialect=engine)
+    except SqlglotError:
+        return None
+    trees = [tree for tree in found if tree is not None]
+    return trees[0] if len(trees) == 1 else None
+
+
+def _cut(tree: exp.Expr, tokens: Tokens) -> tuple[tuple[Assignment, ...], Piece | None, tuple[str, ...]]:
+    if not isinstance(tree, exp.Update | exp.Delete):
+        return (), None, ()
+    if tree.args.get("with_"):
+        return (), None, ("WITH",)
+    try:
+        found = cut(tokens)
+    except Uncut as reason:
+        return (), None, (str(reason),)
+    if not _agree(tree, found):
+        return (), None, ("the tokenizer and the parser disagree",)
+    uses = tuple(_columns(tree, tokens))
+    assignments = tuple(_assignment(column, value, tokens, uses=uses) for column, value in found.assignments)
+    return assignments, found.where, ()
+
+
+def _agree(tree: exp.Expr, found: Cut) -> bool:
+    sets = [node.this for node in tree.expressions if isinstance(node, exp.EQ)]
+    columns = [_name(node.this) for node in sets if isinstance(node, exp.Column) and not node.table]
+    complete = len(columns) == len(sets) == len(tree.expressions)
+    cut_columns = [column for column, _ in found.assignments]
+    filtered = bool(tree.args.get("where"))
+    return complete and columns == cut_columns and filtered == (found.where is not None)
+
+
+def _assignment(column: str, value: Piece, tokens: Tokens, *, uses: tuple[ColumnUse, ...]) -> Assignment:
+    inside = tuple(use for use in uses if value.start <= use.start < value.end)
+    return Assignment(column, value, inside, tuple(dict.fromkeys(tokens.calls(value.start, value.end))))
+
+
+def _targets(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
+    for node in tree.walk():
+        if isinstance(node, exp.TruncateTable):
+            yield from (
+                _relation(table, tokens) for table in node.expressions if isinstance(table, exp.Table)
+            )
+        elif isinstance(node, WRITING):
+            table = node.this.this if isinstance(node.this, exp.Schema) else node.this
+            if isinstance(table, exp.Table):
+                yield _relation(table, tokens)
+
+
+def _reads(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
+    defined = {alias_of(cte) for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        relation = _relation(table, tokens)
+        own = isinstance(table.parent, (*WRITING, exp.Schema)) and table.arg_key in ("this", "expressions")
+        if not own and not (relation.schema is None and relation.name in defined):
+            yield relation
+
+
+def alias_of(node: exp.Expr) -> str:
+    """Return the alias of a node as the server folds it, "" if it has none."""
+    alias = node.args.get("alias")
+    name = alias.this if isinstance(alias, exp.TableAlias) else alias
+    return _name(name) if isinstance(name, exp.Identifier) else ""
+
+
+def _relation(table: exp.Table, tokens: Tokens) -> Relation:
+    schema, identifier = table.args.get("db"), table.this
+    name = _name(identifier)
+    return Relation(
+        _name(schema) if isinstance(schema, exp.Identifier) else None,
+        name,
+        alias_of(table) or name,
+        tokens.line(_start(identifier)),
+        only=bool(table.args.get("only")),
+    )
+
+
+def _written(tree: exp.Expr) -> Iterator[str]:
+    if isinstance(tree, exp.Insert) and isinstance(tree.this, exp.Schema):
+        yield from (_name(column) for column in tree.this.expressions)
+    for node in tree.expressions if isinstance(tree, exp.Update) else ():
+        if isinstance(node, exp.EQ):
+            column = next(node.this.find_all(exp.Column), None)
+            several = list(node.this.find_all(exp.Column)) if isinstance(node.this, exp.Tuple) else [column]
+            yield from (_name(_head(found)) for found in several if found is not None)
+
+
+def _head(column: exp.Column) -> exp.Expr:
+    """Return the column itself of `column.field`."""
+    return cast(exp.Expr, column.args.get("table") or column.this)
+
+
+def _columns(tree: exp.Expr, tokens: Tokens) -> Iterator[ColumnUse]:
+    assigned = {id(found) for found in _set_columns(tree)}
+    for column in tree.find_all(exp.Column):
+        if id(column) in assigned or _is_default(column):
+            continue
+        qualifiers = tuple(_name(part) for part in column.parts[:-1])
+        start = _start(column.parts[0])
+        name = "*" if isinstance(column.this, exp.Star) else _name(column.this)
+        yield ColumnUse(name, qualifiers, tokens.line(start), start)
+
+
+def _set_columns(tree: exp.Expr) -> Iterator[exp.Column]:
+    for node in tree.expressions if isinstance(tree, exp.Update) else ():
+        if isinstance(node, exp.EQ):
+            yield from node.this.find_all(exp.Column)
+
+
+def _is_default(column: exp.Column) -> bool:
+    plain = isinstance(column.this, exp.Identifier) and not column.this.args.get("quoted")
+    return plain and column.name.upper() == "DEFAULT" and not column.table
+
+
+def _whole_rows(tree: exp.Expr, uses: tuple[ColumnUse, ...]) -> Iterator[str]:
+    aliases = {alias_of(table) or _name(table.this) for table in tree.find_all(exp.Table, exp.Subquery)}
+    for use in uses:
+        if use.name == "*" and use.qualified:
+            yield use.qualified[-1]
+        elif use.name in aliases and not use.qualified:
+            yield use.name
+
+
+def _functions(tokens: Tokens) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tokens.calls()))
+
+
+def _features(tree: exp.Expr, tokens: Tokens) -> Iterator[Feature]:
+    for kind, feature in NODES:
+        if tree.find(kind) is not None:
+            yield feature
+    if any(node is not tree for node in tree.find_all(exp.Query)):
+        yield "select" if isinstance(tree, exp.Insert) else "subselect"
+    if tree.args.get("from_"):
+        yield "from"
+    if tree.args.get("using"):
+        yield "using"
+    if isinstance(tree, exp.TruncateTable):
+        if tree.args.get("option") == "CASCADE":
+            yield "cascade"
+        if tree.args.get("identity") == "RESTART":
+            yield "restart"
+    for node in tree.expressions if isinstance(tree, exp.Update) else ():
+        if isinstance(node.this, exp.Tuple):
+            yield "multi-column"
+        elif not isinstance(node.this, exp.Column) or node.this.table:
+            yield "subscript"
+        if isinstance(node.expression, exp.Column) and _is_default(node.expression):
+            yield "default"
+    yield from _marks(tokens)
+
+
+def _marks(tokens: Tokens) -> Iterator[Feature]:
+    kinds = {token.token_type for token in tokens.all}
+    if TokenType.PARAMETER in kinds or TokenType.PLACEHOLDER in kinds:
+        yield "parameter"
+    if TokenType.COLON in kinds:
+        yield "range"
+
+
+def _name(node: object) -> str:
+    if isinstance(node, exp.Identifier):
+        return node.name if node.args.get("quoted") else fold(node.name)
+    return node.name if isinstance(node, exp.Expr) else ""
+
+
+def _start(node: object) -> int:
+    return int(node.meta.get("start", 0)) if isinstance(node, exp.Expr) else 0
