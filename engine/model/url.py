@@ -49,7 +49,7 @@ class DatabaseUrl:
         Raises:
             ConfigInvalid: the text is not such a URL; the message never repeats it.
         """
-        hint = "Write it as postgres://user:password@host:5432/name; percent-encode @ : / ? # in the password."
+        hint = "Write it as postgres://user:password@host:5432/name; percent-encode special characters in it."
         try:
             parts = urlsplit(text)
             options = dict(parse_qsl(parts.query, keep_blank_values=True))

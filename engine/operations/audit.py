@@ -160,7 +160,7 @@ def _file(services: Services) -> Path:
 
 
 def _key(services: Services) -> str | None:
-    from ..repository.signing import public_key
+    from ..keypair import verifying_key
 
     key = services.settings.signing_key
-    return public_key(key) if key else None
+    return verifying_key(key) if key else None

@@ -11,11 +11,11 @@ import anyio
 from anyio import to_thread
 
 from ..database.postgres.tools import CLIENT, Toolbox, choose_server, discover
+from ..keypair import recipient_of, verifying_key
 from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
 from ..model.target import Target
 from ..model.url import DatabaseUrl
 from ..services import Services
-from ..settings.identity import public_key, verifying_key
 from ..settings.references import exposed
 from ..tasks import open_tasks
 from .destination import examine
@@ -125,7 +125,7 @@ def _keys(services: Services) -> Iterator[Check]:
             raise KeyMissing("there is no identity", "Run `snapharbor config init`, or set `keys.identity`.")
         for number, identity in enumerate(settings.identities):
             name = "previous identity" if number else "identity"
-            yield Check("keys", name, "ok", f"public key {public_key(identity)}")
+            yield Check("keys", name, "ok", f"public key {recipient_of(identity)}")
     except EngineError as error:
         yield _failed("keys", "identity", error)
     try:

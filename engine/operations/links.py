@@ -5,7 +5,8 @@ import time
 from hashlib import sha256
 from urllib.parse import urlencode
 
-from ..model.errors import ConfigInvalid, ShareExpired, ShareUnknown
+from ..keypair import private_key
+from ..model.errors import ShareExpired, ShareUnknown
 from ..model.secret import Secret
 
 PURPOSE = b"snapharbor/share-link/1"
@@ -17,15 +18,7 @@ def link_key(signing_key: Secret) -> bytes:
     Raises:
         ConfigInvalid: it is not such a key.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        key = load_pem_private_key(signing_key.reveal().encode(), None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigInvalid("`keys.signing` is not an Ed25519 private key in PEM")
+    key = private_key(signing_key)
     return hmac.digest(key.private_bytes_raw(), PURPOSE, "sha256")
 
 

@@ -7,11 +7,11 @@ from secrets import token_bytes, token_hex
 
 from blake3 import blake3
 
+from ..keypair import recipient_of, seal, unseal
 from ..model.errors import KeyMissing, ObjectMissing, SnapshotCorrupt
 from ..model.json import JsonObject, canonical
 from ..model.secret import Secret
 from ..storage.base import Storage
-from . import age
 from .codec import exactly, parse
 from .layout import REPOSITORY, SNAPSHOTS
 from .signing import Signed, check, sign
@@ -92,11 +92,11 @@ async def rewrap_keys(storage: Storage, ring: KeyRing, recipients: Sequence[str]
 
 
 def _wrap(keys: Keys, recipients: Sequence[str], ring: KeyRing) -> bytes:
-    everybody = dict.fromkeys((age.public_key(ring.identities[0]), *recipients))
+    everybody = dict.fromkeys((recipient_of(ring.identities[0]), *recipients))
     body: JsonObject = {
         "format": FORMAT,
         "id": keys.repository,
-        "key": age.seal(keys.master, everybody).decode(),
+        "key": seal(keys.master, everybody).decode(),
     }
     return canonical(sign(canonical(body).decode(), ring.signing_key, domain=_DOMAIN).as_json())
 
@@ -107,7 +107,7 @@ def _unwrap(stored: bytes, ring: KeyRing) -> Keys:
         signed = Signed.from_json(json.loads(stored))
         check(signed, domain=_DOMAIN, what=what, trusted=ring.trusted)
         body = exactly(parse(signed.text, known=FORMAT, what=what), "format", "id", "key")
-        master = age.unseal(str(body["key"]).encode(), ring.identities, what="this repository")
+        master = unseal(str(body["key"]).encode(), ring.identities, what="this repository")
     except (ValueError, RecursionError):
         raise SnapshotCorrupt(f"{what} is not of the form that is written") from None
     if len(master) != KEY:

@@ -221,10 +221,10 @@ class Repository:
 
     async def ring(self) -> "KeyRing":
         """Return whose keys are used here."""
+        from ..keypair import verifying_key
         from .keys import KeyRing
-        from .signing import public_key
 
-        own = public_key(self._signing_key)
+        own = verifying_key(self._signing_key)
         return KeyRing(self._identities, self._signing_key, frozenset((own, *self._trusted)))
 
     async def signed(self, snapshot_id: str) -> "SignedManifest":

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from ..keypair import seal as encrypt
+from ..keypair import unseal as decrypt
 from ..model.errors import ShareExpired, SnapshotCorrupt, SnapshotUnsanitized
 from ..model.job import Report
 from ..model.json import JsonObject, canonical
 from ..model.secret import Secret
 from ..model.snapshot import Chunk, Manifest, SanitizedSnapshot, Snapshot
-from . import age
 from .chunk import packed, plain
 from .codec import exactly, parse
 from .copying import adopt
@@ -86,7 +87,7 @@ async def seal(
         "keys": {chunk_id: keys.chunk(chunk_id).hex() for chunk_id in wanted},
     }
     text = canonical(body).decode()
-    return age.seal(canonical(sign(text, ring.signing_key, domain=_DOMAIN).as_json()), recipients)
+    return encrypt(canonical(sign(text, ring.signing_key, domain=_DOMAIN).as_json()), recipients)
 
 
 def unseal(sealed: bytes, identities: tuple[Secret, ...]) -> Bundle:
@@ -97,7 +98,7 @@ def unseal(sealed: bytes, identities: tuple[Secret, ...]) -> Bundle:
         ShareExpired: its time is over.
         SnapshotCorrupt, FormatUnknown: it is not what a sender writes.
     """
-    opened = age.unseal(sealed, identities, what=_WHAT)
+    opened = decrypt(sealed, identities, what=_WHAT)
     try:
         signed = Signed.from_json(json.loads(opened))
         check(signed, domain=_DOMAIN, what=_WHAT)

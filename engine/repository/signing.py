@@ -5,11 +5,11 @@ import binascii
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ..model.errors import ConfigInvalid, SnapshotCorrupt
+from ..keypair import private_key
+from ..model.errors import SnapshotCorrupt
 from ..model.json import JsonObject
 from ..model.secret import Secret
 
@@ -40,14 +40,9 @@ class Signed:
                 raise SnapshotCorrupt("a signed text is not of the form that is written")
 
 
-def public_key(signing_key: Secret) -> str:
-    """Return the public key of a private one (PEM), 64 hexadecimal characters."""
-    return _spell(_private(signing_key).public_key())
-
-
 def sign(text: str, signing_key: Secret, *, domain: str) -> Signed:
     """Sign text for one purpose; it counts for no other."""
-    private = _private(signing_key)
+    private = private_key(signing_key)
     signature = private.sign(_message(text, domain))
     return Signed(text, _spell(private.public_key()), base64.b64encode(signature).decode())
 
@@ -68,17 +63,6 @@ def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | 
             f"{what} was signed by `{signed.signed_by[:64]}`, who is not trusted here",
             "If that is a colleague's key, add it to `keys.trusted`; else do not use it.",
         )
-
-
-def _private(signing_key: Secret) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(signing_key.reveal().encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if isinstance(key, Ed25519PrivateKey):
-        return key
-    hint = "It is a PEM file; `snapharbor config init` makes one."
-    raise ConfigInvalid("the signing key is not an Ed25519 private key", hint)
 
 
 def _spell(public: Ed25519PublicKey) -> str:

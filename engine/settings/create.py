@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..keypair import new_identity, new_signing_key, recipient_of, verifying_key
 from ..model.errors import ConfigInvalid
 from ..model.secret import Secret
 from .environment import CONFIG, environment, user_file
 from .files import write_new, writing
-from .identity import new_identity, new_signing_key, public_key, verifying_key
 from .load import load_settings
 
 TEMPLATE = """\
@@ -71,7 +71,7 @@ def create_configuration(config: Path | None = None) -> Created:
         _write_once(keys / ".gitignore", lambda: Secret("*\n"))
         identity = _write_once(keys / "identity.txt", lambda: Secret(f"{new_identity().reveal()}\n"))
         signing = _write_once(keys / "signing.pem", new_signing_key)
-        public = public_key(Secret(identity.strip())), verifying_key(Secret(signing))
+        public = recipient_of(Secret(identity.strip())), verifying_key(Secret(signing))
         write_new(file, TEMPLATE.format(cpus=min(2, os.cpu_count() or 1)).encode())
         settings = load_settings(file)
         settings.working_directory.mkdir(mode=0o700, parents=True, exist_ok=True)

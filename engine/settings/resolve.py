@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..keypair import identities_in
 from ..model.errors import ConfigInvalid, KeyMissing, SecretUnset
 from ..model.secret import Secret
 from .document import Block, Items, KeyPath, Node, Scalar, children, invalid
-from .identity import identities_in
 from .references import PREFIX as REFERENCE
 from .references import fetch
 from .schema import Root

@@ -12,10 +12,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 
+from ..keypair import recipient_of
 from ..model.errors import ConfigInvalid, KeyMissing
 from ..model.json import canonical
 from ..model.secret import Secret
-from .identity import public_key
 
 PREFIX = "enc:v1:"
 _INFO = b"snapharbor configuration value v1"
@@ -63,7 +63,7 @@ def _cut(content: bytes) -> tuple[bytes, bytes, bytes, bytes]:
 
 
 def _key_id(identity: Secret) -> bytes:
-    return sha256(public_key(identity).encode()).digest()[:_KEY_ID]
+    return sha256(recipient_of(identity).encode()).digest()[:_KEY_ID]
 
 
 def _key(identity: Secret, salt: bytes) -> bytes:

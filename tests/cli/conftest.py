@@ -8,9 +8,8 @@ import pytest
 from support.cli import CUSTOMERS, Command, Shop, written
 from support.postgres import NewDatabase, execute
 
+from snapharbor.engine.keypair import new_identity, new_signing_key, recipient_of
 from snapharbor.engine.model.url import DatabaseUrl
-from snapharbor.engine.repository.age import public_key
-from snapharbor.engine.settings.identity import new_identity, new_signing_key
 
 FILL = (
     "CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL)",
@@ -39,7 +38,7 @@ def shop(tmp_path: Path, new_database: NewDatabase) -> Generator[Shop]:
         [
             "keys: {identity: 'secret:file:identity.txt', signing: 'secret:file:signing.pem'}",
             f"defaults: {{working_directory: {tmp_path}/data}}",
-            f"recipients: {{colleague: {{public_key: {public_key(new_identity())}}}}}",
+            f"recipients: {{colleague: {{public_key: {recipient_of(new_identity())}}}}}",
             "targets:",
             "  shop:",
             "    snapshot: {src_url: '{{`SOURCE` | env}}', dst_url: '{{`COPY` | env}}'}",

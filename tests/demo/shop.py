@@ -14,11 +14,10 @@ from snapharbor.engine.database.postgres import cluster
 from snapharbor.engine.database.postgres.session import parameters, session
 from snapharbor.engine.database.postgres.tools import Toolbox, choose_server, discover
 from snapharbor.engine.database.process import run
+from snapharbor.engine.keypair import new_identity, new_signing_key, recipient_of
 from snapharbor.engine.model.errors import DatabaseFailed
 from snapharbor.engine.model.target import Limits
 from snapharbor.engine.model.url import DatabaseUrl
-from snapharbor.engine.repository.age import public_key
-from snapharbor.engine.settings.identity import new_identity, new_signing_key
 
 FILES = Path(__file__).parent
 HERE = FILES.parent.parent / ".demo"
@@ -129,7 +128,7 @@ def _configure(port: int) -> Path:
         (keys / name).write_text(content.reveal())
     config = HERE / "snapharbor.yml"
     config.touch(mode=0o600)
-    colleague = public_key(new_identity())
+    colleague = recipient_of(new_identity())
     text = CONFIG.format(here=HERE, port=port, rules=FILES / "rules.sql", colleague=colleague)
     config.write_text(text)
     return config

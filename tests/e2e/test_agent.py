@@ -19,8 +19,8 @@ from support.postgres import execute, query
 from support.repository import somebody
 from support.shop import DEMO, Shop, recipient
 
+from snapharbor.engine.keypair import new_signing_key
 from snapharbor.engine.model.url import DatabaseUrl
-from snapharbor.engine.settings.identity import new_signing_key
 
 pytestmark = pytest.mark.server
 

@@ -8,12 +8,12 @@ import httpx2
 import pytest
 from support.harbor import World
 
+from snapharbor.engine.keypair import new_signing_key
 from snapharbor.engine.model.errors import ConfigInvalid, NotAuthorized, ShareExpired, ShareUnknown
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.share import Share
 from snapharbor.engine.operations.links import bundle_path, check_link, chunk_path, link_key, sign_link
 from snapharbor.engine.repository.layout import chunk_key, share_key
-from snapharbor.engine.settings.identity import new_signing_key
 from snapharbor.server.serve import build_share_app, run_shares
 
 CHUNK = "ab" * 32

@@ -15,6 +15,7 @@ from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.attempt import attempt
 from snapharbor.engine.jobs.life import SHARED, working
+from snapharbor.engine.keypair import new_identity, new_signing_key
 from snapharbor.engine.ledger.memory import MemoryLedger
 from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
@@ -29,7 +30,6 @@ from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.requests import LoadRequest, Request, RevokeRequest, ShareRequest
 from snapharbor.engine.operations.verbs import VERBS
 from snapharbor.engine.services import Services
-from snapharbor.engine.settings.identity import new_identity, new_signing_key
 from snapharbor.engine.storage.base import Storage
 from snapharbor.engine.storage.memory import MemoryStorage
 

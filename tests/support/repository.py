@@ -10,12 +10,11 @@ from typing import BinaryIO
 from anyio import to_thread
 
 from snapharbor.engine.database.base import ChunkSource
+from snapharbor.engine.keypair import new_identity, new_signing_key, verifying_key
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.snapshot import Kind, Manifest, Part, Sanitization, Snapshot, TableData
 from snapharbor.engine.repository.repository import Repository
-from snapharbor.engine.repository.signing import public_key
-from snapharbor.engine.settings.identity import new_identity, new_signing_key
 from snapharbor.engine.storage.base import Storage, Stored
 
 ORDERS = TableName("public", "orders")
@@ -31,7 +30,7 @@ class Person:
     @property
     def signs_as(self) -> str:
         """The public key that their snapshots are signed with."""
-        return public_key(self.signing_key)
+        return verifying_key(self.signing_key)
 
     def repository(
         self,

@@ -72,9 +72,9 @@ class Shop:
 
 def recipient(person: Person, name: str = "ben") -> Recipient:
     """Return somebody as the one to share with."""
-    from snapharbor.engine.repository.age import public_key
+    from snapharbor.engine.keypair import recipient_of
 
-    return Recipient(name, public_key(person.identity), groups=("dev",))
+    return Recipient(name, recipient_of(person.identity), groups=("dev",))
 
 
 @pytest.fixture(scope="session")

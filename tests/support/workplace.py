@@ -13,6 +13,7 @@ import pytest
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.runner import wait_for_job
 from snapharbor.engine.jobs.worker import work_on
+from snapharbor.engine.keypair import new_signing_key
 from snapharbor.engine.ledger.sqlite import PATIENCE_SECONDS, SqliteLedger
 from snapharbor.engine.model.errors import DatabaseFailed
 from snapharbor.engine.model.job import Job, Progress, Report
@@ -23,7 +24,6 @@ from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.share import Principal
 from snapharbor.engine.operations.verbs import Perform
 from snapharbor.engine.services import Services
-from snapharbor.engine.settings.identity import new_signing_key
 
 Start = Callable[[Job, str], "subprocess.Popen[bytes]"]
 ANN = Principal("ann")

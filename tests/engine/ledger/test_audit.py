@@ -9,6 +9,7 @@ import anyio
 import pytest
 from support.workplace import opened
 
+from snapharbor.engine.keypair import new_signing_key
 from snapharbor.engine.ledger.base import Entry, Record
 from snapharbor.engine.ledger.chain import GENESIS, content_digest
 from snapharbor.engine.ledger.encode import dumps
@@ -16,7 +17,6 @@ from snapharbor.engine.model.errors import AuditBroken
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.operations.audit import export_audit, record, verify_audit
 from snapharbor.engine.services import Services
-from snapharbor.engine.settings.identity import new_signing_key
 
 LENGTH = 5
 CONTENT = ("at", "who", "what", "subject", "outcome", "details")

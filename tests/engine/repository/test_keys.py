@@ -5,6 +5,7 @@ import anyio
 import pytest
 from support.repository import Person, blocks, build, content, keys_in, manifest, rows_of, somebody
 
+from snapharbor.engine import keypair
 from snapharbor.engine.model.errors import (
     ConfigInvalid,
     FormatUnknown,
@@ -14,7 +15,6 @@ from snapharbor.engine.model.errors import (
 )
 from snapharbor.engine.model.json import canonical
 from snapharbor.engine.model.secret import Secret
-from snapharbor.engine.repository import age
 from snapharbor.engine.repository.signing import sign
 from snapharbor.engine.storage.memory import MemoryStorage
 
@@ -59,7 +59,7 @@ async def test_a_repository_that_a_stranger_made_is_not_written_to(tmp_path: Pat
 async def test_a_trusted_colleague_reads_and_writes_the_same_repository(tmp_path: Path) -> None:
     storage = await mine(tmp_path)
     own = ME.repository(storage, tmp_path, trusted=[COLLEAGUE.signs_as])
-    await own.rewrap([age.public_key(COLLEAGUE.identity)])
+    await own.rewrap([keypair.recipient_of(COLLEAGUE.identity)])
     theirs = COLLEAGUE.repository(storage, tmp_path, trusted=[ME.signs_as])
     assert await rows_of(theirs, await theirs.find("s1")) == ROWS
     added = await build(theirs, manifest("s2"), ROWS)
@@ -72,7 +72,7 @@ async def test_a_trusted_colleague_reads_and_writes_the_same_repository(tmp_path
 async def test_rotation_touches_no_chunk_and_shuts_out_who_is_not_named(tmp_path: Path) -> None:
     storage = await mine(tmp_path)
     own = ME.repository(storage, tmp_path)
-    await own.rewrap([age.public_key(COLLEAGUE.identity)])
+    await own.rewrap([keypair.recipient_of(COLLEAGUE.identity)])
     before = {key: await content(storage, key) for key in await keys_in(storage) if key != "repository.json"}
     await own.rewrap([])
     assert before == {key: await content(storage, key) for key in before}

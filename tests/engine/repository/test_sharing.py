@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.repository import Person, build, content, keys_in, manifest, rows_of, somebody
 
+from snapharbor.engine import keypair
 from snapharbor.engine.model.errors import (
     FormatUnknown,
     JobConflict,
@@ -19,7 +20,7 @@ from snapharbor.engine.model.errors import (
 from snapharbor.engine.model.job import ignore
 from snapharbor.engine.model.json import Json, canonical
 from snapharbor.engine.model.snapshot import SanitizedSnapshot, Snapshot
-from snapharbor.engine.repository import age, signing
+from snapharbor.engine.repository import signing
 from snapharbor.engine.repository.copying import copy_snapshot
 from snapharbor.engine.repository.layout import chunk_key
 from snapharbor.engine.repository.sharing import Bundle, import_bundle, seal, unseal
@@ -57,7 +58,7 @@ class World:
             snapshot,
             share="share1",
             expires_at=until,
-            recipients=[age.public_key(to.identity)],
+            recipients=[keypair.recipient_of(to.identity)],
             links={chunk.id: f"link:{chunk.id}" for chunk in snapshot.manifest.chunks()},
         )
 
@@ -175,7 +176,7 @@ def forged(*, by: Person, **values: Json) -> bytes:
         **values,
     }
     signed = signing.sign(canonical(body).decode(), by.signing_key, domain="share")
-    return age.seal(canonical(signed.as_json()), [age.public_key(RECIPIENT.identity)])
+    return keypair.seal(canonical(signed.as_json()), [keypair.recipient_of(RECIPIENT.identity)])
 
 
 async def test_the_senders_manifest_with_a_strangers_keys_and_links_is_refused(world: World) -> None:

@@ -5,10 +5,10 @@ import stat
 import pytest
 from support.settings import Corner
 
+from snapharbor.engine.keypair import recipient_of, verifying_key
 from snapharbor.engine.model.errors import ConfigInvalid
 from snapharbor.engine.settings.create import create_configuration
 from snapharbor.engine.settings.encrypt import encrypt_configuration
-from snapharbor.engine.settings.identity import public_key, verifying_key
 from snapharbor.engine.settings.load import load_settings
 
 
@@ -17,7 +17,7 @@ def test_what_is_created_loads_without_a_warning_and_belongs_to_its_owner_alone(
     settings = load_settings()
     assert made.file == settings.file == corner.home / ".config/snapharbor/snapharbor.yml"
     assert made.working_directory == settings.working_directory == corner.home / ".snapharbor"
-    assert [made.public_key] == [public_key(one) for one in settings.identities]
+    assert [made.public_key] == [recipient_of(one) for one in settings.identities]
     assert made.verifying_key == verifying_key(settings.signing_key)
     assert settings.warnings == ()
     found = [path for path in corner.home.rglob("*") if "snapharbor" in str(path.relative_to(corner.home))]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from support.settings import Corner
 
+from snapharbor.engine.keypair import new_identity
 from snapharbor.engine.model.errors import ConfigInvalid, ConfigMissing, KeyMissing, SecretUnset
 from snapharbor.engine.settings.encrypt import Encrypted, encrypt_configuration
-from snapharbor.engine.settings.identity import new_identity
 from snapharbor.engine.settings.load import load_settings
 
 TEXT = """\

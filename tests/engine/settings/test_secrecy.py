@@ -7,9 +7,9 @@ import traceback
 import pytest
 from support.settings import Corner
 
+from snapharbor.engine.keypair import new_identity, new_signing_key
 from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.settings.encrypt import encrypt_configuration
-from snapharbor.engine.settings.identity import new_identity, new_signing_key
 from snapharbor.engine.settings.load import load_settings, read_document
 
 CANARY = f"canary{secrets.token_hex(8)}"
