@@ -21,7 +21,8 @@ from .custom import split_custom
 from .programs import Programs
 from .session import Session
 from .slices import quote, quoted
-from .toc import ArchiveDamaged, ByteStream, read_toc, write_toc
+from .ties import CatalogId
+from .toc import ArchiveDamaged, ByteStream, read_toc, with_dependents, write_toc
 
 BLOCK = 1 << 20
 PATTERN_BYTES, COMMAND_LINE_BYTES = 40, 1 << 19
@@ -50,6 +51,7 @@ class Wanted:
         without_schemas: Schemas left out.
         emptied_schemas: Schemas of which only what extensions need is taken.
         without_keys: Foreign keys left out, by table and name.
+        without_ids: Anything left out, by catalogue and oid.
     """
 
     snapshot: str
@@ -59,6 +61,7 @@ class Wanted:
     without_schemas: tuple[str, ...]
     emptied_schemas: tuple[str, ...]
     without_keys: tuple[tuple[TableName, str], ...]
+    without_ids: frozenset[CatalogId]
 
     def options(self, limits: Limits, major: int) -> tuple[str, ...]:
         """Return the options for a pg_dump of that major version."""
@@ -128,6 +131,11 @@ def _checked(blocks: Blocks, wanted: Wanted) -> Blocks:
     if any(entry.desc == b"TABLE DATA" and (entry.namespace, entry.tag) in ours for entry in toc.entries):
         raise DatabaseFailed("pg_dump wrote the rows of a table that it was told to leave out")
     keys = {(table.schema.encode(), f"{table.name} {key}".encode()) for table, key in wanted.without_keys}
-    dropped = {e.id for e in toc.entries if e.desc == b"FK CONSTRAINT" and (e.namespace, e.tag) in keys}
-    kept = (e for e in toc.entries if e.id not in dropped and dropped.isdisjoint(e.depends))
-    yield write_toc(replace(toc, entries=tuple(kept)))
+    dropped = {
+        entry.id
+        for entry in toc.entries
+        if (int(entry.table_oid or 0), int(entry.oid or 0)) in wanted.without_ids
+        or (entry.desc == b"FK CONSTRAINT" and (entry.namespace, entry.tag) in keys)
+    }
+    gone = with_dependents(dropped, toc.entries)
+    yield write_toc(replace(toc, entries=tuple(entry for entry in toc.entries if entry.id not in gone)))

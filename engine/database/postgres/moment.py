@@ -8,8 +8,9 @@ from ...model.catalog import Catalog, TableName
 from ...model.errors import PrivilegeMissing, SourceUnsuitable, TimedOut
 from ...model.target import Selection
 from .inspect import read_catalog
-from .selection import Selected, select
+from .selection import Selected
 from .slices import Leaf, quote, quoted, read_leaves
+from .ties import Ties, select_tied
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -29,11 +30,13 @@ FEW = 5
 class Moment:
     """What is to be read: the rows of `leaves`, and definitions.
 
-    `bare` are tables taken without their rows, `extension_schemas` the schemas that extensions live in.
+    `ties` is what goes with what is left out, `bare` are tables taken without their rows, and
+    `extension_schemas` the schemas that extensions live in.
     """
 
     catalog: Catalog
     selected: Selected
+    ties: Ties
     leaves: tuple[Leaf, ...]
     bare: frozenset[TableName]
     extension_schemas: frozenset[str]
@@ -75,7 +78,7 @@ async def freeze(
 
 async def _look(connection: "AsyncConnection[TupleRow]", selection: Selection, *, standby: bool) -> Moment:
     catalog = await read_catalog(connection)
-    selected = select(selection, catalog)
+    selected, ties = await select_tied(connection, selection, catalog)
     leaves = [leaf for leaf in await read_leaves(connection) if leaf.name in selected.data]
     _refuse_unreadable(leaves)
     lost = [leaf for leaf in leaves if standby and leaf.unlogged]
@@ -85,10 +88,11 @@ async def _look(connection: "AsyncConnection[TupleRow]", selection: Selection, *
     return Moment(
         catalog,
         selected,
+        ties,
         leaves=tuple(leaf for leaf in leaves if leaf not in lost),
         bare=_unfilled(selected, (taken - selected.data) | {leaf.name for leaf in lost}),
         extension_schemas=frozenset(schema for (schema,) in await cursor.fetchall()),
-        left_out=(*selected.warnings, *(left_out if lost else ())),
+        left_out=(*selected.warnings, *ties.warnings, *(left_out if lost else ())),
     )
 
 

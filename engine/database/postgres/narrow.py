@@ -16,7 +16,7 @@ from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ..base import Blocks, ChunkSource
 from .selection import DEFAULT_SCHEMA, Selected, select, sentence
-from .toc import ArchiveDamaged, ByteStream, Entry, Text, read_toc, write_toc
+from .toc import ArchiveDamaged, ByteStream, Entry, Text, read_toc, with_dependents, write_toc
 
 RELATIONS: Mapping[Text, TableKind] = {
     b"TABLE": "table",
@@ -111,14 +111,14 @@ class _Chosen:
         """Follow the dependencies."""
         needed = {other for entry in entries if entry.desc == b"EXTENSION" for other in entry.depends}
         asked = {*_asked(entries, selected)} - needed
-        gone = _with_dependents(asked, entries)
+        gone = with_dependents(asked, entries)
         content = [entry for entry in entries if entry.desc not in PRIVILEGES]
         emptied = {entry.namespace for entry in content}.difference(
             entry.namespace for entry in content if entry.id not in gone
         )
         schemas = {entry.id for entry in entries if entry.desc == b"SCHEMA" and entry.tag in emptied}
         hollow = schemas - gone - needed
-        return cls(entries, asked, hollow, _with_dependents(gone | hollow, entries))
+        return cls(entries, asked, hollow, with_dependents(gone | hollow, entries))
 
     def sentences(self, relations: Relations) -> Iterator[str]:
         """Name what was not asked for and goes all the same."""
@@ -148,19 +148,6 @@ def _asked(entries: Iterable[Entry], selected: Selected) -> Iterator[int]:
             or (entry.desc == b"FK CONSTRAINT" and name in keys)
         ):
             yield entry.id
-
-
-def _with_dependents(ids: AbstractSet[int], entries: Iterable[Entry]) -> AbstractSet[int]:
-    dependents: defaultdict[int, list[int]] = defaultdict(list)
-    for entry in entries:
-        for other in entry.depends:
-            dependents[other].append(entry.id)
-    found, waiting = set(ids), list(ids)
-    while waiting:
-        fresh = [entry for entry in dependents[waiting.pop()] if entry not in found]
-        found.update(fresh)
-        waiting += fresh
-    return found
 
 
 def _catalog(entries: Iterable[Entry], relations: Relations) -> Catalog:

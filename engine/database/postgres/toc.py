@@ -4,7 +4,9 @@ It is the head of a custom archive and the whole of a directory archive's `toc.d
 in the archive's encoding; None and the empty text are different things to pg_restore.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 MAGIC = b"PGDMP"
@@ -185,6 +187,20 @@ def write_toc(toc: Toc) -> bytes:
     """Return the bytes that `read_toc` read."""
     writer = _Writer(toc)
     return b"".join((*writer.head(), *(piece for entry in toc.entries for piece in writer.entry(entry))))
+
+
+def with_dependents(ids: AbstractSet[int], entries: Iterable[Entry]) -> set[int]:
+    """Return the ids of entries, and of all that depend on them through any number of others."""
+    dependents: defaultdict[int, list[int]] = defaultdict(list)
+    for entry in entries:
+        for other in entry.depends:
+            dependents[other].append(entry.id)
+    found, waiting = set(ids), list(ids)
+    while waiting:
+        fresh = [entry for entry in dependents[waiting.pop()] if entry not in found]
+        found.update(fresh)
+        waiting += fresh
+    return found
 
 
 class _Writer:

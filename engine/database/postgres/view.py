@@ -130,6 +130,7 @@ class PostgresView:
             without_schemas=tuple(name for name in selected.schemas.left_out if name not in kept),
             emptied_schemas=tuple(sorted(kept)),
             without_keys=selected.broken_keys,
+            without_ids=moment.ties.ids,
         )
         return definition(
             self._keeper.programs,
