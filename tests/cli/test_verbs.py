@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import product
 
 import pytest
-from support.cli import COMMAND, CUSTOMERS, Shop
+from support.cli import COMMAND, CUSTOMERS, INTERRUPT, Shop
 from support.postgres import connect, query
 
 pytestmark = pytest.mark.server
@@ -108,7 +108,7 @@ def test_a_person_on_a_terminal_reads_the_plan_and_decides(sanitized: Shop) -> N
     for answer, code, now in (
         ("n\n", 130, "user"),
         ("\n", 130, "user"),
-        ("\x03", 130, "user"),
+        (INTERRUPT, 130, "user"),
         ("y\n", 0, "real"),
     ):
         ran = sanitized.command.terminal("load", "shop", "--original", answers={question: answer})

@@ -20,6 +20,7 @@ from snapharbor.engine.model.url import DatabaseUrl
 COMMAND = (sys.executable, "-m", "snapharbor")
 PATIENCE = 60.0
 CUSTOMERS = 50
+INTERRUPT = "\x03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,13 @@ def _own_terminal() -> None:
 
 
 def _converse(terminal: int, answers: dict[str, str]) -> str:
-    seen, deadline = b"", time.monotonic() + PATIENCE
+    seen, typed, deadline = b"", "", time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         ready, _, _ = select.select([terminal], [], [], 1.0)
         if not ready:
+            if typed == INTERRUPT:
+                # It may have come after Python's last look at signals and before the blocking read.
+                os.write(terminal, typed.encode())
             continue
         try:
             block = os.read(terminal, 65536)
@@ -134,7 +138,8 @@ def _converse(terminal: int, answers: dict[str, str]) -> str:
             break
         seen += block
         for question in [question for question in answers if question.encode() in seen]:
-            os.write(terminal, answers.pop(question).encode())
+            typed = answers.pop(question)
+            os.write(terminal, typed.encode())
     return seen.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
