@@ -1,0 +1,84 @@
+"""The questions that sampling asks: few rows of many columns each, never a whole table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..model.catalog import Column, Table, TableName
+from .types import Family, Types
+
+ROWS = 200
+FIRST_ROWS = 50
+SPARSE_ROWS = 50
+SMALL = 2_000
+LARGE = 5_000_000
+COLUMNS_AT_ONCE = 60
+LONGEST_TEXT = 4_000
+LONGEST_TREE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query and the columns that its answer has, in order."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    query: str
+
+
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def table_sql(name: TableName) -> str:
+    """Return a table's name as SQL."""
+    return f"{quoted(name.schema)}.{quoted(name.name)}"
+
+
+def questions(table: Table, rows: int, types: Types) -> Iterator[Question]:
+    """Ask for a sample of every column that can tell something; `rows` is an estimate, -1 is none.
+
+    Of a large table it is rows from all over it and a few of its first, through TABLESAMPLE.
+    """
+    chosen = [(column, cut) for column in table.columns if (cut := _cut(table, column, types))]
+    for start in range(0, len(chosen), COLUMNS_AT_ONCE):
+        some = chosen[start : start + COLUMNS_AT_ONCE]
+        wanted = ", ".join(cut for _, cut in some)
+        plain = f"SELECT {wanted} FROM {table_sql(table.name)}"  # noqa: S608
+        query = f"{plain} LIMIT {ROWS}"
+        if rows > SMALL:
+            percent = max(0.0001, min(100.0, 100 * ROWS / rows))
+            over = f"{plain} TABLESAMPLE SYSTEM ({percent:.6f}) REPEATABLE (1)"
+            query = f"({over} LIMIT {ROWS - FIRST_ROWS}) UNION ALL ({plain} LIMIT {FIRST_ROWS})"
+        yield Question(table.name, tuple(column.name for column, _ in some), query)
+
+
+def sparse_question(table: Table, column: Column, types: Types) -> Question:
+    """Ask for the values of a column that is almost always NULL."""
+    cut = _cut(table, column, types)
+    where = f"{quoted(column.name)} IS NOT NULL LIMIT {SPARSE_ROWS}"
+    query = f"SELECT {cut} FROM {table_sql(table.name)} WHERE {where}"  # noqa: S608
+    return Question(table.name, (column.name,), query)
+
+
+def worth_a_second_look(column: Column, family: Family, rows: int) -> bool:
+    """Tell whether a column without any value in the sample is asked for again."""
+    return column.nullable and rows <= LARGE and family in ("text", "json", "array", "composite")
+
+
+def _cut(table: Table, column: Column, types: Types) -> str:
+    """Return the expression that brings a bounded text of a column, empty if its values tell nothing."""
+    name, family = quoted(column.name), types.family(column.type)
+    if family in ("array", "composite"):
+        inner = types.family(types.element(column.type)) if family == "array" else "text"
+        if inner not in ("text", "json", "composite", "network"):
+            return ""
+        return f"left(to_jsonb({name})::text, {LONGEST_TREE})"
+    if family in ("text", "json", "network", "mac", "geo"):
+        return f"left({name}::text, {LONGEST_TREE if family == 'json' else LONGEST_TEXT})"
+    if family == "date":
+        return f"left({name}::text, 10)"
+    keys = {*table.primary_key, *(key for foreign in table.foreign_keys for key in foreign.columns)}
+    if family == "number" and column.name not in keys and not column.identity:
+        return f"left({name}::text, 40)"
+    return ""
