@@ -19,7 +19,7 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`type` is the server's own spelling of the type, with length and precision."""
+    """`type` is the server's own spelling, with length and precision; `labels` are those of an enum."""
 
     name: str
     type: str
@@ -28,6 +28,15 @@ class Column:
     generated: bool = False
     identity: bool = False
     comment: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger of the user that is enabled. `events` are verbs in lower case: insert, update, …"""
+
+    name: str
+    events: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     partition_of: TableName | None = None
     reads: tuple[TableName, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    row_security: bool = False
     rows: int = -1
     bytes: int = 0
     comment: str | None = None

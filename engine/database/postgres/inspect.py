@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName
+from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName, Trigger
 from ...model.url import DatabaseUrl
 from .session import connect
 
@@ -38,7 +38,7 @@ TABLES = """
 SELECT c.oid, n.nspname, c.relname, c.relkind, parent_schema.nspname, parent.relname,
        CASE WHEN c.reltuples > 0 OR c.relpages > 0 THEN c.reltuples::bigint ELSE -1 END,
        CASE WHEN c.relkind IN ('r', 'm') THEN coalesce(pg_catalog.pg_table_size(c.oid), 0) ELSE 0 END,
-       description
+       description, c.relrowsecurity
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
@@ -54,7 +54,9 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
 
 COLUMNS = """
 SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-       pg_catalog.pg_get_expr(def.adbin, def.adrelid), a.attgenerated <> '', a.attidentity <> '', description
+       pg_catalog.pg_get_expr(def.adbin, def.adrelid), a.attgenerated <> '', a.attidentity <> '', description,
+       ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = a.atttypid
+             ORDER BY enumsortorder)
 FROM pg_catalog.pg_attribute a
 JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = a.attrelid
 LEFT JOIN pg_catalog.pg_attrdef def ON def.adrelid = a.attrelid AND def.adnum = a.attnum
@@ -106,6 +108,17 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid =
 ORDER BY 1, 2, 3
 """
 
+# Bits of tgtype: 4 insert, 8 delete, 16 update, 32 truncate.
+TRIGGERS = """
+SELECT tgrelid, tgname,
+       ARRAY(SELECT event FROM (VALUES (4, 'insert'), (8, 'delete'), (16, 'update'), (32, 'truncate'))
+             AS known (bit, event) WHERE tgtype & bit <> 0)
+FROM pg_catalog.pg_trigger
+JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = tgrelid
+WHERE NOT tgisinternal AND tgenabled <> 'D'
+ORDER BY tgrelid, tgname
+"""
+
 
 async def inspect(url: DatabaseUrl) -> Catalog:
     """Connect and read the structure."""
@@ -125,6 +138,7 @@ async def read_catalog(connection: "AsyncConnection[TupleRow]") -> Catalog:
         keys=_by_table(await _rows(connection, KEYS, oids)),
         foreign_keys=_by_table(await _rows(connection, FOREIGN_KEYS, oids)),
         reads=_by_table(await _rows(connection, READS, oids, oids)),
+        triggers=_by_table(await _rows(connection, TRIGGERS, oids)),
     )
     return Catalog(
         schemas=tuple(name for (name,) in schemas),
@@ -141,6 +155,7 @@ class _Details:
     keys: "_ByTable"
     foreign_keys: "_ByTable"
     reads: "_ByTable"
+    triggers: "_ByTable"
 
 
 async def _rows(connection: "AsyncConnection[TupleRow]", query: str, *values: list[int]) -> "list[TupleRow]":
@@ -155,11 +170,11 @@ def _by_table(rows: "Iterable[TupleRow]") -> "_ByTable":
 
 
 def _table(row: "TupleRow", found: _Details) -> Table:
-    oid, schema, name, kind, parent_schema, parent, rows, size, comment = row
+    oid, schema, name, kind, parent_schema, parent, rows, size, comment, row_security = row
     return Table(
         name=TableName(schema, name),
         kind=KINDS[kind],
-        columns=tuple(Column(*column) for column in found.columns[oid]),
+        columns=tuple(Column(*column, labels=tuple(labels)) for *column, labels in found.columns[oid]),
         primary_key=next((tuple(names) for primary, names in found.keys[oid] if primary), ()),
         unique=tuple(tuple(names) for primary, names in found.keys[oid] if not primary),
         foreign_keys=tuple(
@@ -168,6 +183,8 @@ def _table(row: "TupleRow", found: _Details) -> Table:
         ),
         partition_of=TableName(parent_schema, parent) if parent else None,
         reads=tuple(TableName(*read) for read in found.reads[oid]),
+        triggers=tuple(Trigger(trigger, tuple(events)) for trigger, events in found.triggers[oid]),
+        row_security=row_security,
         rows=rows,
         bytes=size,
         comment=comment,

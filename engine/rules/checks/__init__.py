@@ -1,0 +1,54 @@
+"""What is wrong, or worth knowing, about rules before they run. One file per check."""
+
+from collections.abc import Callable, Iterator
+
+from ...model.finding import Finding
+from . import (
+    enum_labels,
+    foreign_keys,
+    generated,
+    hashes,
+    length,
+    materialized,
+    no_rows,
+    not_null,
+    order,
+    partitions,
+    row_security,
+    targets,
+    triggers,
+    unfiltered,
+    unique,
+    unknown,
+    volatile,
+)
+from .context import Context
+
+Check = Callable[[Context], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    unknown.check,
+    targets.check,
+    unfiltered.check,
+    no_rows.check,
+    unique.check,
+    not_null.check,
+    length.check,
+    enum_labels.check,
+    foreign_keys.check,
+    triggers.check,
+    generated.check,
+    materialized.check,
+    partitions.check,
+    row_security.check,
+    volatile.check,
+    hashes.check,
+    order.check,
+)
+
+
+def check_all(context: Context) -> tuple[Finding, ...]:
+    """Return what every check has to say, errors first, then by line."""
+    rank = {"error": 0, "warning": 1, "info": 2}
+    found = [finding for check in CHECKS for finding in check(context)]
+    return tuple(sorted(found, key=lambda finding: (rank[finding.severity], finding.line, finding.code)))

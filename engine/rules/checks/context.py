@@ -1,0 +1,88 @@
+"""What checks look at."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...model.analysis import Analysis, Assignment, Resolved
+from ...model.catalog import Catalog, Column, Table, TableName
+from ...model.finding import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """One `column = value` of an UPDATE whose table and column exist."""
+
+    analysis: Analysis
+    table: Table
+    column: Column
+    assignment: Assignment
+
+    @property
+    def line(self) -> int:
+        """Where the value stands."""
+        return self.assignment.value.line
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rules beside the live catalogue. `rows` says by position how many rows a rule would touch."""
+
+    rules: tuple[Resolved, ...]
+    catalog: Catalog
+    rows: Mapping[int, int] = field(default_factory=dict[int, int])
+
+    def targeted(self) -> Iterator[tuple[Analysis, Table]]:
+        """Yield every rule with each existing table that it writes."""
+        for rule in self.rules:
+            for name in rule.targets:
+                if name is not None and (table := self.catalog.table(name)) is not None:
+                    yield rule.analysis, table
+
+    def assigned(self) -> Iterator[Assigned]:
+        """Yield every assignment to a column that exists."""
+        for analysis, table in self.targeted():
+            columns = {column.name: column for column in table.columns}
+            for assignment in analysis.assignments:
+                if assignment.column in columns:
+                    yield Assigned(analysis, table, columns[assignment.column], assignment)
+
+    def masked(self) -> set[tuple[TableName, str]]:
+        """Return every column that some rule sets."""
+        return {(found.table.name, found.column.name) for found in self.assigned()}
+
+    def emptied(self) -> set[TableName]:
+        """Return the tables that a rule certainly empties."""
+        return {
+            table.name
+            for analysis, table in self.targeted()
+            if analysis.kind == "truncate" or (analysis.kind == "delete" and not analysis.filtered)
+        }
+
+
+def about(found: Assigned, code: str, severity: Severity, message: str, hint: str) -> Finding:
+    """Return a finding about one assignment."""
+    return Finding(
+        code,
+        severity,
+        message,
+        hint,
+        line=found.line,
+        table=str(found.table.name),
+        column=found.column.name,
+        subject=found.assignment.value.text,
+    )
+
+
+def about_rule(
+    analysis: Analysis, table: Table, code: str, *, severity: Severity, message: str, hint: str
+) -> Finding:
+    """Return a finding about one rule and a table that it writes."""
+    return Finding(
+        code,
+        severity,
+        message,
+        hint,
+        line=analysis.rule.line,
+        table=str(table.name),
+        subject=analysis.rule.text,
+    )

@@ -1,0 +1,121 @@
+"""Every check against one catalogue: what a rule is told, by code, severity and place."""
+
+import pytest
+
+from snapharbor.engine.model.catalog import Catalog, Column, ForeignKey, Table, TableName, Trigger
+from snapharbor.engine.rules.analyse import analyse_all
+from snapharbor.engine.rules.checks import check_all
+from snapharbor.engine.rules.checks.context import Context
+from snapharbor.engine.rules.parse import parse
+from snapharbor.engine.rules.resolve import resolve
+
+
+def table(name: str, *columns: Column, **more: object) -> Table:
+    return Table(TableName("public", name), "table", columns, **more)  # type: ignore[arg-type]
+
+
+USERS = TableName("public", "users")
+CATALOG = Catalog(
+    ("public",),
+    (
+        Table(TableName("public", "best"), "materialized-view", (), reads=(USERS,)),
+        table("countries", Column("code", "text", False), primary_key=("code",)),
+        Table(TableName("public", "log"), "partitioned", (Column("who", "text", True),)),
+        table("log_1", Column("who", "text", True), partition_of=TableName("public", "log")),
+        table("log_2", Column("who", "text", True), partition_of=TableName("public", "log")),
+        table(
+            "users",
+            Column("id", "bigint", False),
+            Column("email", "text", False),
+            Column("nick", "character varying(5)", True),
+            Column("state", "mood", True, labels=("sad", "happy")),
+            Column("label", "text", True, generated=True),
+            Column("country", "text", True),
+            Column("note", "text", True),
+            primary_key=("id",),
+            unique=(("email",),),
+            foreign_keys=(
+                ForeignKey("users_country_fkey", ("country",), TableName("public", "countries"), ("code",)),
+            ),
+            triggers=(Trigger("users_audit", ("update",)),),
+            row_security=True,
+        ),
+        Table(TableName("public", "v"), "view", (Column("id", "bigint", False),)),
+    ),
+)
+ALWAYS = {"triggers", "row-security", "materialized-view", "no-where"}
+
+
+def found(text: str, rows: dict[int, int] | None = None) -> set[tuple[str, str, str | None]]:
+    analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
+    context = Context(tuple(resolve(one, CATALOG) for one in analyses), CATALOG, rows or {})
+    return {(one.code, one.severity, one.column) for one in check_all(context)}
+
+
+def telling(text: str, rows: dict[int, int] | None = None) -> set[tuple[str, str, str | None]]:
+    """Leave out what every rule for `users` is told."""
+    return {one for one in found(text, rows) if one[0] not in ALWAYS}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UPDATE users SET email = 'user' || id || '@example.com'", set()),
+        ("UPDATE users SET emial = 'x'", {("unknown-column", "error", "emial")}),
+        ("UPDATE user5 SET email = 'x'", {("unknown-table", "error", None)}),
+        ("UPDATE users SET email = 'x@example.com'", {("unique-constant", "error", "email")}),
+        ("UPDATE users SET email = lower(note)", {("unique-collision", "warning", "email")}),
+        ("UPDATE users SET email = 'x' WHERE id = 1", set()),
+        ("UPDATE users SET email = NULL", {("not-null", "error", "email")}),
+        ("UPDATE users SET nick = 'abcdef'", {("too-long", "error", "nick")}),
+        ("UPDATE users SET nick = 'abcd' || 'ef'", {("too-long", "error", "nick")}),
+        ("UPDATE users SET nick = left('abcdef', 5)", set()),
+        ("UPDATE users SET state = 'hapy'", {("not-a-label", "error", "state")}),
+        ("UPDATE users SET state = 'happy'", set()),
+        ("UPDATE users SET label = 'x'", {("generated", "error", "label")}),
+        (
+            "UPDATE users SET country = md5(country)",
+            {("foreign-key", "error", "country"), ("unkeyed-hash", "warning", "country")},
+        ),
+        ("UPDATE countries SET code = upper(code)", {("foreign-key", "error", "code")}),
+        ("UPDATE countries SET code = upper(code); UPDATE users SET country = upper(country)", set()),
+        ("UPDATE users SET country = NULL", set()),
+        ("UPDATE users SET note = random()::text", {("volatile", "warning", "note")}),
+        ("UPDATE users SET note = md5(email)", {("unkeyed-hash", "warning", "note")}),
+        ("UPDATE v SET id = 1", {("not-a-table", "error", None)}),
+        ("UPDATE log_1 SET who = 'x'", {("partition-left-out", "warning", None)}),
+        ("UPDATE log SET who = 'x'", set()),
+        ("UPDATE ONLY log SET who = 'x'", {("only-parent", "error", None)}),
+        (
+            "UPDATE users SET note = 'x'; UPDATE users SET nick = 'y' WHERE note = 'z'",
+            {("order", "warning", None)},
+        ),
+    ],
+)
+def test_what_a_rule_is_told(text: str, expected: set[tuple[str, str, str | None]]) -> None:
+    assert telling(text) == expected
+
+
+def test_what_is_worth_knowing_is_said_too() -> None:
+    assert found("UPDATE users SET note = 'x'") == {
+        ("triggers", "info", None),
+        ("row-security", "info", None),
+        ("materialized-view", "info", None),
+        ("no-where", "info", None),
+    }
+    assert ("no-where", "warning", None) in found("DELETE FROM users")
+
+
+def test_a_rule_without_rows_is_told() -> None:
+    assert telling("UPDATE users SET note = 'x' WHERE id < 0", {0: 0}) == {("no-rows", "warning", None)}
+
+
+def test_a_fingerprint_outlives_lines_and_blanks_but_not_a_change() -> None:
+    def fingerprints(text: str) -> set[str]:
+        analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
+        context = Context(tuple(resolve(one, CATALOG) for one in analyses), CATALOG)
+        return {one.fingerprint for one in check_all(context) if one.code == "unkeyed-hash"}
+
+    first = fingerprints("UPDATE users SET note = md5(email)")
+    assert fingerprints("-- hello\n\nUPDATE users SET note  =  md5(email)") == first
+    assert fingerprints("UPDATE users SET note = md5(nick)").isdisjoint(first)
