@@ -1,0 +1,90 @@
+"""Loading a snapshot, side by side with `pg_restore -j` of the same data, and loading it a second time.
+
+`python benchmarks/load.py [--url URL] [--rounds N]`. `snapharbor load` is the command line as typed: it also
+counts every row, keeps a template and swaps the databases. The restore by itself is measured too.
+"""
+
+import time
+from functools import partial
+from pathlib import Path
+
+import anyio
+from rig import COPY, Harbor, Rig, Run, options, report, rig, rounds, timed
+
+from snapharbor.engine.database.postgres.database import PostgresDatabase
+from snapharbor.engine.model.job import ignore
+from snapharbor.engine.services import open_services
+
+PLAIN, OURS = "benchmark_plain", "benchmark_restore"
+
+
+def pg_restore(here: Rig, archive: Path, workers: int) -> Run:
+    """Restore an exported archive with nothing of ours."""
+    empty(here, PLAIN)
+    program, database = here.client.program("pg_restore"), here.conninfo(PLAIN)
+    return timed([program, f"-j{workers}", "--no-owner", "-d", database, archive], here.environment, archive)
+
+
+def restore(here: Rig, harbor: Harbor, workers: int) -> Run:
+    """Restore a snapshot, decrypted and decompressed on the way, into an empty database."""
+    empty(here, OURS)
+
+    async def run() -> None:
+        async with open_services(harbor.config) as services:
+            repository = services.repository(None)
+            (snapshot,) = await repository.snapshots()
+            database = PostgresDatabase(here.url.on(OURS), here.client.directory, here.directory)
+            await database.restore(repository.source(snapshot), workers, ignore)
+
+    started = time.monotonic()
+    anyio.run(run)
+    return Run(time.monotonic() - started)
+
+
+def load(harbor: Harbor) -> Run:
+    """Load with the command line."""
+    return harbor.run("load", "benchmark", "--original", "--yes")
+
+
+def first_load(here: Rig, harbor: Harbor) -> Run:
+    """Load where no template of the snapshot is kept."""
+    for name in here.query(
+        "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^snapharbor_'"
+    ).split():
+        here.query("postgres", f'DROP DATABASE "{name}"')
+    here.query("postgres", "CHECKPOINT")
+    return load(harbor)
+
+
+def empty(here: Rig, database: str) -> None:
+    """Make an empty database, and let the server write what waits."""
+    here.query("postgres", f"DROP DATABASE IF EXISTS {database}")
+    here.query("postgres", f"CREATE DATABASE {database}")
+    here.query("postgres", "CHECKPOINT")
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = options(__doc__)
+    with rig(arguments) as here:
+        harbor = here.harbor(here.directory / "ours", arguments.workers)
+        archive = here.directory / "archive"
+        harbor.run("build", "benchmark")
+        harbor.run("export", "benchmark", str(archive), "--original", "--yes")
+        name = f"pg_restore -j{arguments.workers}"
+        cases = {
+            name: partial(pg_restore, here, archive, arguments.workers),
+            "restore by itself": partial(restore, here, harbor, arguments.workers),
+            "snapharbor load": partial(first_load, here, harbor),
+            "snapharbor load, again": partial(load, harbor),
+        }
+        try:
+            found = rounds(cases, arguments.rounds)
+        finally:
+            for database in (PLAIN, OURS, COPY):
+                here.query("postgres", f"DROP DATABASE IF EXISTS {database}")
+        report(found, to=name)
+
+
+if __name__ == "__main__":
+    main()

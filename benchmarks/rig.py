@@ -1,0 +1,199 @@
+"""What the benchmarks share: a server with the benchmark database, timed programs, medians.
+
+Cases take turns, one run each per round, so that whatever else the machine does hits all of them alike.
+Figures are ratios of medians; seconds of a shared machine mean nothing by themselves.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import anyio
+from psycopg.conninfo import make_conninfo
+
+from snapharbor.engine.database.postgres.cluster import throwaway_cluster
+from snapharbor.engine.database.postgres.session import parameters
+from snapharbor.engine.database.postgres.tools import CLIENT, SERVER, Toolbox, discover
+from snapharbor.engine.model.target import Limits
+from snapharbor.engine.model.url import DatabaseUrl
+
+SQL = Path(__file__).parent / "benchmark_db.sql"
+# A server with room to work in.
+SERVER_SETTINGS = {"shared_buffers": "512MB", "maintenance_work_mem": "256MB", "autovacuum": "off"}
+DATABASE, COPY = "benchmark", "benchmark_copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one case; `peak_mib` is the most memory of its process, `mib` what it left behind.
+
+    The kernel counts the memory of this process, some 40 MiB, for every program that it starts.
+    """
+
+    seconds: float
+    peak_mib: float = 0.0
+    mib: float = 0.0
+
+
+def options(about: str) -> argparse.Namespace:
+    """Parse the arguments that every benchmark has."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument(
+        "--url", help="an existing benchmark database; else one is made on a server of its own"
+    )
+    parser.add_argument("--rows", type=int, default=6_500_000, help="rows of the largest table")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--server", type=int, help="the server's major version; else the oldest installed")
+    parser.add_argument("--directory", type=Path, help="where everything is kept; else a temporary place")
+    parser.add_argument("--more-clients", type=Path, help="one more directory of client programs to try")
+    return parser.parse_args()
+
+
+@contextmanager
+def rig(arguments: argparse.Namespace) -> "Generator[Rig]":
+    """Provide a filled database, and a place to work in that is removed afterwards."""
+    boxes = anyio.run(discover)
+    if arguments.more_clients:
+        boxes = (*boxes, *anyio.run(discover, arguments.more_clients))
+    with tempfile.TemporaryDirectory(dir=arguments.directory) as name:
+        directory = Path(name)
+        if arguments.url:
+            yield Rig(DatabaseUrl.parse(arguments.url), boxes, directory)
+            return
+        servers = [box for box in boxes if box.has(SERVER) and arguments.server in (None, box.major)]
+        with throwaway_cluster(servers[0], directory, settings=SERVER_SETTINGS) as cluster:
+            found = Rig(cluster.url(DATABASE), boxes, directory)
+            found.query("postgres", f"CREATE DATABASE {DATABASE}")
+            found.fill(arguments.rows)
+            yield found
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A benchmark database and the programs around it."""
+
+    url: DatabaseUrl
+    boxes: Sequence[Toolbox]
+    directory: Path
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return int(self.query(self.url.database, "SHOW server_version_num")) // 10000
+
+    @property
+    def client(self) -> Toolbox:
+        """The lowest client that fits."""
+        return next(box for box in self.boxes if box.has(CLIENT) and box.major >= self.major)
+
+    def conninfo(self, database: str | None = None) -> str:
+        """Return how client programs reach a database; the password goes by the environment."""
+        values = parameters(self.url.on(database or self.url.database), Limits())
+        return make_conninfo("", **{key: value for key, value in values.items() if key != "password"})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of client programs."""
+        password = self.url.password.reveal() if self.url.password else ""
+        return {**os.environ, "PGPASSWORD": password}
+
+    def query(self, database: str, statement: str) -> str:
+        """Run a statement with psql and return what it prints."""
+        argv = [self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.conninfo(database), "-c", statement]
+        return subprocess.run(
+            argv, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+
+    @property
+    def psql(self) -> Path:
+        """Any psql."""
+        return next(box.program("psql") for box in self.boxes if box.has(CLIENT))
+
+    def fill(self, rows: int) -> None:
+        """Make the benchmark database's tables."""
+        argv = [self.psql, "-Xq", "-v", f"rows={rows}", "-f", SQL, "-d", self.conninfo()]
+        subprocess.run(argv, env=self.environment, check=True)
+
+    def harbor(self, place: Path, workers: int) -> "Harbor":
+        """Configure snapharbor with the target `benchmark`, everything of it below one directory."""
+        place.mkdir(parents=True)
+        harbor = Harbor(place / "snapharbor.yml", {**os.environ, "HOME": str(place)})
+        harbor.run("config", "init")
+        urls = {"src_url": self.address(self.url.database), "dst_url": self.address(COPY)}
+        target = json.dumps({"benchmark": {"cpus": workers, "snapshot": urls}})
+        text = harbor.config.read_text().replace("targets: {}", f"targets: {target}")
+        place_of_work = f"defaults:\n  working_directory: {place / 'work'}\n"
+        harbor.config.write_text(text.replace("defaults:\n", place_of_work))
+        return harbor
+
+    def address(self, database: str) -> str:
+        """Return a whole URL, password included, for a private file."""
+        url = self.url
+        password = quote(url.password.reveal(), safe="") if url.password else ""
+        query = urlencode({"host": url.host, "port": url.port, **url.options})
+        return f"postgres://{quote(url.user)}:{password}@/{database}?{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class Harbor:
+    """The command line with a configuration of its own."""
+
+    config: Path
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str) -> Run:
+        """Run one command; its megabytes are those of all files that it keeps."""
+        argv = [sys.executable, "-m", "snapharbor", "--json", "--config", self.config, *arguments]
+        return timed(argv, self.environment, self.config.parent)
+
+
+def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Path) -> Run:
+    """Run a program to its end, and weigh what then stands at a place."""
+    started = time.monotonic()
+    process = subprocess.Popen([str(part) for part in argv], env=dict(environment), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{argv[0]} failed")
+    seconds = time.monotonic() - started
+    files = [path for path in (place, *place.rglob("*")) if path.is_file()]
+    size = sum({path.stat().st_ino: path.stat().st_size for path in files}.values())
+    return Run(seconds, usage.ru_maxrss / 1024, size / (1 << 20))
+
+
+def rounds(cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list[Run]]:
+    """Run every case once per round, in turns."""
+    found: dict[str, list[Run]] = {name: [] for name in cases}
+    for number in range(count):
+        for name, case in cases.items():
+            found[name].append(case())
+            print(f"round {number + 1}: {name}: {found[name][-1]}", file=sys.stderr, flush=True)
+    return found
+
+
+def report(found: Mapping[str, Sequence[Run]], *, to: str) -> None:
+    """Print a table: medians of every case against those of one of them."""
+
+    def median(name: str, figure: str) -> float:
+        return statistics.median(getattr(run, figure) for run in found[name])
+
+    def ratio(name: str, figure: str) -> str:
+        return f"{median(name, figure) / median(to, figure):.2f} x" if median(name, figure) else ""
+
+    print(f"| case | wall against {to} | range, s | size against {to} | peak memory, MiB |")
+    print("|---|---|---|---|---|")
+    for name, runs in found.items():
+        seconds = f"{min(run.seconds for run in runs):.1f} to {max(run.seconds for run in runs):.1f}"
+        size, peak = ratio(name, "mib"), median(name, "peak_mib")
+        print(f"| {name} | {ratio(name, 'seconds')} | {seconds} | {size} | {peak:.0f} |")
