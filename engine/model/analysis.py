@@ -92,6 +92,7 @@ class Analysis:
         functions: Every function called, folded, `schema.name` where a schema is said.
         volatile: Those of them that are known to give another value on each call.
         whole_rows: Aliases used as if they were columns, or with a star.
+        aliases: Names that it gives to tables, sub-selects and columns, its target's left out.
         features: What else it uses.
         reasons: Why it could not be cut; it can still run as it is.
     """
@@ -107,6 +108,7 @@ class Analysis:
     functions: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     whole_rows: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     features: frozenset[Feature] = frozenset()
     reasons: tuple[str, ...] = ()
 

@@ -25,6 +25,7 @@ NODES: tuple[tuple[type[exp.Expr], Feature], ...] = (
     (exp.AggFunc, "aggregate"),
     (exp.Limit, "limit"),
     (exp.Fetch, "limit"),
+    (exp.TableSample, "limit"),
     (exp.OnConflict, "conflict"),
     (exp.Window, "window"),
     (exp.Returning, "returning"),
@@ -61,6 +62,7 @@ def analyse(rule: Rule, engine: Engine = "postgres") -> Analysis:
         functions=functions,
         volatile=tuple(name for name in functions if name.rpartition(".")[2] in VOLATILE),
         whole_rows=tuple(dict.fromkeys(_whole_rows(tree, uses))),
+        aliases=tuple(dict.fromkeys(_aliases(tree))),
         features=frozenset(_features(tree, tokens)),
         reasons=reasons,
     )
@@ -121,6 +123,8 @@ def _targets(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
 def _reads(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
     defined = {alias_of(cte) for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            continue
         relation = _relation(table, tokens)
         own = isinstance(table.parent, (*WRITING, exp.Schema)) and table.arg_key in ("this", "expressions")
         if not own and not (relation.schema is None and relation.name in defined):
@@ -192,6 +196,16 @@ def _whole_rows(tree: exp.Expr, uses: tuple[ColumnUse, ...]) -> Iterator[str]:
             yield use.name
 
 
+def _aliases(tree: exp.Expr) -> Iterator[str]:
+    for node in tree.find_all(exp.Alias, exp.TableAlias):
+        own = isinstance(node.parent, exp.Table) and isinstance(node.parent.parent, WRITING)
+        if own and node.parent is not None and node.parent.arg_key == "this":
+            continue
+        columns = node.args.get("columns") or ()
+        named = (node.args.get("alias"),) if isinstance(node, exp.Alias) else (node.this, *columns)
+        yield from (_name(name) for name in named if isinstance(name, exp.Identifier))
+
+
 def _functions(tokens: Tokens) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tokens.calls()))
 
@@ -200,6 +214,8 @@ def _features(tree: exp.Expr, tokens: Tokens) -> Iterator[Feature]:
     for kind, feature in NODES:
         if tree.find(kind) is not None:
             yield feature
+    if any(node.args.get("on") for node in tree.find_all(exp.Distinct)):
+        yield "limit"
     if any(node is not tree for node in tree.find_all(exp.Query)):
         yield "select" if isinstance(tree, exp.Insert) else "subselect"
     if tree.args.get("from_"):

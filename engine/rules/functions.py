@@ -65,3 +65,29 @@ WORDS = frozenset(
     localtime localtimestamp session_user system_user user
     """.split()
 )
+
+# What depends on who is connected, on the session's own state, or on when exactly a statement began.
+SESSION = frozenset(
+    """
+    current_catalog current_database current_query current_role current_schema current_schemas current_setting
+    current_time current_user currval inet_client_addr inet_client_port inet_server_addr inet_server_port
+    lastval localtime localtimestamp nextval pg_backend_pid pg_current_snapshot pg_current_xact_id
+    pg_current_xact_id_if_assigned pg_is_in_recovery pg_my_temp_schema pg_postmaster_start_time
+    session_user set_config setseed setval statement_timestamp system_user txid_current
+    txid_current_if_assigned txid_current_snapshot user version
+    """.split()
+)
+# Tell the moment of the transaction, and as which type.
+TIMES = {
+    "current_date": "date",
+    "current_timestamp": "timestamptz",
+    "now": "timestamptz",
+    "transaction_timestamp": "timestamptz",
+}
+# Aggregates whose result follows the order in which rows come.
+UNORDERED = frozenset(
+    """
+    array_agg first_value json_agg json_object_agg jsonb_agg jsonb_object_agg last_value mode percentile_disc
+    string_agg xmlagg
+    """.split()
+)

@@ -5,7 +5,9 @@ sqlglot only looks: what runs is the user's own text, cut at the semicolons its 
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import sqlglot
 from sqlglot import exp
@@ -24,11 +26,24 @@ KINDS: dict[type[exp.Expr], str] = {
     exp.TruncateTable: "truncate",
     exp.Insert: "insert",
 }
+TEMPORARY = "create temporary table"
+REFUSED = (exp.Command, exp.Create, exp.Drop, exp.Copy, exp.Into, exp.Lock)
+
+# What would end the one transaction that all rules run in.
+NEVER = frozenset(("abort", "begin", "commit", "end", "prepare", "release", "rollback", "savepoint", "start"))
+LONE_RETURN = re.compile(r"\r(?!\n)")
+EXECUTABLE = re.compile(r"/\*M?!")
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
-def parse(text: str, tier: Tier, engine: Engine) -> RuleSet:
+def parse(text: str, tier: Tier, engine: Engine, *, allow_unsafe: bool = False) -> RuleSet:
     """Parse rules.
+
+    Args:
+        text: The SQL as it counts.
+        tier: Where it comes from.
+        engine: Whose SQL it is.
+        allow_unsafe: Whether statements may do more than change rows; they are marked then.
 
     Raises:
         RulesMissing: the text holds no statement.
@@ -36,13 +51,15 @@ def parse(text: str, tier: Tier, engine: Engine) -> RuleSet:
         RuleRefused: a statement or function is not one that rules may use.
     """
     dialect = Dialect.get_or_raise(engine)
+    _refuse_what_servers_read_otherwise(text, engine)
     try:
         tokens = dialect.tokenize(text)
     except TokenError:
         raise RuleSyntax(
             "the rules end inside a quotation or comment, or hold an unknown character"
         ) from None
-    rules = tuple(_rule(text, piece, engine) for piece in _statements(tokens))
+    read = partial(_rule, text, engine=engine, allow_unsafe=allow_unsafe)
+    rules = tuple(read(piece) for piece in _statements(tokens))
     if not rules:
         raise RulesMissing(f"the SQL of `{tier}` is empty or only comments", "Write at least one statement.")
     return RuleSet(tier, hashlib.sha256(text.encode()).hexdigest(), rules)
@@ -59,9 +76,39 @@ def _statements(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
         yield tokens[start:]
 
 
-def _rule(text: str, tokens: Sequence[Token], engine: Engine) -> Rule:
+def _refuse_what_servers_read_otherwise(text: str, engine: Engine) -> None:
+    """Refuse what the tokenizer takes for a comment or a blank, and a server for code."""
+    if found := LONE_RETURN.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise RuleSyntax(f"line {line} ends with a carriage return alone", "Save it with Unix line ends.")
+    if engine == "mysql" and (found := EXECUTABLE.search(text)):
+        line = text.count("\n", 0, found.start()) + 1
+        raise RuleRefused(f"line {line} has a comment that MySQL executes", "Write it as SQL.", line=line)
+
+
+def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: bool) -> Rule:
     line = tokens[0].line
     source = text[tokens[0].start : tokens[-1].end + 1]
+    word = tokens[0].text[:30]
+    try:
+        tree = _tree(source, line, engine)
+    except RuleSyntax:
+        if not allow_unsafe or word.lower() in {*KINDS.values(), *NEVER, "with"}:
+            raise
+        tree = None
+    kind = _kind(tree)
+    if kind is None or tree is None:
+        if not allow_unsafe or word.lower() in NEVER:
+            raise RuleRefused(f"the statement at line {line} is `{word.upper()}`", line=line)
+        return Rule(line, word.lower(), source, (), unsafe=True)
+    refusal = _what_is_not_known(tree, line)
+    if refusal is not None and not allow_unsafe:
+        raise refusal
+    return Rule(line, kind, source, _tables(tree), unsafe=refusal is not None)
+
+
+def _tree(source: str, line: int, engine: Engine) -> exp.Expr | None:
+    """Return the tree of one statement, None where there is not exactly one."""
     try:
         parsed = sqlglot.parse(source, dialect=engine)
     except ParseError as error:
@@ -73,32 +120,47 @@ def _rule(text: str, tokens: Sequence[Token], engine: Engine) -> Rule:
     except SqlglotError:
         raise RuleSyntax(f"the statement at line {line} cannot be parsed", line=line) from None
     trees = [tree for tree in parsed if tree is not None]
-    kind = KINDS.get(type(trees[0])) if len(trees) == 1 else None
-    if kind is None:
-        raise RuleRefused(f"the statement at line {line} is `{tokens[0].text[:30].upper()}`", line=line)
-    _refuse_what_is_not_known(trees[0], line)
-    return Rule(line, kind, source, _tables(trees[0]))
+    return trees[0] if len(trees) == 1 else None
 
 
-def _refuse_what_is_not_known(tree: exp.Expr, line: int) -> None:
+def _kind(tree: exp.Expr | None) -> str | None:
+    if isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.find(exp.TemporaryProperty):
+        return TEMPORARY
+    return KINDS.get(type(tree)) if tree is not None else None
+
+
+def _what_is_not_known(tree: exp.Expr, line: int) -> RuleRefused | None:
+    """Return the refusal of the first thing that a rule may not do, None if there is none."""
     for node in tree.walk():
-        if isinstance(node, exp.Command | exp.Create | exp.Drop | exp.Copy | exp.Into | exp.Lock):
-            raise RuleRefused(
-                f"the statement at line {line} holds `{type(node).__name__.upper()}`", line=line
-            )
+        if isinstance(node, REFUSED) and node is not tree:
+            name = type(node).__name__.upper()
+            return RuleRefused(f"the statement at line {line} holds `{name}`", line=line)
         if isinstance(node, exp.Func) and not _may_call(node):
             name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
-            raise RuleRefused(
+            return RuleRefused(
                 f"the rule at line {line} calls `{name[:60].lower()}`, which rules may not",
                 "Use functions that only compute, such as md5, concat, substr or jsonb_set.",
                 line=line,
             )
+    return None
 
 
 def _may_call(node: exp.Func) -> bool:
-    if isinstance(node, exp.Anonymous):
-        return node.name.lower() in NAMES and not isinstance(node.parent, exp.Dot)
-    return type(node).__name__ not in TYPED_REFUSED
+    if not isinstance(node, exp.Anonymous):
+        return type(node).__name__ not in TYPED_REFUSED
+    match _schema(node):
+        case None | "pg_catalog":
+            return node.name.lower() in NAMES
+        case _:
+            return False
+
+
+def _schema(node: exp.Anonymous) -> str | None:
+    """Return the schema that a call is qualified by, None without, "" if it is not a plain name."""
+    if not isinstance(node.parent, exp.Dot):
+        return None
+    before = node.parent.this
+    return before.name.lower() if isinstance(before, exp.Identifier) else ""
 
 
 def _tables(tree: exp.Expr) -> tuple[str, ...]:

@@ -1,0 +1,238 @@
+"""Rules -> what is read instead of each table they touch, or the hazards for which they run in a copy.
+
+Decided table by table, for all tables together: what a rule reads may be what another one writes, and a
+foreign key binds two tables, so one hazard sends the whole snapshot the other way.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..model.analysis import Analysis, Assignment, Relation
+from ..model.catalog import TableName
+from ..model.pushdown import ColumnFacts, Facts, Hazard, Rewritten, TableFacts
+from ..model.url import Engine
+from .constraints import leaves, questions, rows_of, table_read, unguarded
+from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
+from .layers import Layers, quote
+from .resolve import SEARCH_PATH
+from .tokens import Tokens, tokens_of
+
+LITERAL = re.compile(
+    r"""('([^']|'')*'|-?[\d.]+|\(-[\d.]+\)|true|false|NULL)(::[\w ".]+(\(\d+(,\d+)?\))?(\[\])*)?"""
+)
+VIEWS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
+
+
+def compile_reads(analyses: Sequence[Analysis], facts: Facts, engine: Engine = "postgres") -> Rewritten:
+    """Compile rules for a source, or say every reason why they must run in a copy instead."""
+    compiler = _Compiler(facts)
+    for analysis in analyses:
+        compiler.add(analysis, tokens_of(analysis.rule, engine))
+    compiler.finish()
+    if compiler.hazards:
+        return Rewritten(hazards=tuple(dict.fromkeys(compiler.hazards)))
+    reads = {name: table_read(layers) for name, layers in compiler.layers.items() if name in facts.taken}
+    asked = (questions(compiler.layers[name], facts, reads) for name in reads)
+    objects = [
+        f"SELECT {quote(column.name)}::pg_catalog.oid FROM ({rows_of(name, reads)}) AS held"
+        for name in sorted(facts.taken)
+        for column in facts.tables[name].columns
+        if column.holds_objects and facts.large_objects
+    ]
+    return Rewritten(
+        reads=reads,
+        statements=tuple((analysis.rule.line, analysis.rule.text) for analysis in analyses),
+        constraints=tuple(question for some in asked for question in some),
+        objects_used=" UNION ALL ".join(objects) or None,
+    )
+
+
+class _Refused(Exception):
+    """A hazard of the statement at hand."""
+
+
+class _Compiler:
+    """Goes through the statements in order; a table's layers are those of the statements so far."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.layers: dict[TableName, Layers] = {}
+        self.hazards: list[Hazard] = []
+
+    def add(self, analysis: Analysis, tokens: Tokens) -> None:
+        """Add a statement, or a hazard."""
+        line = analysis.rule.line
+        try:
+            targets = [found for relation in analysis.targets for found in self._targets(relation)]
+        except _Refused as reason:
+            self.hazards.append(Hazard(str(reason), line))
+            return
+        root = self._find(analysis.targets[0]) if analysis.targets else None
+        found = [Hazard(reason, line) for reason in self._statement(analysis, tokens, root)]
+        for table in targets:
+            found += [Hazard(reason, line, table.name) for reason in self._table(analysis, table, targets)]
+        self.hazards += found
+        if not found:
+            for table in targets:
+                self._apply(analysis, tokens, table)
+        else:
+            for table in targets:
+                self.layers.setdefault(table.name, Layers(table))
+
+    def finish(self) -> None:
+        """Look at what all statements together did to each table."""
+        for name, layers in self.layers.items():
+            if name not in self.facts.taken:
+                continue
+            self.hazards += [Hazard(reason, 0, name) for reason in unguarded(layers)]
+            if not layers.emptied and any(column.names_objects for column in layers.table.columns):
+                self.hazards.append(Hazard("a column names objects of the database", 0, name))
+
+    def _find(self, relation: Relation) -> TableFacts:
+        schemas = SEARCH_PATH if relation.schema is None else (relation.schema,)
+        for schema in schemas:
+            if (table := self.facts.tables.get(TableName(schema, relation.name))) is not None:
+                return table
+        raise _Refused(f"`{relation.name}` is no table of the snapshot")
+
+    def _targets(self, relation: Relation) -> list[TableFacts]:
+        root = self._find(relation)
+        if relation.only and root.kind != "p":
+            return [root]
+        found = list(leaves(root, self.facts))
+        for table in found:
+            if table.kind in VIEWS:
+                raise _Refused(f"`{table.name}` is {VIEWS[table.kind]}")
+        return found
+
+    def _statement(self, analysis: Analysis, tokens: Tokens, root: TableFacts | None) -> Iterator[str]:
+        for reason in text_hazards(analysis, tokens):
+            # A column goes before a row of the same name.
+            if reason != WHOLE_ROW or root is None or root.column(analysis.targets[0].alias) is None:
+                yield reason
+        for name in analysis.functions:
+            plain = name.rpartition(".")[2]
+            if plain in self.facts.opaque:
+                yield f"`{plain}` is a function whose body is unknown"
+            elif plain in self.facts.volatile and not known_volatile(plain):
+                yield f"`{plain}` is volatile"
+        if self.facts.own_operators and (analysis.assignments or analysis.filtered):
+            yield "the database has operators or casts of its own"
+        if root is not None:
+            yield from self._names(analysis, root)
+        yield from self._subselects(analysis)
+
+    def _names(self, analysis: Analysis, root: TableFacts) -> Iterator[str]:
+        """Refuse what could be a function of the row, or a column that the layers do not have."""
+        alias = analysis.targets[0].alias
+        known = {column.name for column in root.columns}.union(analysis.aliases)
+        by_alias = {alias: {column.name for column in root.columns}}
+        for relation in analysis.reads:
+            try:
+                names = {column.name for column in self._find(relation).columns}
+            except _Refused:
+                continue
+            known |= names
+            by_alias[relation.alias] = names
+        for use in analysis.columns:
+            qualifier = use.qualified[-1] if use.qualified else None
+            there = by_alias.get(qualifier) if qualifier else known
+            derived = there is None and qualifier in analysis.aliases
+            if use.name != "*" and not derived and use.name not in (there or ()):
+                yield f"`{use.name}` is not a column"
+
+    def _subselects(self, analysis: Analysis) -> Iterator[str]:
+        changed = set(self.layers)
+        for relation in analysis.targets:
+            changed |= {table.name for table in self._targets(relation)}
+        for relation in analysis.reads:
+            try:
+                read = self._find(relation)
+            except _Refused as reason:
+                yield f"a sub-select, and {reason}"
+                continue
+            below = {table.name for table in leaves(read, self.facts)}
+            if read.kind not in "rp" or not self.facts.taken.issuperset(below):
+                yield f"a sub-select on `{read.name}`, whose rows are not all in the snapshot"
+            elif changed & below:
+                yield f"a sub-select on `{read.name}`, which rules change"
+
+    def _table(self, analysis: Analysis, table: TableFacts, targets: Sequence[TableFacts]) -> Iterator[str]:
+        if table.rewritten and analysis.kind != "truncate":
+            yield "a rewrite rule"
+        if analysis.kind == "update":
+            yield from self._columns(analysis, table)
+        elif live := self._referencing(analysis, table, targets):
+            yield f"rows are removed that foreign keys of `{live}` refer to"
+
+    def _referencing(
+        self, analysis: Analysis, table: TableFacts, targets: Sequence[TableFacts]
+    ) -> TableName | None:
+        """Return a table with a foreign key to this one that could notice, None if there is none."""
+        everything = analysis.kind == "truncate" or not analysis.filtered
+        together = {target.name for target in targets} if everything else set[TableName]()
+        for name in table.referenced_by:
+            own = [leaf.name for leaf in leaves(self.facts.tables[name], self.facts)]
+            emptied = {leaf for leaf in own if (found := self.layers.get(leaf)) and found.emptied}
+            if not set(own) <= (together if analysis.kind == "truncate" else together | emptied):
+                return name
+        return None
+
+    def _columns(self, analysis: Analysis, table: TableFacts) -> Iterator[str]:
+        names = [assignment.column for assignment in analysis.assignments]
+        if len(set(names)) < len(names):
+            yield "a column set twice"
+        for assignment in analysis.assignments:
+            column = table.column(assignment.column)
+            if column is None:
+                yield f"`{assignment.column}` is not a column"
+            elif reason := _refused(table, column, assignment):
+                yield f"`{column.name}` {reason}"
+
+    def _apply(self, analysis: Analysis, tokens: Tokens, table: TableFacts) -> None:
+        layers = self.layers.setdefault(table.name, Layers(table))
+        layers.lines.append(analysis.rule.line)
+        alias = analysis.targets[0].alias
+        where = analysis.where
+        condition = settle(where, tokens, self.facts.now) if where else None
+        if analysis.kind == "update":
+            values = {item.column: self._value(item, tokens, table) for item in analysis.assignments}
+            calls = set(tokens.calls(where.start, where.end)) if where else set[str]()
+            heavy = bool(calls) or "subselect" in analysis.features
+            volatile = not calls.isdisjoint(analysis.volatile)
+            layers.update(
+                alias,
+                values,
+                condition,
+                once=volatile or (heavy and len(values) > 1),
+                fenced=bool(analysis.volatile),
+            )
+        elif analysis.kind == "delete" and condition is not None:
+            layers.delete(alias, condition)
+        else:
+            layers.empty()
+
+    def _value(self, assignment: Assignment, tokens: Tokens, table: TableFacts) -> str:
+        if _is_default(assignment):
+            column = table.column(assignment.column)
+            return (column.default if column else None) or "NULL"
+        return settle(assignment.value, tokens, self.facts.now)
+
+
+def _refused(table: TableFacts, column: ColumnFacts, assignment: Assignment) -> str | None:
+    """Return why a column cannot be set while reading, None if it can."""
+    if column.generated is not None:
+        return "is generated"
+    if column.name in table.referenced_columns:
+        return "is referred to by foreign keys"
+    if column.name in table.partition_key or "*" in table.partition_key:
+        return "decides the partition"
+    if column.nested_limit:
+        return "has a limited length inside of its type"
+    if _is_default(assignment) and column.default and not LITERAL.fullmatch(column.default):
+        return "has a default that is computed"
+    return None
+
+
+def _is_default(assignment: Assignment) -> bool:
+    return assignment.value.text.upper() == "DEFAULT"
