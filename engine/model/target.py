@@ -1,13 +1,16 @@
 """What the user configured, once parsed: targets, schema filters, storage profiles."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from .finding import Accepted
 from .secret import Secret
 from .url import DatabaseUrl
 
 TargetType = Literal["local", "share"]
+Policy = Literal["warn", "require"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The sanitization SQL as configured; which tier counts is decided in engine/rules."""
+    """The sanitization SQL as configured; which tier counts is decided in engine/rules.
+
+    `policy` says whether columns that nobody decided on stop sanitizing and sharing; None stops sharing.
+    `keep` has the reasons for columns that stay as they are, by `schema.table.column`; `accept` the findings
+    that somebody took responsibility for.
+    """
 
     override_query: str | None = field(default=None, repr=False)
     query_file: Path | None = None
     work_url: DatabaseUrl | None = None
     storage_profile: str | None = None
     allow_unsafe: bool = False
+    policy: Policy | None = None
+    keep: Mapping[str, str] = field(default_factory=dict[str, str])
+    accept: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

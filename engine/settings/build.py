@@ -1,10 +1,12 @@
 """The checked configuration becomes values of the model."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..model.errors import ConfigInvalid
+from ..model.finding import Accepted
 from ..model.secret import Secret
 from ..model.settings import Settings, closest
 from ..model.share import Recipient
@@ -102,7 +104,18 @@ class Builder:
             work_url=self._url(sanitize.dst_url, (*path, "dst_url")),
             storage_profile=self._profile(sanitize.storage_profile, (*path, "storage_profile")),
             allow_unsafe=sanitize.allow_unsafe,
+            policy=sanitize.policy,
+            keep=self._reasons(sanitize.keep, (*path, "keep")),
+            accept=tuple(Accepted(**one.model_dump()) for one in sanitize.accept),
         )
+
+    def _reasons(self, keep: Mapping[str, str], path: KeyPath) -> Mapping[str, str]:
+        for column, reason in keep.items():
+            if column.count(".") < 2 or not reason.strip():
+                raise self._invalid(
+                    path, f"has `{column}` without schema or reason", "Write `public.users.nick: a reason`."
+                )
+        return keep
 
     def _selection(self, model: TargetModel, path: KeyPath) -> Selection:
         schemas, tables = model.snapshot.schema_config, model.snapshot.tables

@@ -80,6 +80,14 @@ class Snapshot(Model):
     tables: Tables = Field(default=Tables(), description="Which tables a snapshot takes.")
 
 
+class AcceptedModel(Model):
+    fingerprint: str = Field(
+        pattern="^[0-9a-f]{16}$", description="The finding, by the fingerprint that is shown."
+    )
+    reason: str = Field(min_length=1, description="Why it is no harm.")
+    author: str = Field(min_length=1, description="Who says so.")
+
+
 class Sanitize(Model):
     dst_url: Url = Field(
         default=None, description="Work database, replaced. Not set: a private, short-lived server."
@@ -90,6 +98,15 @@ class Sanitize(Model):
     allow_unsafe: bool = Field(
         default=False, description="Accept statements that the analysis cannot vouch for."
     )
+    policy: Literal["warn", "require"] | None = Field(
+        default=None,
+        description="Columns that look personal and that nobody decided on: `require` stops sanitizing, "
+        "`warn` lets even sharing pass. Not set: sanitizing warns, sharing is stopped.",
+    )
+    keep: dict[str, str] = Field(
+        default={}, description="Reasons for columns that stay as they are, by `schema.table.column`."
+    )
+    accept: tuple[AcceptedModel, ...] = Field(default=(), description="Findings that do not stop anything.")
 
 
 class ShareTarget(Model):
