@@ -3,7 +3,7 @@
 Bulk data moves through blocking iterators of bytes, read in worker threads; everything else is async.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -72,15 +72,6 @@ class View(Protocol):
     def abort(self) -> None:
         """End every reader and the definition at once, from any thread, so that blocked reads return."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveFile:
-    """A file of a native archive. `open(compressed)` yields its bytes: as stored, or plain; blocking."""
-
-    name: str
-    raw_bytes: int
-    open: Callable[[bool], Blocks]
 
 
 class ChunkSource(Protocol):

@@ -101,8 +101,8 @@ class Feeder:
     async def _filled(self, feed: Feed, descriptor: int) -> None:
         # Shielded, because the descriptor is the thread's; the thread ends when the program does.
         with anyio.CancelScope(shield=True):
-            filled = await to_thread.run_sync(self._fill, feed, descriptor, limiter=self._limiter)
-        self.unread -= filled
+            if await to_thread.run_sync(self._fill, feed, descriptor, limiter=self._limiter):
+                self.unread -= 1
 
     def _fill(self, feed: Feed, descriptor: int) -> bool:
         try:
