@@ -8,6 +8,7 @@ from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker
 from .ledger.base import Record
 from .model.catalog import Catalog
 from .model.errors import ArgumentInvalid, ConfirmationRequired, NotAuthorized, ReadOnlyMode
+from .model.explanation import Explanation
 from .model.job import Job, Report, ignore
 from .model.json import JsonObject
 from .model.plan import Plan, Verb
@@ -67,6 +68,12 @@ class Harbor:
     async def schema(self, target: str) -> Catalog:
         """Connect to a target's source and read its structure."""
         return await look.schema(self.services, target)
+
+    async def explain(self, target: str) -> Explanation:
+        """Connect to a target's source and say what its rules would do, with findings; nothing runs."""
+        from .operations.explain import explain
+
+        return await explain(self.services, target)
 
     async def shares(self) -> Sequence[Share]:
         """Return what one has shared, newest first, expired and revoked ones included."""

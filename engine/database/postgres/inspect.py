@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName, Trigger
 from ...model.url import DatabaseUrl
@@ -108,6 +108,17 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid =
 ORDER BY 1, 2, 3
 """
 
+INHERITS = """
+SELECT i.inhrelid, n.nspname, p.relname
+FROM pg_catalog.pg_inherits i
+JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = i.inhrelid
+JOIN pg_catalog.pg_class child ON child.oid = i.inhrelid AND NOT child.relispartition
+JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+WHERE child.relkind IN ('r', 'f')
+ORDER BY i.inhrelid, i.inhseqno
+"""
+
 # Bits of tgtype: 4 insert, 8 delete, 16 update, 32 truncate.
 TRIGGERS = """
 SELECT tgrelid, tgname,
@@ -138,6 +149,7 @@ async def read_catalog(connection: "AsyncConnection[TupleRow]") -> Catalog:
         keys=_by_table(await _rows(connection, KEYS, oids)),
         foreign_keys=_by_table(await _rows(connection, FOREIGN_KEYS, oids)),
         reads=_by_table(await _rows(connection, READS, oids, oids)),
+        inherits=_by_table(await _rows(connection, INHERITS, oids)),
         triggers=_by_table(await _rows(connection, TRIGGERS, oids)),
     )
     return Catalog(
@@ -155,6 +167,7 @@ class _Details:
     keys: "_ByTable"
     foreign_keys: "_ByTable"
     reads: "_ByTable"
+    inherits: "_ByTable"
     triggers: "_ByTable"
 
 
@@ -169,12 +182,17 @@ def _by_table(rows: "Iterable[TupleRow]") -> "_ByTable":
     return found
 
 
+def _column(*values: Any) -> Column:
+    *plain, labels = values
+    return replace(Column(*plain), labels=tuple(labels))
+
+
 def _table(row: "TupleRow", found: _Details) -> Table:
     oid, schema, name, kind, parent_schema, parent, rows, size, comment, row_security = row
     return Table(
         name=TableName(schema, name),
         kind=KINDS[kind],
-        columns=tuple(Column(*column, labels=tuple(labels)) for *column, labels in found.columns[oid]),
+        columns=tuple(_column(*column) for column in found.columns[oid]),
         primary_key=next((tuple(names) for primary, names in found.keys[oid] if primary), ()),
         unique=tuple(tuple(names) for primary, names in found.keys[oid] if not primary),
         foreign_keys=tuple(
@@ -182,6 +200,7 @@ def _table(row: "TupleRow", found: _Details) -> Table:
             for key, to_schema, to, own, referenced in found.foreign_keys[oid]
         ),
         partition_of=TableName(parent_schema, parent) if parent else None,
+        inherits=tuple(TableName(*parent) for parent in found.inherits[oid]),
         reads=tuple(TableName(*read) for read in found.reads[oid]),
         triggers=tuple(Trigger(trigger, tuple(events)) for trigger, events in found.triggers[oid]),
         row_security=row_security,

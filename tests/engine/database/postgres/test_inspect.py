@@ -67,7 +67,7 @@ async def test_the_whole_structure_is_read(new_database: NewDatabase, each_postg
     assert customer.columns == (
         Column("id", "bigint", False, identity=True),
         Column("email", "character varying(40)", False, comment="personal"),
-        Column("mood", "sales.mood", True, default="'fine'::sales.mood"),
+        Column("mood", "sales.mood", True, default="'fine'::sales.mood", labels=("fine", "bad")),
         Column("shout", "text", True, default="upper((email)::text)", generated=True),
         Column("tags", "text[]", True),
     )

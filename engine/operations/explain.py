@@ -1,0 +1,133 @@
+"""Read a target's rules beside its live source, and say what they would do before anything runs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..database.base import Database
+from ..model.analysis import Analysis, Resolved
+from ..model.catalog import Catalog, Table
+from ..model.errors import EngineError
+from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
+from ..model.finding import Finding
+from ..services import Services
+from .build import source_of
+from .sanitize import rules_of
+
+COUNTED_UP_TO = 500_000
+SAMPLES = 3
+UNCOUNTABLE = frozenset(("from", "using", "with", "current-of", "parameter"))
+
+
+async def explain(services: Services, target_key: str) -> Explanation:
+    """Return what a target's rules would do now. Only looks; a question that fails is said, not hidden.
+
+    Raises:
+        RulesMissing, RuleSyntax, RuleRefused: there is nothing to explain.
+        DatabaseUnreachable, DatabaseRefused: the source does not answer.
+    """
+    from ..rules.analyse import analyse_all
+    from ..rules.checks import check_all
+    from ..rules.checks.context import Context
+    from ..rules.resolve import resolve
+
+    target = services.settings.target(target_key)
+    rules = rules_of(services, target)
+    database = services.database(source_of(target))
+    catalog = await database.inspect()
+    engine = source_of(target).engine
+    resolved = tuple(resolve(analysis, catalog) for analysis in analyse_all(rules, engine))
+    asked = Asked(database, catalog)
+    told = [await asked.rule(rule) for rule in resolved]
+    counts = {place: one.rows for place, one in enumerate(told) if one.rows is not None and one.counted}
+    findings = check_all(Context(resolved, catalog, counts))
+    return Explanation(
+        target=target.key,
+        tier=rules.tier,
+        digest=rules.digest,
+        rules=tuple(told),
+        findings=findings,
+        accepted=target.rules.accept if target.rules else (),
+        not_said=tuple(asked.not_said),
+    )
+
+
+class Asked:
+    """Asks the source small questions about rules: how many rows, and what values look like."""
+
+    def __init__(self, database: Database, catalog: Catalog) -> None:
+        self._database = database
+        self._catalog = catalog
+        self.not_said: list[str] = []
+
+    async def rule(self, rule: Resolved) -> RuleExplanation:
+        """Explain one rule, with numbers and shapes as far as they can be had."""
+        from ..rules.words import change, said
+
+        analysis = rule.analysis
+        plain = RuleExplanation(
+            line=analysis.rule.line,
+            kind=analysis.kind,
+            tables=tuple(str(name) for name in rule.targets if name is not None),
+            words=said(analysis),
+            columns=tuple(ColumnChange(one.column, change(one)) for one in analysis.assignments),
+        )
+        table = self._catalog.table(rule.targets[0]) if rule.targets and rule.targets[0] else None
+        if table is None or rule.unknown or UNCOUNTABLE & analysis.features:
+            return plain
+        rows, counted = await self._rows(analysis, table)
+        return replace(plain, rows=rows, counted=counted, columns=await self._shapes(plain, analysis, table))
+
+    async def _rows(self, analysis: Analysis, table: Table) -> tuple[int | None, bool]:
+        from ..rules.questions import count_query
+
+        if not analysis.filtered and table.rows > COUNTED_UP_TO:
+            return table.rows, False
+        count = count_query(analysis, table)
+        if table.rows > COUNTED_UP_TO:
+            plan = await self._ask(analysis, f"EXPLAIN (FORMAT JSON) {count}")
+            return (_planned(plan[0][0]) if plan else None), False
+        found = await self._ask(analysis, count)
+        return (int(str(found[0][0])) if found else None), bool(found)
+
+    async def _shapes(
+        self, plain: RuleExplanation, analysis: Analysis, table: Table
+    ) -> tuple[ColumnChange, ...]:
+        from ..rules.questions import shape_query
+
+        if not analysis.assignments:
+            return plain.columns
+        found = await self._ask(analysis, shape_query(analysis, table, SAMPLES))
+        return tuple(
+            replace(
+                one, shapes=tuple(Shape(_text(row[2 * place]), _text(row[2 * place + 1])) for row in found)
+            )
+            for place, one in enumerate(plain.columns)
+        )
+
+    async def _ask(self, analysis: Analysis, query: str) -> Sequence[tuple[object, ...]]:
+        from ..model.target import Limits
+
+        try:
+            return (await self._database.probe([query], Limits(statement_timeout=10)))[0]
+        except EngineError as error:
+            self.not_said.append(f"line {analysis.rule.line}: {error.message}")
+            return ()
+
+
+def blocked(findings: Sequence[Finding]) -> str:
+    """Return the first reason of several, for an error's message."""
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return f"{findings[0].message}{more}"
+
+
+def _planned(plan: object) -> int | None:
+    loaded = json.loads(plan) if isinstance(plan, str) else plan
+    try:
+        return int(loaded[0]["Plan"]["Plans"][0]["Plan Rows"])  # type: ignore[index]
+    except (TypeError, LookupError, ValueError):
+        return None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
