@@ -112,6 +112,20 @@ class RuleFailed(EngineError):
     default_hint = "Correct the rule that the message names; nothing was kept of this run."
 
 
+class RuleLeaks(EngineError):
+    """Original values were found in the sanitized snapshot, or parts of it could not be searched for them."""
+
+    code, exit_code = "rule-leaks", 24
+    default_hint = "Mask the columns that the message names and sanitize again; docs/proof.md explains hits."
+
+
+class RulesBlocked(EngineError):
+    """Findings about rules, or about columns that they leave out, stop sanitizing or sharing."""
+
+    code, exit_code = "rules-blocked", 24
+    default_hint = "Correct the rules; `sanitize.keep` and `sanitize.accept` take reasons for what may stay."
+
+
 class DestinationProtected(EngineError):
     """The destination is a source, matches a protected pattern, or may not be overwritten."""
 
