@@ -3,18 +3,22 @@
 Bulk data moves through blocking iterators of bytes, read in worker threads; everything else is async.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..model.catalog import Catalog, Server, TableName
 from ..model.job import Report
+from ..model.pushdown import Facts, Rewritten
 from ..model.rules import Rule
 from ..model.snapshot import Manifest
 from ..model.target import Limits, Selection
 
 Blocks = Iterator[bytes]
+
+# What rules make of reading a source whose structure is this, at the moment that is read.
+Rewrite = Callable[[Catalog, Facts], Rewritten]
 PROBE_ROWS = 10_000
 
 
@@ -59,6 +63,21 @@ class View(Protocol):
     @property
     def tool(self) -> str:
         """Name and version of the native program that writes the definition."""
+        ...
+
+    @property
+    def rewritten(self) -> Rewritten | None:
+        """What rules make of the slices, None if the rows are raw."""
+        ...
+
+    async def verify(self, *, every: bool = False) -> None:
+        """Ask the source whether constraints hold for the rows as rules leave them.
+
+        With `every`, those that are enforced while reading are asked for too, to name what failed.
+
+        Raises:
+            RuleFailed: one does not.
+        """
         ...
 
     def definition(self) -> Iterator[tuple[str, Blocks]]:
@@ -108,8 +127,24 @@ class Database(Protocol):
         """Read the structure."""
         ...
 
-    def view(self, selection: Selection, limits: Limits) -> AbstractAsyncContextManager[View]:
-        """Open one consistent, read-only moment of the database."""
+    def view(
+        self, selection: Selection, limits: Limits, *, rewrite: Rewrite | None = None
+    ) -> AbstractAsyncContextManager[View]:
+        """Open one consistent, read-only moment of the database.
+
+        With `rewrite`, rows come as the rules leave them, and never raw.
+
+        Raises:
+            SourceUnsuitable: the rules cannot run while reading.
+        """
+        ...
+
+    async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
+        """Say what rules would make of reading, or the hazards for which they must run in a copy.
+
+        Raises:
+            RuleFailed: the source's parser refuses a rule.
+        """
         ...
 
     async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:

@@ -12,15 +12,23 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 
 from ..model.catalog import Catalog, Column, Server, Table, TableName
-from ..model.errors import DatabaseFailed, DatabaseRefused, DestinationProtected, RuleFailed
+from ..model.errors import (
+    DatabaseFailed,
+    DatabaseRefused,
+    DestinationProtected,
+    RuleFailed,
+    SourceUnsuitable,
+)
 from ..model.job import Report
+from ..model.pushdown import Hazard, Rewritten
 from ..model.target import Limits, Selection
-from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Slice, View
+from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Rewrite, Slice, View
 from .postgres.selection import Selected, select
 
 Row = list[str | None]
 VERSION = "1.0"
 DEFINITION = "definition"
+NO_REWRITE = "a database in memory knows no SQL"
 EVERYTHING = Selection(use_default_schema=False)
 STATEMENT = re.compile(r"(?:DELETE FROM|UPDATE) (?P<table>\S+)(?: SET (?P<column>\w+) = '(?P<value>[^']*)')?")
 QUESTION = re.compile(r"SELECT (?P<what>count\(\*\)|\w+(?:, \w+)*) FROM (?P<table>\S+)")
@@ -87,8 +95,12 @@ class MemoryDatabase:
         return _catalog(self._tables)
 
     @asynccontextmanager
-    async def view(self, selection: Selection, limits: Limits) -> AsyncGenerator[View]:
-        """Copy the database as it is now."""
+    async def view(
+        self, selection: Selection, limits: Limits, *, rewrite: Rewrite | None = None
+    ) -> AsyncGenerator[View]:
+        """Copy the database as it is now; rules never run while it is read."""
+        if rewrite is not None:
+            raise SourceUnsuitable(f"the rules cannot run while reading: {NO_REWRITE}")
         tables = deepcopy(self._tables)
         selected = select(selection, _catalog(tables))
         yield MemoryView(self._server.describe(self._name), tables, selected)
@@ -99,6 +111,10 @@ class MemoryDatabase:
         touched = tuple(_apply(tables, text, position) for position, text in enumerate(statements))
         self._server.databases[self._name] = tables
         return touched
+
+    async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
+        """Say that rules must run in a copy."""
+        return Rewritten(hazards=(Hazard(NO_REWRITE),))
 
     async def probe(self, queries: Sequence[str], limits: Limits) -> list[list[tuple[object, ...]]]:
         """Answer `SELECT count(*) FROM schema.table` and `SELECT column, … FROM schema.table`."""
@@ -137,12 +153,16 @@ class MemoryView:
         self.catalog = Catalog(selected.schemas.taken, selected.tables)
         self.left_out = selected.warnings
         self.tool = f"memory {VERSION}"
+        self.rewritten: Rewritten | None = None
         self._tables = {name: tables[name] for name in (table.name for table in selected.tables)}
         sizes = {name: sum(len(_line(row)) for row in tables[name].rows) for name in selected.data}
         self.slices = tuple(
             Slice(name, tables[name].columns, 0, str(name), sizes[name])
             for name in sorted(sizes, key=lambda name: (-sizes[name], name))
         )
+
+    async def verify(self, *, every: bool = False) -> None:
+        """Nothing here is rewritten."""
 
     def definition(self) -> Iterator[tuple[str, Blocks]]:
         """Yield the names of tables and columns."""

@@ -189,6 +189,7 @@ class Rewritten:
         statements: The rules as they were cut, for the source's own parser to judge, by line.
         constraints: Questions about constraints that rules could break.
         objects_used: A SELECT of the numbers of large objects that rows refer to, None if there are none.
+        without_objects: Whether large objects are left out, because no row refers to one any more.
         hazards: Why it must not be done like this.
     """
 
@@ -196,4 +197,5 @@ class Rewritten:
     statements: tuple[tuple[int, str], ...] = ()
     constraints: tuple[ConstraintQuery, ...] = ()
     objects_used: str | None = None
+    without_objects: bool = False
     hazards: tuple[Hazard, ...] = ()

@@ -8,9 +8,10 @@ from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
 from ...model.job import Report
+from ...model.pushdown import Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
-from ..base import ChunkSource, Contents, View
+from ..base import ChunkSource, Contents, Rewrite, View
 from .execute import count, execute
 from .identify import identify
 from .inspect import inspect
@@ -36,11 +37,14 @@ class PostgresDatabase:
         return await inspect(self._url)
 
     @asynccontextmanager
-    async def view(self, selection: Selection, limits: Limits) -> AsyncGenerator[View]:
-        """Open one consistent, read-only moment of the database.
+    async def view(
+        self, selection: Selection, limits: Limits, *, rewrite: Rewrite | None = None
+    ) -> AsyncGenerator[View]:
+        """Open one consistent, read-only moment of the database, its rows as rules leave them.
 
         Raises:
-            SourceUnsuitable: it cannot be held, the way the database is reached or set up.
+            SourceUnsuitable: it cannot be held, the way the database is reached or set up, or the rules
+                cannot run while reading.
             ClientMissing, ClientTooOld: there is no pg_dump for it.
         """
         from .view import open_view
@@ -48,9 +52,21 @@ class PostgresDatabase:
         boxes = await discover(self._postgres_bin)
         await identify(self._url, limits)
         async with open_view(
-            self._url, selection, limits, boxes=boxes, working_directory=self._working_directory
+            self._url,
+            selection,
+            limits,
+            boxes=boxes,
+            working_directory=self._working_directory,
+            rewrite=rewrite,
         ) as view:
             yield view
+
+    async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
+        """Say what rules would make of reading, or why they must run in a copy."""
+        from .rewrite import foresee
+
+        await identify(self._url, limits)
+        return await foresee(self._url, selection, limits, rewrite)
 
     async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
         """Run statements in one transaction and return the rows each one touched (-1: not said)."""

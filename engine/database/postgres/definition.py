@@ -31,7 +31,6 @@ T = TypeVar("T")
 OPTIONS = (
     "--format=custom",
     "--compress=0",
-    "--blobs",
     "--encoding=UTF8",
     "--no-subscriptions",
     "--no-security-labels",
@@ -52,6 +51,7 @@ class Wanted:
         emptied_schemas: Schemas of which only what extensions need is taken.
         without_keys: Foreign keys left out, by table and name.
         without_ids: Anything left out, by catalogue and oid.
+        without_objects: Whether large objects are left out.
     """
 
     snapshot: str
@@ -62,11 +62,13 @@ class Wanted:
     emptied_schemas: tuple[str, ...]
     without_keys: tuple[tuple[TableName, str], ...]
     without_ids: frozenset[CatalogId]
+    without_objects: bool = False
 
     def options(self, limits: Limits, major: int) -> tuple[str, ...]:
         """Return the options for a pg_dump of that major version."""
         return (
             *OPTIONS,
+            "--no-blobs" if self.without_objects else "--blobs",
             *(("--no-statistics",) if major >= 18 else ()),
             *((f"--lock-wait-timeout={limits.lock_timeout}s",) if limits.lock_timeout else ()),
             f"--snapshot={self.snapshot}",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...model.catalog import TableName
+from ...model.catalog import Catalog, TableName
 from ...model.pushdown import CheckFacts, ColumnFacts, Facts, ReferenceFacts, TableFacts, UniqueFacts
 from .types import Types, read_types
 
@@ -113,11 +113,14 @@ WHERE refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND refobjid IN ({o
 """
 
 
-async def read_facts(connection: "AsyncConnection[TupleRow]", taken: Iterable[TableName]) -> Facts:
+async def read_facts(
+    connection: "AsyncConnection[TupleRow]", catalog: Catalog, taken: Iterable[TableName]
+) -> Facts:
     """Read what there is to know at the moment of a connection, with our session settings.
 
     Args:
         connection: One with an empty search path.
+        catalog: The tables of the snapshot.
         taken: The tables whose rows are read.
     """
     version = connection.info.server_version
@@ -126,8 +129,9 @@ async def read_facts(connection: "AsyncConnection[TupleRow]", taken: Iterable[Ta
     users = frozenset(oid for (oid,) in await _rows(connection, USERS))
     ((operators, objects, now),) = await _rows(connection, OWN_OPERATORS)
     functions = await _rows(connection, FUNCTIONS)
+    selected = {table.name for table in catalog.tables}
     tables = _Tables(
-        await _rows(connection, TABLES),
+        [row for row in await _rows(connection, TABLES) if TableName(row[1], row[2]) in selected],
         types=await read_types(connection),
         columns=_by_table(await _rows(connection, COLUMNS)),
         checks=_by_table(await _rows(connection, CHECKS)),

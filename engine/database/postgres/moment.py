@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog, TableName
 from ...model.errors import PrivilegeMissing, SourceUnsuitable, TimedOut
+from ...model.pushdown import Rewritten
 from ...model.target import Selection
 from .inspect import read_catalog
 from .selection import Selected
@@ -30,8 +31,8 @@ FEW = 5
 class Moment:
     """What is to be read: the rows of `leaves`, and definitions.
 
-    `ties` is what goes with what is left out, `bare` are tables taken without their rows, and
-    `extension_schemas` the schemas that extensions live in.
+    `ties` is what goes with what is left out, `bare` are tables taken without their rows,
+    `extension_schemas` the schemas that extensions live in, and `rewritten` what rules make of the rows.
     """
 
     catalog: Catalog
@@ -41,6 +42,12 @@ class Moment:
     bare: frozenset[TableName]
     extension_schemas: frozenset[str]
     left_out: tuple[str, ...]
+    rewritten: Rewritten | None = None
+
+    @property
+    def taken(self) -> Catalog:
+        """What of the catalogue is in the snapshot."""
+        return Catalog(self.selected.schemas.taken, self.selected.tables, self.catalog.extensions)
 
 
 async def freeze(
@@ -53,7 +60,8 @@ async def freeze(
     between what the snapshot promises and what is read.
 
     Raises:
-        PrivilegeMissing, SourceUnsuitable: the rows cannot be read, or not all of them.
+        PrivilegeMissing: the role may not read what is selected.
+        SourceUnsuitable: policies hide rows, or there are more tables than the server can lock.
         TimedOut: a lock was not to be had, or tables came and went too fast.
     """
     from psycopg.errors import InvalidSchemaName, UndefinedTable
@@ -105,9 +113,17 @@ def _unfilled(selected: Selected, bare: frozenset[TableName]) -> frozenset[Table
 
 
 async def _lock(connection: "AsyncConnection[TupleRow]", names: Sequence[TableName]) -> None:
+    from psycopg.errors import OutOfMemory
+
     for start in range(0, len(names), TABLES_PER_LOCK):
         tables = ", ".join(f"ONLY {quoted(name)}" for name in names[start : start + TABLES_PER_LOCK])
-        await connection.execute(f"LOCK TABLE {tables} IN ACCESS SHARE MODE".encode())
+        try:
+            await connection.execute(f"LOCK TABLE {tables} IN ACCESS SHARE MODE".encode())
+        except OutOfMemory:
+            raise SourceUnsuitable(
+                f"the server has no room for locks on {len(names)} tables",
+                "Raise max_locks_per_transaction on the server, or take fewer tables.",
+            ) from None
 
 
 def _refuse_unreadable(leaves: Iterable[Leaf]) -> None:

@@ -1,11 +1,13 @@
 """Which rows there are to read, and in which pieces."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.catalog import TableName
+from ...model.pushdown import TableRead
 from ..base import Slice
+from .surroundings import inside
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -34,7 +36,8 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't'
 ORDER BY 1, 2
 """
 
-RANGE = "COPY (SELECT {columns} FROM ONLY {table} WHERE ctid >= '({start},0)'{end}) TO STDOUT"
+RANGE = "COPY (SELECT {columns} FROM ONLY {table}{pages}) TO STDOUT"
+RAW = "SELECT * FROM ONLY {table}{pages}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,20 @@ async def read_leaves(connection: "AsyncConnection[TupleRow]") -> tuple[Leaf, ..
     )
 
 
-def slice_tables(leaves: Iterable[Leaf], version: int) -> tuple[Slice, ...]:
+def slice_tables(
+    leaves: Iterable[Leaf], version: int, reads: Mapping[TableName, TableRead] | None = None
+) -> tuple[Slice, ...]:
     """Return the pieces of the tables, largest first; a table without columns has none.
 
     Args:
         leaves: The tables.
         version: The server's version as libpq numbers it; page ranges are fast since 140000.
+        reads: What is read instead of some of them.
     """
-    pieces = (piece for leaf in leaves if leaf.columns for piece in _pieces(leaf, version))
+    instead = reads or {}
+    pieces = (
+        piece for leaf in leaves if leaf.columns for piece in _pieces(leaf, version, instead.get(leaf.name))
+    )
     return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
 
 
@@ -85,20 +94,31 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _pieces(leaf: Leaf, version: int) -> Iterator[Slice]:
-    columns = ", ".join(map(quote, leaf.columns))
+def _pieces(leaf: Leaf, version: int, read: TableRead | None) -> Iterator[Slice]:
     step = _pages_per_slice(leaf)
     pages = leaf.heap_bytes // PAGE
+    if read is not None and read.emptied:
+        yield Slice(leaf.name, leaf.columns, 0, _query(leaf, "", read), 0)
+        return
     if version < 140000 or not leaf.heap or pages <= step:
-        query = f"COPY {quoted(leaf.name)} ({columns}) TO STDOUT"
-        yield Slice(leaf.name, leaf.columns, 0, query, leaf.bytes)
+        yield Slice(leaf.name, leaf.columns, 0, _query(leaf, "", read), leaf.bytes)
         return
     for ordinal, start in enumerate(range(0, pages, step)):
         # The last piece is open: pages that came later hold nothing that this moment sees.
         end = f" AND ctid < '({start + step},0)'" if start + step < pages else ""
-        query = RANGE.format(columns=columns, table=quoted(leaf.name), start=start, end=end)
+        query = _query(leaf, f" WHERE ctid >= '({start},0)'{end}", read)
         share = leaf.bytes * min(step, pages - start) // pages
         yield Slice(leaf.name, leaf.columns, ordinal, query, share)
+
+
+def _query(leaf: Leaf, pages: str, read: TableRead | None) -> str:
+    """Return what to send for some pages of a table: its rows, or what rules make of them."""
+    columns, table = ", ".join(map(quote, leaf.columns)), quoted(leaf.name)
+    if read is not None:
+        return inside(f"COPY ({read.query(RAW.format(table=table, pages=pages))}) TO STDOUT")
+    if not pages:
+        return f"COPY {table} ({columns}) TO STDOUT"
+    return RANGE.format(columns=columns, table=table, pages=pages)
 
 
 def _pages_per_slice(leaf: Leaf) -> int:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
-from ...model.catalog import Catalog, Server
+from ...model.catalog import Server
 from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOut
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, Slice
+from ..base import Blocks, Rewrite, Slice
 from .definition import Wanted, definition
 from .identify import read_server
 from .moment import BEGIN, Moment, freeze
 from .programs import Programs
 from .pump import Pump, open_pump
+from .rewrite import ask, judge, require
 from .session import Session, connect, session, settings, wants_tls
 from .slices import slice_tables
 from .tools import Toolbox, choose_client
@@ -43,12 +44,13 @@ async def open_view(
     *,
     boxes: Sequence[Toolbox],
     working_directory: Path,
+    rewrite: Rewrite | None = None,
 ) -> "AsyncGenerator[PostgresView]":
     """Open one consistent, read-only moment of a database; at the end its locks are gone.
 
     Raises:
         PrivilegeMissing: the role may not read what is selected; the hint has the GRANT.
-        SourceUnsuitable: row-level security hides rows from the role.
+        SourceUnsuitable: row-level security hides rows from the role, or rules cannot run while reading.
         TimedOut: a lock was not to be had in time, or reading took longer than the limits allow.
         DatabaseUnreachable: the connection was lost; readers raise it too.
     """
@@ -56,8 +58,11 @@ async def open_view(
         server = await read_server(connection)
         box = await choose_client(boxes, server.major, tls=wants_tls(url))
         moment, snapshot = await freeze(connection, selection, standby=server.standby)
+        if rewrite is not None:
+            moment = replace(moment, rewritten=require(await judge(connection, rewrite, moment)))
         with session(url, limits, working_directory) as access:
-            keeper = _Keeper(snapshot, connection.info.server_version, connection.fileno(), Programs())
+            version, descriptor = connection.info.server_version, connection.fileno()
+            keeper = _Keeper(url, snapshot, version, descriptor, Programs())
             async with open_tasks() as group:
                 group.start_soon(_watch, connection, keeper.programs, limits.max_snapshot_age)
                 try:
@@ -70,6 +75,7 @@ async def open_view(
 class _Keeper:
     """The connection that keeps the moment, as other threads see it."""
 
+    url: DatabaseUrl
     snapshot: str
     version: int
     descriptor: int
@@ -106,10 +112,10 @@ class PostgresView:
         keeper: _Keeper,
     ) -> None:
         self.server = server
-        self.catalog = Catalog(
-            moment.selected.schemas.taken, moment.selected.tables, moment.catalog.extensions
-        )
-        self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version)
+        self.catalog = moment.taken
+        self.rewritten = moment.rewritten
+        reads = moment.rewritten.reads if moment.rewritten else None
+        self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version, reads)
         self.left_out = moment.left_out
         self.tool = box.label("pg_dump")
         self._moment = moment
@@ -131,6 +137,7 @@ class PostgresView:
             emptied_schemas=tuple(sorted(kept)),
             without_keys=selected.broken_keys,
             without_ids=moment.ties.ids,
+            without_objects=self.rewritten is not None and self.rewritten.without_objects,
         )
         return definition(
             self._keeper.programs,
@@ -139,6 +146,20 @@ class PostgresView:
             options=wanted.options(self._limits, self._box.major),
             wanted=wanted,
         )
+
+    async def verify(self, *, every: bool = False) -> None:
+        """Ask the source whether constraints hold for the rows as rules leave them."""
+        asked = [
+            question
+            for question in (self.rewritten.constraints if self.rewritten else ())
+            if every or not question.guarded
+        ]
+        if not asked:
+            return
+        async with connect(self._keeper.url, self._limits) as connection:
+            for statement in (BEGIN, f"SET TRANSACTION SNAPSHOT '{self._keeper.snapshot}'"):
+                await connection.execute(statement.encode())
+            await ask(connection, asked)
 
     def reader(self) -> AbstractContextManager[Pump]:
         """Open one more connection on the same moment; blocking."""

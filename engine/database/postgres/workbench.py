@@ -9,6 +9,7 @@ from ...model.url import DatabaseUrl
 from ..base import Database
 from .errors import translate
 from .session import connect
+from .surroundings import ENTER
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -72,7 +73,7 @@ class PostgresWorkbench:
             async with connection.transaction():
                 pairs = [*await _pairs(connection, TRIGGERS), *await _pairs(connection, FOREIGN_KEYS)]
                 await _all(connection, [before for before, _ in pairs])
-                await connection.execute("SET LOCAL search_path = public")
+                await _all(connection, ENTER)
                 touched = [await _apply(connection, rule, restricted=restricted) for rule in rules]
                 await _check(connection)
                 await _unlink_orphans(connection)
@@ -106,7 +107,7 @@ async def _apply(connection: "AsyncConnection[TupleRow]", rule: Rule, *, restric
     import psycopg
     from psycopg.pq import ExecStatus
 
-    role = ROLE if restricted and rule.kind != "truncate" else "NONE"
+    role = ROLE if restricted and rule.kind != "truncate" and not rule.unsafe else "NONE"
     await connection.execute(f"SET LOCAL ROLE {role}".encode())
     try:
         # A prepared statement takes one statement only, whatever the text holds.
