@@ -12,6 +12,7 @@ from .model.explanation import Explanation
 from .model.job import Job, Report, ignore
 from .model.json import JsonObject
 from .model.plan import Plan, Verb
+from .model.sensitive import ColumnCoverage
 from .model.share import Principal, Share
 from .model.snapshot import Snapshot
 from .model.target import Target
@@ -74,6 +75,12 @@ class Harbor:
         from .operations.explain import explain
 
         return await explain(self.services, target)
+
+    async def coverage(self, target: str) -> tuple[ColumnCoverage, ...]:
+        """Connect to a target's source and say what its rules, if it has any, leave of every column."""
+        from .operations.coverage import coverage
+
+        return await coverage(self.services, target)
 
     async def shares(self) -> Sequence[Share]:
         """Return what one has shared, newest first, expired and revoked ones included."""

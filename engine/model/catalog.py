@@ -53,7 +53,8 @@ class ForeignKey:
 class Table:
     """`rows` is the server's estimate (-1: never counted); `bytes` is the size on its disk.
 
-    `reads` are the tables and views that a view is made of.
+    `inherits` are the tables that it inherits from without being a partition: what is done to those reaches
+    it too. `reads` are the tables and views that a view is made of.
     """
 
     name: TableName
@@ -63,6 +64,7 @@ class Table:
     unique: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     partition_of: TableName | None = None
+    inherits: tuple[TableName, ...] = ()
     reads: tuple[TableName, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     row_security: bool = False

@@ -122,7 +122,7 @@ class RuleLeaks(EngineError):
 class RulesBlocked(EngineError):
     """Findings about rules, or about columns that they leave out, stop sanitizing or sharing."""
 
-    code, exit_code = "rules-blocked", 24
+    code, exit_code = "rules-blocked", 25
     default_hint = "Correct the rules; `sanitize.keep` and `sanitize.accept` take reasons for what may stay."
 
 

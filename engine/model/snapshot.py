@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .catalog import TableName
+from .finding import Accepted, Finding
 
 Kind = Literal["original", "sanitized"]
 FORMAT = 1
@@ -47,7 +48,14 @@ class TableData:
 
 @dataclass(frozen=True, slots=True)
 class Sanitization:
-    """How a sanitized snapshot came to be. `digest` is the SHA-256 of the SQL as it ran."""
+    """How a sanitized snapshot came to be. `digest` is the SHA-256 of the SQL as it ran.
+
+    Attributes:
+        columns: Every column that the author of the rules has seen, as `schema.table.column`.
+        coverage: How many columns had which treatment.
+        undecided: Findings about columns that nobody decided on.
+        accepted: Findings that somebody took responsibility for.
+    """
 
     tier: str
     digest: str
@@ -55,6 +63,10 @@ class Sanitization:
     strategy: Literal["ephemeral", "pushdown", "mixed"]
     statements: int
     rows_touched: Mapping[str, int] = field(default_factory=dict[str, int])
+    columns: tuple[str, ...] = ()
+    coverage: Mapping[str, int] = field(default_factory=dict[str, int])
+    undecided: tuple[Finding, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,162 @@
+"""What becomes of every column of a target, and whether that is enough to go on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..database.base import Database
+from ..model.catalog import Catalog
+from ..model.errors import RulesBlocked, RulesMissing
+from ..model.finding import Accepted, Finding, Severity
+from ..model.rules import RuleSet
+from ..model.sensitive import ColumnCoverage
+from ..model.snapshot import Sanitization
+from ..model.target import Limits, Rules, Target
+from ..services import Services
+from . import look
+from .build import source_of
+
+if TYPE_CHECKING:
+    from ..discovery.classify import Classification
+
+LOOKING_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A database beside the rules for it.
+
+    Attributes:
+        catalog: Its structure.
+        classification: What its columns look like.
+        covered: What becomes of every column.
+        undecided: Findings about columns that nobody decided on and nobody accepted.
+        notes: Other findings, which stop nothing.
+        accepted: Findings that the configuration accepts and that are there.
+        new: Columns that the rules' author has not seen, by `schema.table.column`.
+    """
+
+    catalog: Catalog
+    classification: "Classification"
+    covered: tuple[ColumnCoverage, ...]
+    undecided: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    accepted: tuple[Accepted, ...]
+    new: frozenset[str] = frozenset()
+
+    def recorded(self, done: Sanitization) -> Sanitization:
+        """Return what is known of a sanitizing with this added.
+
+        A new column that nobody decided on stays new.
+        """
+        waiting = {f"{finding.table}.{finding.column}" for finding in self.undecided} & self.new
+        names = {f"{column.table}.{column.column}" for column in self.covered}
+        return replace(
+            done,
+            columns=tuple(sorted(names - waiting)),
+            coverage=dict(sorted(Counter(column.treatment for column in self.covered).items())),
+            undecided=self.undecided,
+            accepted=self.accepted,
+        )
+
+
+async def examine(
+    services: Services, target: Target, rules: RuleSet | None, *, database: Database | None = None
+) -> Examination:
+    """Look at a database, the target's source if none is given, and judge every column."""
+    from ..database.postgres.selection import select
+    from ..discovery.classify import classify
+    from ..discovery.coverage import Decisions, coverage
+    from ..discovery.findings import findings, misplaced, unread
+    from ..rules.analyse import analyse_all
+    from ..rules.resolve import resolve
+
+    looked_at = database or services.database(source_of(target))
+    limits = Limits(
+        connect_timeout=target.limits.connect_timeout,
+        lock_timeout=target.limits.lock_timeout,
+        statement_timeout=LOOKING_SECONDS,
+    )
+    catalog = await looked_at.inspect()
+    classification = await classify(catalog, lambda queries: looked_at.probe(queries, limits))
+    decided = target.rules or Rules()
+    analyses = analyse_all(rules, target.source.engine if target.source else "postgres") if rules else ()
+    selected = select(target.selection, catalog) if database is None else None
+    covered = coverage(
+        catalog,
+        classification,
+        Decisions(
+            [resolve(analysis, catalog) for analysis in analyses],
+            taken=selected.data if selected else None,
+            keep=decided.keep,
+        ),
+    )
+    new = await _new(services, target, covered)
+    severity: Severity = "error" if decided.policy == "require" else "warning"
+    found = tuple(findings(covered, new=new, severity=severity))
+    fingerprints = {finding.fingerprint for finding in found}
+    accepted = tuple(one for one in decided.accept if one.fingerprint in fingerprints)
+    taken_over = {one.fingerprint for one in accepted}
+    return Examination(
+        catalog=catalog,
+        classification=classification,
+        covered=covered,
+        undecided=tuple(finding for finding in found if finding.fingerprint not in taken_over),
+        notes=(*unread(classification.unread), *misplaced(covered, decided.keep)),
+        accepted=accepted,
+        new=new,
+    )
+
+
+async def gate(services: Services, target: Target, rules: RuleSet, database: Database) -> Examination:
+    """Examine the database that is about to be sanitized.
+
+    Raises:
+        RulesBlocked: nobody decided on some columns, and the policy requires it.
+    """
+    found = await examine(services, target, rules, database=database)
+    if target.rules and target.rules.policy == "require":
+        refuse(found.undecided)
+    return found
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raise for findings that stop something, if there are any."""
+    if findings:
+        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+        raise RulesBlocked(
+            f"{findings[0].message}{more}",
+            findings[0].hint,
+            findings=[
+                {"code": one.code, "fingerprint": one.fingerprint, "message": one.message}
+                for one in findings[:50]
+            ],
+        )
+
+
+async def coverage(services: Services, key: str) -> tuple[ColumnCoverage, ...]:
+    """Connect to a target's source and say what its rules, if it has any, leave of every column."""
+    target = services.settings.target(key)
+    return (await examine(services, target, rules_if_any(services, target))).covered
+
+
+def rules_if_any(services: Services, target: Target) -> RuleSet | None:
+    """Return the target's rules, None if there are none."""
+    from .sanitize import rules_of
+
+    try:
+        return rules_of(services, target)
+    except RulesMissing:
+        return None
+
+
+async def _new(services: Services, target: Target, covered: Sequence[ColumnCoverage]) -> frozenset[str]:
+    """Return the columns that were not there when the target was last sanitized, none at the first time."""
+    snapshots = await look.snapshots(services, target.key)
+    seen = next(
+        (done.columns for one in snapshots if (done := one.manifest.sanitization) and done.columns), None
+    )
+    if seen is None:
+        return frozenset()
+    return frozenset(f"{column.table}.{column.column}" for column in covered) - {*seen}
