@@ -4,6 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,9 +15,11 @@ from support.snapshots import EVERYTHING, Bench
 
 from snapharbor.engine.database.base import Slice
 from snapharbor.engine.database.postgres import slices
+from snapharbor.engine.database.postgres.cluster import throwaway_cluster
 from snapharbor.engine.database.postgres.view import PostgresView
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import (
+    DatabaseFailed,
     DatabaseUnreachable,
     PrivilegeMissing,
     SourceUnsuitable,
@@ -265,3 +268,46 @@ async def test_pieces_are_smaller_where_the_bytes_lie_outside_the_pages(
         assert len(view.slices) >= 4
         assert max(piece.estimated_bytes for piece in view.slices) <= 8 << 20
     assert len(seen.tables[TableName("public", "t")]) == sum(len(f"{i}") + 10002 for i in range(1, 2001))
+
+
+def many_tables(server: Postgres, count: int, batch: int) -> DatabaseUrl:
+    create = "EXECUTE format('CREATE TABLE t%s AS SELECT %1$s AS a', i)"
+    for start in range(0, count, batch):
+        loop = f"FOR i IN {start}..{start + batch - 1} LOOP {create}; END LOOP"
+        execute(server.url, f"DO $$ BEGIN {loop}; END $$")
+    return server.url
+
+
+async def test_five_thousand_tables_are_taken(postgres: Postgres, tmp_path: Path) -> None:
+    room = {"max_locks_per_transaction": "256"}
+    with throwaway_cluster(postgres.tools, tmp_path, settings=room) as cluster:
+        url = many_tables(Postgres(cluster, postgres.tools), 5000, 500)
+        seen = await taken(Bench(tmp_path, (postgres.tools,)), url)
+    assert seen.tables == {TableName("public", f"t{number}"): b"%d\n" % number for number in range(5000)}
+
+
+async def test_more_tables_than_the_server_can_lock_are_refused(postgres: Postgres, tmp_path: Path) -> None:
+    narrow = {"max_locks_per_transaction": "10", "max_connections": "5"}
+    with throwaway_cluster(postgres.tools, tmp_path, settings=narrow) as cluster:
+        url = many_tables(Postgres(cluster, postgres.tools), 1500, 20)
+        with pytest.raises(SourceUnsuitable):
+            async with Bench(tmp_path, (postgres.tools,)).view(url):
+                pass
+
+
+async def test_a_definition_that_breaks_off_is_never_taken_for_whole(
+    bench: Bench, new: Callable[..., DatabaseUrl]
+) -> None:
+    url = new("SELECT lo_from_bytea(0, convert_to(repeat('x', 10000000), 'UTF8'))", "CREATE TABLE t (a int)")
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others} AND NOT ({COORDINATOR})"
+
+    def read_and_end(view: PostgresView) -> None:
+        for name, blocks in view.definition():
+            for _ in blocks:
+                if name != "toc":
+                    execute(url, end)
+
+    async with bench.view(url) as view:
+        with pytest.raises((DatabaseFailed, DatabaseUnreachable)):
+            await to_thread.run_sync(read_and_end, view)
