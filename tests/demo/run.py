@@ -91,7 +91,6 @@ async def main() -> None:
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "snapharbor", "--config", str(shop.config), "mcp"],
-        env=shop.environment,
     )
     async with Client(server) as client:
         agent = Agent(client)

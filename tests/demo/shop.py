@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ END $$;
 CREATE ROLE loader LOGIN CREATEDB PASSWORD '{loader}';
 """
 CONFIG = """\
-# Written by the demo. Passwords come from the environment, keys from files of mode 0600.
+# Written by the demo. Secrets stand in files of mode 0600 beside it.
 keys:
   identity: secret:file:keys/identity.txt
   signing: secret:file:keys/signing.pem
@@ -48,8 +49,8 @@ targets:
     name: The sample shop
     cpus: 2
     snapshot:
-      src_url: "postgres://reader:{{{{`SHOP_READER` | env}}}}@127.0.0.1:{port}/shop"
-      dst_url: "postgres://loader:{{{{`SHOP_LOADER` | env}}}}@127.0.0.1:{port}/shop_copy"
+      src_url: secret:file:keys/source.url
+      dst_url: secret:file:keys/copy.url
       schema_config:
         use_default_schema: false
     sanitize:
@@ -64,7 +65,6 @@ class Shop:
     source: DatabaseUrl
     copy: DatabaseUrl
     config: Path
-    environment: dict[str, str]
     version: str
     count: int
 
@@ -76,16 +76,15 @@ async def prepare() -> Shop:
     (HERE / "cluster").mkdir(mode=0o700)
     box, port = await programs(), _free_port()
     server = await to_thread.run_sync(lambda: cluster.create(HERE / "cluster", box, port=port))
-    environment = {"SHOP_READER": secrets.token_urlsafe(12), "SHOP_LOADER": secrets.token_urlsafe(12)}
+    passwords = {"reader": secrets.token_urlsafe(12), "loader": secrets.token_urlsafe(12)}
     await psql(box, server.url(), "CREATE DATABASE shop")
     await psql(box, server.url("shop"), FILES / "shop.sql")
-    roles = ROLES.format(reader=environment["SHOP_READER"], loader=environment["SHOP_LOADER"])
+    roles = ROLES.format(**passwords)
     await psql(box, server.url("shop"), roles)
     return Shop(
         source=server.url("shop"),
         copy=server.url("shop_copy"),
-        config=_configure(port),
-        environment=environment,
+        config=_configure(port, passwords),
         version=f"PostgreSQL {box.version}",
         count=await to_thread.run_sync(_count, server.url("shop")),
     )
@@ -120,18 +119,25 @@ async def programs() -> Toolbox:
     return choose_server(installed if any(box.has(("postgres", "initdb")) for box in installed) else boxes)
 
 
-def _configure(port: int) -> Path:
-    keys = HERE / "keys"
-    keys.mkdir(mode=0o700)
-    for name, content in (("identity.txt", new_identity()), ("signing.pem", new_signing_key())):
-        (keys / name).touch(mode=0o600)
-        (keys / name).write_text(content.reveal())
-    config = HERE / "snapharbor.yml"
-    config.touch(mode=0o600)
+def _configure(port: int, passwords: Mapping[str, str]) -> Path:
+    place = f"127.0.0.1:{port}"
+    (HERE / "keys").mkdir(mode=0o700)
+    for name, content in (
+        ("identity.txt", new_identity().reveal()),
+        ("signing.pem", new_signing_key().reveal()),
+        ("source.url", f"postgres://reader:{passwords['reader']}@{place}/shop"),
+        ("copy.url", f"postgres://loader:{passwords['loader']}@{place}/shop_copy"),
+    ):
+        _write(HERE / "keys" / name, content)
     colleague = recipient_of(new_identity())
-    text = CONFIG.format(here=HERE, port=port, rules=FILES / "rules.sql", colleague=colleague)
-    config.write_text(text)
-    return config
+    text = CONFIG.format(here=HERE, rules=FILES / "rules.sql", colleague=colleague)
+    return _write(HERE / "snapharbor.yml", text)
+
+
+def _write(file: Path, content: str) -> Path:
+    file.touch(mode=0o600)
+    file.write_text(content)
+    return file
 
 
 def _count(url: DatabaseUrl) -> int:
