@@ -38,8 +38,9 @@ async def snapshot(services: Services, reference: str, *, original: bool = False
     sets = sets_of(await snapshots(services, target))
     position = 0 if index in ("", "latest") else int(index) if index.isdigit() else -1
     if not 0 <= position < len(sets):
-        there = f"it has {len(sets)}, numbered from 0" if sets else "build one with `build_snapshot`"
-        raise SnapshotUnknown(f"target `{target}` has no snapshot `{index or 'latest'}`", f"Target: {there}.")
+        raise SnapshotUnknown(
+            f"target `{target}` has no snapshot `{index or 'latest'}`", _there(target, len(sets))
+        )
     for member in sets[position]:
         if (member.manifest.kind == "original") == original:
             return member
@@ -54,6 +55,14 @@ def sets_of(found: Sequence[Snapshot]) -> Sequence[Sequence[Snapshot]]:
     for member in found:
         sets.setdefault(member.manifest.parent or member.id, []).append(member)
     return [sets[key] for key in sorted(sets, reverse=True)]
+
+
+def _there(target: str, sets: int) -> str:
+    """Return what to do about a snapshot that a target does not have."""
+    if not sets:
+        return f"Build one with `build_snapshot` or `snapharbor build {target}`."
+    numbers = "0 is the only one" if sets == 1 else f"there are 0, the newest, to {sets - 1}"
+    return f"Of its snapshots {numbers}: see `list_snapshots` or `snapharbor target {target}`."
 
 
 def _by_id(found: Sequence[Snapshot], start: str) -> Snapshot:

@@ -4,6 +4,7 @@ from ..model.errors import ArgumentInvalid
 from ..model.job import Report
 from ..model.json import JsonObject
 from ..model.plan import Effect, Plan
+from ..repository.repository import Repository
 from ..services import Services
 from .build import storage_name, strings
 from .requests import PruneRequest
@@ -22,6 +23,8 @@ async def plan(services: Services, request: PruneRequest) -> Plan:
             "prune was not told what to keep", "Give at least one of --keep-last, --keep-daily …"
         )
     repository = services.repository(request.profile)
+    if request.target is not None:
+        await _known(services, repository, request.target)
     found = await repository.prune_plan(
         keep_last=request.keep_last,
         keep_daily=request.keep_daily,
@@ -39,6 +42,12 @@ async def plan(services: Services, request: PruneRequest) -> Plan:
         steps=("remove manifests", "remove chunks that nothing needs any more"),
         effects=tuple(Effect("deletes", f"snapshot `{snapshot}` in {where}") for snapshot in found.remove),
     )
+
+
+async def _known(services: Services, repository: Repository, target: str) -> None:
+    """Refuse a name that nothing answers to; a target that was taken out may still have snapshots."""
+    if not any(snapshot.manifest.target == target for snapshot in await repository.snapshots()):
+        services.settings.target(target)
 
 
 async def run(services: Services, plan: Plan, report: Report) -> JsonObject:

@@ -183,6 +183,28 @@ def test_verify_export_and_prune_do_what_they_say(sanitized: Shop) -> None:
     assert len(command("--json", "target", "shop").last()["result"]["snapshots"]) < before
 
 
+def test_prune_takes_no_target_that_nothing_answers_to(built: Shop) -> None:
+    command = built.command
+    prune = ("prune", "--keep-last", "1", "--dry-run", "--target")
+    assert command(*prune, "shpo").code == 13
+    assert command(*prune, "shop").code == 0
+    text = (command.home / "snapharbor.yml").read_text()
+    (command.home / "snapharbor.yml").write_text(text.replace("  shop:", "  store:"))
+    assert command(*prune, "shop").code == 0  # taken out of the configuration, and still there to remove
+    assert command(*prune, "store").code == 0
+
+
+def test_a_snapshot_that_a_target_does_not_have_is_answered_with_what_there_is(shop: Shop) -> None:
+    def hint() -> str:
+        ran = shop.command("--json", "verify", "shop:3")
+        assert ran.code == 14
+        return str(ran.last()["error"]["hint"])
+
+    assert "`snapharbor build shop`" in hint()
+    assert shop.command("build", "shop").code == 0
+    assert "0 is the only one" in hint()
+
+
 def test_a_share_is_printed_listed_and_revoked(sanitized: Shop) -> None:
     command = sanitized.command
     assert command("share", "shop", "--to", "colleague").code == 32
