@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ..model.catalog import Catalog, Column, Table, TableName
 from ..model.errors import DatabaseUnreachable, EngineError
-from ..model.sensitive import Evidence, Kind
+from ..model.sensitive import PERSONAL, Evidence, Kind
 from .contacts import plain_phone
 from .leaves import Leaves, key_of, leaves
 from .measure import at, contradicted, measure
@@ -23,7 +23,6 @@ Answers: TypeAlias = list[list[tuple[object, ...]]]
 Ask: TypeAlias = Callable[[Sequence[str]], Awaitable[Answers]]
 Place: TypeAlias = tuple[TableName, str]
 
-PERSONAL = 0.5
 WORTH_TELLING = 0.25
 AT_ONCE = 40
 SECONDS = 60.0

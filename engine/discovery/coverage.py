@@ -52,7 +52,7 @@ def place_name(table: TableName, column: str) -> str:
 
 def undecided(column: ColumnCoverage) -> bool:
     """Tell whether a column looks personal and nobody decided what becomes of it."""
-    return column.treatment == "unclassified" and looks_personal(column.evidence)
+    return column.undecided
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .finding import Accepted, Finding
+from .sensitive import ColumnCoverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Explanation:
     """A target's rules beside its live source. `accepted` are findings that the configuration took over.
 
     `strategy` says for every table that rules touch where that happens; `hazards` why not in the source.
+    `coverage` is what becomes of every column. `plan` is the id of the plan to sanitize that stands now.
     """
 
     target: str
@@ -52,6 +54,8 @@ class Explanation:
     strategy: Mapping[str, str] = field(default_factory=dict[str, str])
     hazards: tuple[str, ...] = ()
     not_said: tuple[str, ...] = ()
+    coverage: tuple[ColumnCoverage, ...] = ()
+    plan: str | None = None
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

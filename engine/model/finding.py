@@ -1,5 +1,6 @@
 """What a check has to say about rules, columns or a finished snapshot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,12 @@ class Finding:
         """Names the finding for good, 16 hexadecimal characters, whatever line it stands in."""
         words = " ".join(self.subject.split())
         return digest([self.code, self.table, self.column, words])[:16]
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings as one reads them: errors first, then by line."""
+    rank: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+    return tuple(sorted(findings, key=lambda one: (rank[one.severity], one.line, one.code)))
 
 
 @dataclass(frozen=True, slots=True)

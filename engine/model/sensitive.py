@@ -31,6 +31,8 @@ Kind = Literal[
     "url",
 ]
 Treatment = Literal["masked", "kept", "dropped", "unclassified"]
+PERSONAL = 0.5
+"""From this confidence on a column looks personal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,9 @@ class ColumnCoverage:
     evidence: tuple[Evidence, ...] = ()
     reason: str | None = None
     lines: tuple[int, ...] = ()
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it looks personal and nobody decided what becomes of it."""
+        looks = any(piece.confidence >= PERSONAL for piece in self.evidence)
+        return self.treatment == "unclassified" and looks

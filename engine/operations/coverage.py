@@ -31,6 +31,7 @@ class Examination:
         catalog: Its structure.
         classification: What its columns look like.
         covered: What becomes of every column.
+        found: Findings about columns that nobody decided on, accepted ones included.
         undecided: Findings about columns that nobody decided on and nobody accepted.
         notes: Other findings, which stop nothing.
         accepted: Findings that the configuration accepts and that are there.
@@ -40,6 +41,7 @@ class Examination:
     catalog: Catalog
     classification: "Classification"
     covered: tuple[ColumnCoverage, ...]
+    found: tuple[Finding, ...]
     undecided: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
@@ -102,6 +104,7 @@ async def examine(
         catalog=catalog,
         classification=classification,
         covered=covered,
+        found=found,
         undecided=tuple(finding for finding in found if finding.fingerprint not in taken_over),
         notes=(*unread(classification.unread), *misplaced(covered, decided.keep)),
         accepted=accepted,

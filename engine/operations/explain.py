@@ -7,12 +7,14 @@ from dataclasses import replace
 from ..database.base import Database
 from ..model.analysis import Analysis, Resolved
 from ..model.catalog import Catalog, Table
-from ..model.errors import EngineError
+from ..model.errors import EngineError, RulesBlocked
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
-from ..model.finding import Finding
+from ..model.finding import Finding, ordered
 from ..services import Services
 from .build import source_of
-from .sanitize import rules_of
+from .coverage import examine
+from .requests import SanitizeRequest
+from .sanitize import plan, rules_of
 
 COUNTED_UP_TO = 500_000
 SAMPLES = 3
@@ -33,23 +35,32 @@ async def explain(services: Services, target_key: str) -> Explanation:
 
     target = services.settings.target(target_key)
     rules = rules_of(services, target)
-    database = services.database(source_of(target))
-    catalog = await database.inspect()
-    engine = source_of(target).engine
+    examined = await examine(services, target, rules)
+    catalog, engine = examined.catalog, source_of(target).engine
     resolved = tuple(resolve(analysis, catalog) for analysis in analyse_all(rules, engine))
-    asked = Asked(database, catalog)
+    asked = Asked(services.database(source_of(target)), catalog)
     told = [await asked.rule(rule) for rule in resolved]
     counts = {place: one.rows for place, one in enumerate(told) if one.rows is not None and one.counted}
-    findings = check_all(Context(resolved, catalog, counts))
+    checked = check_all(Context(resolved, catalog, counts))
     return Explanation(
         target=target.key,
         tier=rules.tier,
         digest=rules.digest,
         rules=tuple(told),
-        findings=findings,
+        findings=ordered((*checked, *examined.found, *examined.notes)),
         accepted=target.rules.accept if target.rules else (),
         not_said=tuple(asked.not_said),
+        coverage=examined.covered,
+        plan=await _plan(services, target_key),
     )
+
+
+async def _plan(services: Services, target: str) -> str | None:
+    """Return the id of the plan to sanitize the newest original, None while something stops it."""
+    try:
+        return (await plan(services, SanitizeRequest(target))).id
+    except RulesBlocked:
+        return None
 
 
 class Asked:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from ...model.finding import Finding
+from ...model.finding import Finding, ordered
 from . import (
     enum_labels,
     foreign_keys,
@@ -49,6 +49,4 @@ CHECKS: tuple[Check, ...] = (
 
 def check_all(context: Context) -> tuple[Finding, ...]:
     """Return what every check has to say, errors first, then by line."""
-    rank = {"error": 0, "warning": 1, "info": 2}
-    found = [finding for check in CHECKS for finding in check(context)]
-    return tuple(sorted(found, key=lambda finding: (rank[finding.severity], finding.line, finding.code)))
+    return ordered(finding for check in CHECKS for finding in check(context))
