@@ -118,7 +118,8 @@ async def _keep_template(services: Services, cargo: Cargo, url: DatabaseUrl, sid
     if keep < 1:
         return
     await housekeeper.create(cargo.template, f"template of {cargo.snapshot.id}", template=side)
-    for name in sorted(await housekeeper.list(TEMPLATE), reverse=True)[keep:]:
+    others = sorted(set(await housekeeper.list(TEMPLATE)) - {cargo.template}, reverse=True)
+    for name in others[keep - 1 :]:
         await housekeeper.drop(name)
 
 

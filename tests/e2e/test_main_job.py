@@ -119,6 +119,17 @@ async def test_loading_again_copies_the_template(shop: Shop) -> None:
     assert query(shop.destination, "SELECT count(*) FROM audit") == [(0,)]
 
 
+async def test_only_so_many_templates_are_kept_and_the_newest_load_is_among_them(shop: Shop) -> None:
+    settings = shop.settings(keep_templates=1)
+    async with shop.harbor(settings=settings) as harbor:
+        await do(harbor, SanitizeRequest("shop", new=True))
+        await do(harbor, SanitizeRequest("shop", new=True))
+        await do(harbor, LoadRequest("shop:0"))
+        await do(harbor, LoadRequest("shop:1"))
+        assert len(templates(shop)) == 1
+        assert (await do(harbor, LoadRequest("shop:1")))["how"] == "template copy"
+
+
 async def test_an_unchanged_source_costs_nothing_the_next_night(shop: Shop) -> None:
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
