@@ -63,6 +63,31 @@ async def _plan(services: Services, target: str) -> str | None:
         return None
 
 
+async def refuse_blocked(target: Target, rules: RuleSet, database: Database) -> None:
+    """Refuse rules that would certainly fail or miss their aim, judged by a database's structure.
+
+    Raises:
+        RulesBlocked: there are errors that the configuration does not accept; the details name all.
+    """
+    from ..rules.analyse import analyse_all
+    from ..rules.checks import check_all
+    from ..rules.checks.context import Context
+    from ..rules.resolve import resolve
+
+    catalog = await database.inspect()
+    engine = target.source.engine if target.source else "postgres"
+    resolved = tuple(resolve(analysis, catalog) for analysis in analyse_all(rules, engine))
+    accepted = {one.fingerprint for one in target.rules.accept} if target.rules else set[str]()
+    errors = [one for one in check_all(Context(resolved, catalog)) if one.severity == "error"]
+    blocking = [one for one in errors if one.fingerprint not in accepted]
+    if blocking:
+        raise RulesBlocked(
+            f"line {blocking[0].line}: {blocking[0].message}".removeprefix("line 0: "),
+            blocking[0].hint,
+            findings=[[one.code, one.line, one.table, one.column, one.fingerprint] for one in blocking],
+        )
+
+
 class Asked:
     """Asks the source small questions about rules: how many rows, and what values look like."""
 
@@ -117,19 +142,11 @@ class Asked:
         )
 
     async def _ask(self, analysis: Analysis, query: str) -> Sequence[tuple[object, ...]]:
-        from ..model.target import Limits
-
         try:
             return (await self._database.probe([query], Limits(statement_timeout=10)))[0]
         except EngineError as error:
             self.not_said.append(f"line {analysis.rule.line}: {error.message}")
             return ()
-
-
-def blocked(findings: Sequence[Finding]) -> str:
-    """Return the first reason of several, for an error's message."""
-    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
-    return f"{findings[0].message}{more}"
 
 
 def _planned(plan: object) -> int | None:
