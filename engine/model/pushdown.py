@@ -186,7 +186,7 @@ class Rewritten:
 
     Attributes:
         reads: What is read instead of each table that rules touch.
-        statements: The rules as they were cut, for the source's own parser to judge, by line.
+        statements: The updates and deletes as they are, for the source's own parser to judge, by line.
         constraints: Questions about constraints that rules could break.
         objects_used: A SELECT of the numbers of large objects that rows refer to, None if there are none.
         without_objects: Whether large objects are left out, because no row refers to one any more.

@@ -61,16 +61,15 @@ class Layers:
             guards: Expressions that take the place of some of them.
             refusal: A condition that is true for a row that must not be.
         """
-        outputs = (
+        outputs = ", ".join(
             f"{guards[name]} AS {quote(name)}" if name in guards else f"{ROW}.{quote(name)}"
             for name in columns
         )
-        before, after = f"SELECT {', '.join(outputs)} FROM ({self.before}", f"{self.after}) AS {ROW}"
+        before, after = f"SELECT {outputs} FROM ({self.before}", f"{self.after}) AS {ROW}"
         if refusal is not None:
-            before = f"SELECT {', '.join(outputs)} FROM (SELECT * FROM ({self.before}"
-            after = (
-                f"{after}{FENCE}) AS {ROW} WHERE CASE WHEN {refusal} THEN {refuse('boolean')} ELSE true END"
-            )
+            before = f"SELECT {outputs} FROM (SELECT * FROM ({self.before}"
+            check = f"CASE WHEN {refusal} THEN {refuse('boolean')} ELSE true END"
+            after = f"{after}{FENCE}) AS {ROW} WHERE {check}"
         return before, after
 
     def _wrap(self, before: str, after: str) -> None:

@@ -41,7 +41,9 @@ def compile_reads(analyses: Sequence[Analysis], facts: Facts, engine: Engine = "
     ]
     return Rewritten(
         reads=reads,
-        statements=tuple((analysis.rule.line, analysis.rule.text) for analysis in analyses),
+        statements=tuple(
+            (analysis.rule.line, analysis.rule.text) for analysis in analyses if analysis.kind != "truncate"
+        ),
         constraints=tuple(question for some in asked for question in some),
         objects_used=" UNION ALL ".join(objects) or None,
     )

@@ -69,19 +69,30 @@ class PostgresWorkbench:
         they always do and are otherwise checked after the last rule.
         """
         async with connect(self._url, read_only=False) as connection:
-            restricted = await _restrict(connection)
+            restricted = await restrict(connection)
             async with connection.transaction():
-                pairs = [*await _pairs(connection, TRIGGERS), *await _pairs(connection, FOREIGN_KEYS)]
-                await _all(connection, [before for before, _ in pairs])
-                await _all(connection, ENTER)
-                touched = [await _apply(connection, rule, restricted=restricted) for rule in rules]
-                await _check(connection)
-                await _unlink_orphans(connection)
-                await _all(connection, [after for _, after in pairs])
-        return tuple(touched)
+                return await run_rules(connection, rules, restricted=restricted)
 
 
-async def _restrict(connection: "AsyncConnection[TupleRow]") -> bool:
+async def run_rules(
+    connection: "AsyncConnection[TupleRow]", rules: Sequence[Rule], *, restricted: bool
+) -> tuple[int, ...]:
+    """Run rules in the transaction of a connection, and return the rows that each one touched.
+
+    Raises:
+        RuleFailed: the server refused a rule, or a constraint does not hold.
+    """
+    pairs = [*await _pairs(connection, TRIGGERS), *await _pairs(connection, FOREIGN_KEYS)]
+    await _all(connection, [before for before, _ in pairs])
+    await _all(connection, ENTER)
+    touched = [await _apply(connection, rule, restricted=restricted) for rule in rules]
+    await _check(connection)
+    await _unlink_orphans(connection)
+    await _all(connection, [after for _, after in pairs])
+    return tuple(touched)
+
+
+async def restrict(connection: "AsyncConnection[TupleRow]") -> bool:
     """Make the role that rules run as; without the right to, they run as who we are, who is no superuser."""
     cursor = await connection.execute("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user")
     row = await cursor.fetchone()

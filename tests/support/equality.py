@@ -1,0 +1,124 @@
+"""Both ways to run rules on one database, without restoring anything, and what each makes of the rows.
+
+In a copy: in a transaction that is rolled back. While reading: in a read-only one, each table in two page
+ranges, as two slices would be.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import AsyncConnection
+from psycopg import Error as DriverError
+from psycopg.rows import TupleRow
+
+from snapharbor.engine.database.postgres.moment import freeze
+from snapharbor.engine.database.postgres.rewrite import ask, judge
+from snapharbor.engine.database.postgres.session import connect
+from snapharbor.engine.database.postgres.slices import Leaf, quote, quoted, read_leaves
+from snapharbor.engine.database.postgres.surroundings import ENTER
+from snapharbor.engine.database.postgres.workbench import restrict, run_rules
+from snapharbor.engine.model.catalog import Catalog
+from snapharbor.engine.model.errors import EngineError
+from snapharbor.engine.model.pushdown import Facts, Hazard, Rewritten
+from snapharbor.engine.model.rules import RuleSet
+from snapharbor.engine.model.target import Selection
+from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.rules.analyse import analyse_all
+from snapharbor.engine.rules.parse import parse
+from snapharbor.engine.rules.pushdown import compile_reads
+
+EVERYTHING = Selection(use_default_schema=False)
+RANGES = ("WHERE ctid < '(1,0)'", "WHERE ctid >= '(1,0)'")
+
+Connection = AsyncConnection[TupleRow]
+Rows = dict[str, list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The rows of every table, sorted, or the error, or why it was not done."""
+
+    rows: Rows | None = None
+    error: Exception | None = field(default=None, compare=False)
+    hazards: tuple[Hazard, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether there are no rows because something failed."""
+        return self.error is not None
+
+
+def rules_of(text: str) -> RuleSet:
+    """Parse rules as they would stand in a file."""
+    return parse(text, "sanitize.query_file", "postgres")
+
+
+async def in_a_copy(url: DatabaseUrl, rules: RuleSet) -> Outcome:
+    """Run rules as in an ephemeral copy, look, and undo everything."""
+    async with connect(url, read_only=False) as connection:
+        restricted = await restrict(connection)
+        await connection.execute("BEGIN")
+        try:
+            await run_rules(connection, rules.rules, restricted=restricted)
+            await connection.execute("SET LOCAL search_path = ''")
+            return Outcome(await _all_rows(connection))
+        except (EngineError, DriverError) as error:
+            return Outcome(error=error)
+        finally:
+            await connection.execute("ROLLBACK")
+
+
+async def while_reading(url: DatabaseUrl, rules: RuleSet) -> Outcome:
+    """Read a database as rules leave it."""
+    async with connect(url) as connection:
+        try:
+            rewritten, leaves = await look(connection, rules)
+            if rewritten.hazards:
+                return Outcome(hazards=rewritten.hazards)
+            await ask(connection, [asked for asked in rewritten.constraints if not asked.guarded])
+            found = await _all_rows(connection, rewritten, leaves)
+            objects = {} if not rewritten.without_objects else {"large objects": list[bytes]()}
+            return Outcome(found | objects)
+        except (EngineError, DriverError) as error:
+            return Outcome(error=error)
+
+
+async def look(connection: Connection, rules: RuleSet) -> tuple[Rewritten, Sequence[Leaf]]:
+    """Freeze the database of a connection and compile rules for it."""
+
+    def rewrite(catalog: Catalog, facts: Facts) -> Rewritten:
+        return compile_reads(analyse_all(rules, "postgres"), facts)
+
+    moment, _ = await freeze(connection, EVERYTHING, standby=False)
+    return await judge(connection, rewrite, moment), moment.leaves
+
+
+async def _all_rows(
+    connection: Connection, rewritten: Rewritten | None = None, leaves: Sequence[Leaf] = ()
+) -> Rows:
+    found: Rows = {}
+    for leaf in leaves or await read_leaves(connection):
+        read = rewritten.reads.get(leaf.name) if rewritten else None
+        columns, table = ", ".join(map(quote, leaf.columns)), quoted(leaf.name)
+        lines: list[bytes] = []
+        if read is None:
+            lines = [line async for line in _copy(connection, f"SELECT {columns} FROM ONLY {table}")]
+        else:
+            assert read.columns == leaf.columns
+            for pages in RANGES:
+                async with connection.transaction():
+                    for statement in ENTER:
+                        await connection.execute(statement.encode())
+                    query = read.query(f"SELECT * FROM ONLY {table} {pages}")
+                    lines += [line async for line in _copy(connection, query)]
+                    await connection.execute("SET LOCAL search_path = ''")
+        found[str(leaf.name)] = sorted(lines)
+    cursor = await connection.execute("SELECT oid::text FROM pg_catalog.pg_largeobject_metadata ORDER BY 1")
+    found["large objects"] = [str(oid).encode() for (oid,) in await cursor.fetchall()]
+    return found
+
+
+async def _copy(connection: Connection, query: str) -> AsyncIterator[bytes]:
+    async with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT".encode()) as copy:
+        async for block in copy:
+            yield bytes(block)
