@@ -9,7 +9,7 @@ from ..model.analysis import Analysis, Resolved
 from ..model.catalog import Catalog, Table
 from ..model.errors import EngineError, RulesBlocked
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
-from ..model.finding import Finding, ordered
+from ..model.finding import ordered
 from ..services import Services
 from .build import source_of
 from .coverage import examine
@@ -61,31 +61,6 @@ async def _plan(services: Services, target: str) -> str | None:
         return (await plan(services, SanitizeRequest(target))).id
     except RulesBlocked:
         return None
-
-
-async def refuse_blocked(target: Target, rules: RuleSet, database: Database) -> None:
-    """Refuse rules that would certainly fail or miss their aim, judged by a database's structure.
-
-    Raises:
-        RulesBlocked: there are errors that the configuration does not accept; the details name all.
-    """
-    from ..rules.analyse import analyse_all
-    from ..rules.checks import check_all
-    from ..rules.checks.context import Context
-    from ..rules.resolve import resolve
-
-    catalog = await database.inspect()
-    engine = target.source.engine if target.source else "postgres"
-    resolved = tuple(resolve(analysis, catalog) for analysis in analyse_all(rules, engine))
-    accepted = {one.fingerprint for one in target.rules.accept} if target.rules else set[str]()
-    errors = [one for one in check_all(Context(resolved, catalog)) if one.severity == "error"]
-    blocking = [one for one in errors if one.fingerprint not in accepted]
-    if blocking:
-        raise RulesBlocked(
-            f"line {blocking[0].line}: {blocking[0].message}".removeprefix("line 0: "),
-            blocking[0].hint,
-            findings=[[one.code, one.line, one.table, one.column, one.fingerprint] for one in blocking],
-        )
 
 
 class Asked:
@@ -142,6 +117,8 @@ class Asked:
         )
 
     async def _ask(self, analysis: Analysis, query: str) -> Sequence[tuple[object, ...]]:
+        from ..model.target import Limits
+
         try:
             return (await self._database.probe([query], Limits(statement_timeout=10)))[0]
         except EngineError as error:
