@@ -46,7 +46,7 @@ def plain_phone(text: str) -> bool:
 
 def ip(text: str) -> bool:
     """Tell whether a text is an IPv4 or IPv6 address, or a network of one."""
-    if not ("." in text or text.count(":") > 1) or len(text) > 50:
+    if not ("." in text or text.count(":") > 1) or not 3 <= len(text) <= 50:
         return False
     try:
         ipaddress.ip_interface(text)

@@ -10,6 +10,21 @@ from .words import ABOUT, LIKELY, PEOPLE, PHRASES, SESSIONS, SURE, THINGS, TRAIL
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PERSONAL_NAMES: frozenset[Kind] = frozenset(("first-name", "last-name", "full-name", "username"))
+# What they say holds whatever words follow.
+_STUBBORN: frozenset[Kind] = frozenset(
+    (
+        "email",
+        "phone",
+        "first-name",
+        "last-name",
+        "full-name",
+        "birth-date",
+        "national-id",
+        "iban",
+        "card",
+        "ip",
+    )
+)
 # In front of a name they narrow it and take nothing away.
 _SIDES_TEXT = """
 alt alternate backup bcc bill billing business by cc client contact current cust customer delivery
@@ -91,7 +106,7 @@ def _inside(words: tuple[str, ...]) -> tuple[Kind, float, tuple[str, ...]] | Non
     for start in range(len(words)):
         for end in range(len(words) - 1, start, -1):
             found = PHRASES.get(" ".join(words[start:end]))
-            if found and found[1] >= SURE and found[0] not in ("location", "secret"):
+            if found and found[1] >= SURE and found[0] in _STUBBORN:
                 return found[0], LIKELY * 0.8, words[:start]
     return None
 

@@ -137,4 +137,5 @@ def full_name(text: str) -> bool:
     words = [word for word in words if word not in _TITLES and word not in _PARTICLES]
     if len(words) < 2:
         return False
-    return words[0] in FIRST_NAMES or (words[-1] in FIRST_NAMES and words[0] in LAST_NAMES)
+    first, last = words[0].split("-")[0], words[-1].split("-")[0]
+    return first in FIRST_NAMES or (last in FIRST_NAMES and first in LAST_NAMES)

@@ -43,13 +43,12 @@ def random_text(text: str) -> bool:
     if UUID.fullmatch(text) or text.isdigit():
         return False
     if HEXADECIMAL.fullmatch(text):
-        return entropy(text) > 3
-    if not OPAQUE.fullmatch(text) or len(re.findall(r"[a-z]{4,}", text)) > 2:
+        return entropy(text) > 2.5
+    runs = re.findall(r"[a-z]+", text)
+    if not OPAQUE.fullmatch(text) or not runs or not re.search(r"\d.*[A-Z]|[A-Z].*\d", text):
         return False
-    mixed = (
-        bool(re.search(r"\d", text)) and bool(re.search(r"[a-z]", text)) and bool(re.search(r"[A-Z]", text))
-    )
-    return mixed and entropy(text) > 3.5 and not re.fullmatch(r"\w+(?:[-_./]\w{1,12}){2,}", text)
+    # Words have long runs of small letters, and what is drawn has short ones.
+    return sum(map(len, runs)) / len(runs) < 3.5 and entropy(text) > 3.5
 
 
 def entropy(text: str) -> float:
