@@ -39,6 +39,7 @@ class Settings:
     trusted_keys: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     protected: tuple[str, ...] = ()
+    masking_key: Secret = field(default=Secret(""))
     override_query: str | None = field(default=None, repr=False)
     override_destination: DatabaseUrl | None = None
     shared_destination: DatabaseUrl | None = None

@@ -45,6 +45,7 @@ class Limits:
 class Rules:
     """The sanitization SQL as configured; which tier counts is decided in engine/rules.
 
+    `mask` has masks by `table.column` or `schema.table.column`; they run after the SQL, or alone.
     `policy` says whether columns that nobody decided on stop sanitizing and sharing; None stops sharing.
     `keep` has the reasons for columns that stay as they are, by `schema.table.column`; `accept` the findings
     that somebody took responsibility for.
@@ -55,6 +56,7 @@ class Rules:
     work_url: DatabaseUrl | None = None
     storage_profile: str | None = None
     allow_unsafe: bool = False
+    mask: Mapping[str, str] = field(default_factory=dict[str, str])
     policy: Policy | None = None
     keep: Mapping[str, str] = field(default_factory=dict[str, str])
     accept: tuple[Accepted, ...] = ()

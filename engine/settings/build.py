@@ -44,6 +44,7 @@ class Builder:
             storage_profiles=built,
             identities=self.identities,
             signing_key=Secret(root.keys.signing or ""),
+            masking_key=Secret(root.keys.masking or ""),
             trusted_keys=root.keys.trusted,
             recipients=tuple(
                 Recipient(name, recipient.public_key, recipient.groups)
@@ -104,6 +105,7 @@ class Builder:
             work_url=self._url(sanitize.dst_url, (*path, "dst_url")),
             storage_profile=self._profile(sanitize.storage_profile, (*path, "storage_profile")),
             allow_unsafe=sanitize.allow_unsafe,
+            mask=sanitize.mask,
             policy=sanitize.policy,
             keep=self._reasons(sanitize.keep, (*path, "keep")),
             accept=tuple(Accepted(**one.model_dump()) for one in sanitize.accept),

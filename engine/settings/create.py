@@ -1,9 +1,10 @@
-"""The first configuration: a file, two keys beside it, a working directory."""
+"""The first configuration: a file, three keys beside it, a working directory."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 
 from ..keypair import new_identity, new_signing_key, recipient_of, verifying_key
 from ..model.errors import ConfigInvalid
@@ -19,6 +20,7 @@ TEMPLATE = """\
 keys:
   identity: secret:file:keys/identity.txt   # opens your snapshots: keep a copy in a safe place
   signing: secret:file:keys/signing.pem     # signs them
+  masking: secret:file:keys/masking.txt     # makes masked values what they are: whoever has it can guess
 
 defaults:
   cpus: {cpus}
@@ -71,6 +73,7 @@ def create_configuration(config: Path | None = None) -> Created:
         _write_once(keys / ".gitignore", lambda: Secret("*\n"))
         identity = _write_once(keys / "identity.txt", lambda: Secret(f"{new_identity().reveal()}\n"))
         signing = _write_once(keys / "signing.pem", new_signing_key)
+        _write_once(keys / "masking.txt", lambda: Secret(f"{token_urlsafe(32)}\n"))
         public = recipient_of(Secret(identity.strip())), verifying_key(Secret(signing))
         write_new(file, TEMPLATE.format(cpus=min(2, os.cpu_count() or 1)).encode())
         settings = load_settings(file)

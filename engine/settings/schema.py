@@ -94,6 +94,9 @@ class Sanitize(Model):
     )
     query_file: str | None = Field(default=None, description="File with the sanitization SQL (third tier).")
     override_query: Sql = Field(default=None, description="Sanitization SQL of this target (first tier).")
+    mask: dict[str, str] = Field(
+        default={}, description="Masks by `table.column` or `schema.table.column`, applied after the SQL."
+    )
     storage_profile: str | None = Field(default=None, description="Where sanitized snapshots go.")
     allow_unsafe: bool = Field(
         default=False, description="Accept statements that the analysis cannot vouch for."
@@ -211,6 +214,9 @@ class Keys(Model):
         default=(), description="Former identities, still able to read."
     )
     signing: Sensitive = Field(default=None, description="Ed25519 private key (PEM) that signs manifests.")
+    masking: Sensitive = Field(
+        default=None, description="What masks are keyed with: the same key masks a value alike everywhere."
+    )
     trusted: PublicKeys = Field(
         default=(), description="Public signing keys of others, and former own ones, that are trusted too."
     )

@@ -21,7 +21,7 @@ def test_what_is_created_loads_without_a_warning_and_belongs_to_its_owner_alone(
     assert made.verifying_key == verifying_key(settings.signing_key)
     assert settings.warnings == ()
     found = [path for path in corner.home.rglob("*") if "snapharbor" in str(path.relative_to(corner.home))]
-    assert len(found) == 7
+    assert len(found) == 8
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in found}
     assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in found}
     assert encrypt_configuration().encrypted == encrypt_configuration().left == ()
