@@ -16,7 +16,7 @@ Sections = Mapping[str, Mapping[str, str]]
 class Verbs(click.Group):
     """Knows every verb by section and sentence, so that help and completion import none of them.
 
-    A verb `x` is the click command `x` in the module `x` of this folder. `hidden` verbs are for
+    A verb `x-y` is the click command `x_y` in the module `x_y` of this folder. `hidden` verbs are for
     programs and stand in no list.
     """
 
@@ -31,8 +31,9 @@ class Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.commands and cmd_name in (*self.sentences, *self.hidden_verbs):
-            module = import_module(f".{cmd_name}", __package__)
-            self.add_command(_with_global_options(getattr(module, cmd_name)), cmd_name)
+            name = cmd_name.replace("-", "_")
+            module = import_module(f".{name}", __package__)
+            self.add_command(_with_global_options(getattr(module, name)), cmd_name)
         return self.commands.get(cmd_name)
 
     def resolve_command(

@@ -23,6 +23,10 @@ VERBS = {
         "export": "Write a snapshot as a plain archive.",
         "prune": "Remove snapshots that no rule keeps.",
     },
+    "Rules": {
+        "explain": "Say what a target's rules would do, before anything runs.",
+        "check-rules": "Check a target's rules: the gate of a pipeline.",
+    },
     "Sharing": {
         "share": "Open a sanitized snapshot to others.",
         "revoke": "Close a share before its time.",
