@@ -4,6 +4,7 @@ import pytest
 
 pytest_plugins = [
     "support.postgres",
+    "support.mariadb",
     "support.s3",
     "support.settings",
     "support.server",
@@ -14,7 +15,7 @@ pytest_plugins = [
 ]
 
 # Whoever uses one of these talks to a real server, and is left out of `make check`.
-SERVERS = frozenset(("start_postgres", "toolboxes", "s3_server", "s3_profile", "faulty_s3"))
+SERVERS = frozenset(("start_postgres", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3"))
 
 
 @pytest.fixture

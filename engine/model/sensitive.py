@@ -19,6 +19,7 @@ Kind = Literal[
     "address",
     "birth-date",
     "national-id",
+    "identifier",
     "iban",
     "card",
     "ip",

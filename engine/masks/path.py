@@ -1,0 +1,35 @@
+"""Paths into a JSON document: `$.contact.email`, `$.orders[*].note`, `$."a name"[0]`, `$`."""
+
+import re
+
+from ..model.errors import ArgumentInvalid
+from .dialect import Step
+
+_STEP = re.compile(
+    r"""\.(?P<bare>[\w-]+)|\.?"(?P<quoted>(?:[^"\\]|\\.)*)"|\[(?P<index>\d{1,9})\]|(?P<all>\[\*?\])"""
+)
+
+
+def parse_path(written: str) -> tuple[Step, ...]:
+    """Return the steps of a path: a member's name, an element's number, or None for all elements.
+
+    Raises:
+        ArgumentInvalid: it is no path.
+    """
+    rest = written.removeprefix("$")
+    steps, end = list[Step](), 0
+    for found in _STEP.finditer(rest):
+        if found.start() != end:
+            break
+        end = found.end()
+        if found["index"] is not None:
+            steps.append(int(found["index"]))
+        elif found["all"]:
+            steps.append(None)
+        else:
+            steps.append(found["bare"] or re.sub(r"\\(.)", r"\1", found["quoted"]))
+    if end != len(rest):
+        raise ArgumentInvalid(
+            f"`{written[:60]}` is not a path into JSON", "Write it as $.contact.email or $.items[*].note."
+        )
+    return tuple(steps)
