@@ -26,6 +26,7 @@ Place: TypeAlias = tuple[TableName, str]
 WORTH_TELLING = 0.25
 AT_ONCE = 40
 SECONDS = 60.0
+ROW_BYTES = 100
 NAMES: frozenset[Kind] = frozenset(("first-name", "last-name", "full-name", "username"))
 ADDRESSES: frozenset[Kind] = frozenset(("street", "address", "city", "postcode"))
 TELLING: frozenset[Kind] = frozenset(
@@ -236,12 +237,13 @@ async def _ask_all(
 
 
 def _sizes(catalog: Catalog) -> dict[TableName, int]:
-    """Return estimated rows; those of a partitioned table are its partitions' together."""
+    """Return estimated rows, from bytes where none were counted; a partitioned table has its partitions'."""
     tables = {table.name: table for table in catalog.tables}
-    sizes = {table.name: 0 if table.kind == "partitioned" else table.rows for table in catalog.tables}
+    own = {table.name: table.bytes // ROW_BYTES if table.rows < 0 else table.rows for table in catalog.tables}
+    sizes = {name: 0 if tables[name].kind == "partitioned" else rows for name, rows in own.items()}
     for table in catalog.tables:
         parent = table.partition_of if table.kind == "table" else None
         while parent in tables:
-            sizes[parent] += max(table.rows, 0)
+            sizes[parent] += own[table.name]
             parent = tables[parent].partition_of
     return sizes

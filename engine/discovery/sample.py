@@ -36,7 +36,7 @@ def table_sql(name: TableName) -> str:
 
 
 def questions(table: Table, rows: int, types: Types) -> Iterator[Question]:
-    """Ask for a sample of every column that can tell something; `rows` is an estimate, -1 is none.
+    """Ask for a sample of every column that can tell something; `rows` is an estimate.
 
     Of a large table it is rows from all over it and a few of its first, through TABLESAMPLE.
     """

@@ -15,6 +15,7 @@ from ..model.target import Target
 from ..services import Services
 from . import look
 from .clock import now
+from .coverage import refuse
 from .links import bundle_path, chunk_path, link_key, sign_link
 from .requests import ShareRequest
 
@@ -25,12 +26,13 @@ async def plan(services: Services, request: ShareRequest) -> Plan:
     """Say who would be able to read what, and until when."""
     snapshot = sanitized(await look.snapshot(services, request.snapshot))
     settings, manifest = services.settings, snapshot.manifest
+    target = settings.targets.get(manifest.target)
+    decided(snapshot, target)
     seconds = settings.share_seconds if request.seconds is None else request.seconds
     if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise ArgumentInvalid(
             f"a share cannot last {seconds} seconds", "Choose between one minute and seven days."
         )
-    target = settings.targets.get(manifest.target)
     recipients = recipients_of(settings, request.recipients or _groups(target))
     names = ", ".join(recipient.name for recipient in recipients)
     return Plan(
@@ -53,6 +55,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     from ..repository.sharing import seal
 
     snapshot = sanitized(await look.snapshot(services, str(plan.arguments["snapshot"])))
+    decided(snapshot, services.settings.targets.get(plan.target))
     keys = plan.arguments["recipients"]
     seconds = int(str(plan.arguments["seconds"]))
     assert isinstance(keys, dict)
@@ -111,6 +114,13 @@ def sanitized(snapshot: Snapshot) -> SanitizedSnapshot:
     if isinstance(snapshot, SanitizedSnapshot):
         return snapshot
     raise SnapshotUnsanitized(f"`{snapshot.id}` is an original and cannot be shared")
+
+
+def decided(snapshot: SanitizedSnapshot, target: Target | None) -> None:
+    """Refuse a snapshot with columns that nobody decided on, unless its target's policy is to warn."""
+    policy = target.rules.policy if target and target.rules else None
+    if policy != "warn" and snapshot.manifest.sanitization is not None:
+        refuse(snapshot.manifest.sanitization.undecided)
 
 
 def recipients_of(settings: Settings, names: Sequence[str]) -> tuple[Recipient, ...]:

@@ -15,7 +15,7 @@ UPDATE shipments SET driver = NULL;
 
 UPDATE events SET payload = payload - 'ip' || jsonb_build_object('who', 'user' || id || '@example.com');
 
-UPDATE crm.notes SET body = 'note ' || id;
+UPDATE crm.notes SET body = 'note ' || id, "user" = 'agent';
 
 DELETE FROM sessions WHERE true;
 
