@@ -1,6 +1,6 @@
 """The public face: every verb as a typed async call, the same for tools, command line and programs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Harbor:
     @asynccontextmanager
     async def open(
         cls, config: Path | None = None, *, principal: Principal | None = None, read_only: bool = False
-    ) -> "AsyncIterator[Harbor]":
+    ) -> "AsyncGenerator[Harbor]":
         """Read the configuration and open everything; `config` None follows the search order."""
         async with open_services(config, principal=principal, read_only=read_only) as services:
             yield cls(services)

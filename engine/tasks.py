@@ -1,8 +1,8 @@
 """Two small things that structured concurrency needs everywhere."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import anyio
 from anyio import to_thread
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def open_tasks() -> AsyncIterator[TaskGroup]:
+async def open_tasks() -> AsyncGenerator[TaskGroup]:
     """Open a task group that raises what failed itself instead of a group of failures.
 
     An `EngineError` goes before anything else, since the rest are usually its consequences.
@@ -26,10 +26,12 @@ async def open_tasks() -> AsyncIterator[TaskGroup]:
         raise _telling(list(_leaves(failures))) from None
 
 
-def _leaves(failure: BaseException) -> list[BaseException]:
-    if isinstance(failure, BaseExceptionGroup):
-        return [leaf for inner in failure.exceptions for leaf in _leaves(inner)]
-    return [failure]
+def _leaves(failures: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for failure in failures.exceptions:
+        if isinstance(failure, BaseExceptionGroup):
+            yield from _leaves(cast("BaseExceptionGroup[BaseException]", failure))
+        else:
+            yield failure
 
 
 def _telling(failures: list[BaseException]) -> BaseException:
@@ -37,7 +39,7 @@ def _telling(failures: list[BaseException]) -> BaseException:
 
 
 @asynccontextmanager
-async def in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+async def in_thread(manager: AbstractContextManager[T]) -> AsyncGenerator[T]:
     """Enter and leave a blocking context manager in a worker thread."""
     value = await to_thread.run_sync(manager.__enter__)
     try:

@@ -16,7 +16,8 @@ def tool_of(offered: Offered) -> Tool:
     tool = Tool.from_function(offered.run, title=offered.title, annotations=offered.annotations)
     tool.parameters = slim(tool.parameters) | {"additionalProperties": False}
     if tool.fn_metadata.output_schema is not None:
-        tool.fn_metadata.output_schema = slim(tool.fn_metadata.output_schema)
+        # Which fields an answer always has is for nobody to check; it would be a tenth of the list.
+        tool.fn_metadata.output_schema = _optional(slim(tool.fn_metadata.output_schema))
     return tool
 
 
@@ -24,6 +25,20 @@ def slim(schema: Schema) -> Schema:
     """Return a schema with references put in place and titles dropped; `X or null` becomes an optional X."""
     definitions = cast(Mapping[str, Schema], schema.get("$defs", {}))
     return cast(Schema, _slim(schema, definitions, naming=False))
+
+
+def _optional(schema: object) -> Schema:
+    """Return an object's schema, and those inside it, without what is required."""
+    node = cast(Schema, schema)
+    return {
+        key: {name: _optional(value) for name, value in cast(Schema, value).items()}
+        if key == "properties"
+        else _optional(value)
+        if key == "items"
+        else value
+        for key, value in node.items()
+        if key != "required"
+    }
 
 
 def _slim(node: object, definitions: Mapping[str, Schema], *, naming: bool) -> object:

@@ -1,6 +1,7 @@
 """From a request to a running job: decide, let a person confirm what needs it, start, wait a little."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import anyio
 from mcp.shared.exceptions import NoBackChannelError
@@ -22,6 +23,7 @@ MODERN: Final = "2026-07-28"
 PATIENCE: Final = 6.0
 ANSWER_TIME: Final = 300.0
 QUESTION: Final = "approve"
+Result = TypeVar("Result")
 
 
 class Approval(BaseModel):
@@ -67,6 +69,23 @@ async def follow(call: Call, job_id: str, seconds: float) -> Outcome:
             with send:
                 await harbor.job(job_id, wait_seconds=seconds, report=report)
     return of_job(await harbor.job(job_id))
+
+
+async def accompany(call: Call, words: str, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do what takes a while and is no job, telling the client every few seconds that it goes on."""
+
+    async def tell() -> None:
+        number = 0
+        while True:
+            await anyio.sleep(PATIENCE)
+            number += 1
+            await call.report_progress(number, message=words)
+
+    async with open_tasks() as group:
+        group.start_soon(tell)
+        done = await work()
+        group.cancel_scope.cancel()
+    return done
 
 
 async def _tell(call: Call, progress: "anyio.abc.ObjectReceiveStream[Progress]") -> None:

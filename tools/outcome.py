@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
+
+from pydantic import WithJsonSchema
 
 from ..engine.model.errors import EngineError, every_error
 from ..engine.model.fence import clean, fence
@@ -26,6 +28,12 @@ QUOTES_DATABASE = frozenset(
 )
 
 
+State = Annotated[
+    Literal["needs-confirmation", "queued", "running", "succeeded", "failed", "cancelled", "interrupted"],
+    WithJsonSchema({"type": "string"}),  # eight tools say it, and `next` says what to do
+]
+
+
 class FailureView(View):
     """Why something failed, and what to do next."""
 
@@ -39,9 +47,7 @@ class FailureView(View):
 class Outcome(View):
     """A job, or a plan that waits for its confirmation. `next` says what to do now."""
 
-    state: Literal[
-        "needs-confirmation", "queued", "running", "succeeded", "failed", "cancelled", "interrupted"
-    ]
+    state: State
     next: str
     job_id: str | None = None
     progress: str | None = None

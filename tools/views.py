@@ -122,6 +122,18 @@ class Setup(View):
     next_cursor: str | None = None
 
 
+class Explained(View):
+    """What rules would do: whether something stops them, and a page of all that is to be known."""
+
+    blocked: bool
+    next: str
+    plan: str | None
+    findings: dict[str, int]
+    columns: dict[str, int]
+    report: str
+    next_cursor: str | None = None
+
+
 def check_line(found: "Check") -> str:
     """Return what one check found on one line."""
     place = f"{found.level}: {clean(found.area, 40)} {clean(found.name, 80)}"

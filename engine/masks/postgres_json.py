@@ -22,10 +22,7 @@ def changed(document: str, changes: Sequence[Change]) -> str:
         found = f"({document} #> {_path(steps)})" if steps else document
         is_array = f"jsonb_typeof({found}) = 'array'"
         array = f"CASE WHEN {is_array} THEN {_elements(found, inside)} END"
-        if steps:
-            result = _set(result, steps, array, when=is_array)
-        else:
-            result = f"coalesce({array}, {result})"
+        result = _set(result, steps, array, when=is_array) if steps else f"coalesce({array}, {result})"
     return f"CASE WHEN jsonb_typeof({document}) IN ('object', 'array') THEN {result} ELSE {document} END"
 
 

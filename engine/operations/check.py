@@ -19,7 +19,7 @@ from ..services import Services
 from ..settings.references import exposed
 from ..tasks import open_tasks
 from .destination import examine
-from .sanitize import rules_of
+from .ruleset import rules_of
 
 Level = Literal["ok", "info", "warning", "error"]
 AREAS = ("configuration", "keys", "tools", "source", "rules", "destination", "storage")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..database.base import Database
+from ..model.analysis import Resolved
 from ..model.catalog import Catalog
-from ..model.errors import RulesBlocked, RulesMissing
+from ..model.errors import RulesBlocked
 from ..model.finding import Accepted, Finding, Severity
 from ..model.rules import RuleSet
 from ..model.sensitive import ColumnCoverage
@@ -16,6 +17,7 @@ from ..model.target import Limits, Rules, Target
 from ..services import Services
 from . import look
 from .build import source_of
+from .ruleset import rules_if_any
 
 if TYPE_CHECKING:
     from ..discovery.classify import Classification
@@ -31,6 +33,8 @@ class Examination:
         catalog: Its structure.
         classification: What its columns look like.
         covered: What becomes of every column.
+        resolved: The rules, with the tables that their names mean.
+        checked: Findings about the rules by the structure alone, accepted ones included.
         found: Findings about columns that nobody decided on, accepted ones included.
         undecided: Findings about columns that nobody decided on and nobody accepted.
         notes: Other findings, which stop nothing.
@@ -41,11 +45,20 @@ class Examination:
     catalog: Catalog
     classification: "Classification"
     covered: tuple[ColumnCoverage, ...]
+    resolved: tuple[Resolved, ...]
+    checked: tuple[Finding, ...]
     found: tuple[Finding, ...]
     undecided: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
     new: frozenset[str] = frozenset()
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """What stops sanitizing: errors that nobody accepted."""
+        accepted = {one.fingerprint for one in self.accepted}
+        findings = (*self.checked, *self.found)
+        return tuple(one for one in findings if one.severity == "error" and one.fingerprint not in accepted)
 
     def recorded(self, done: Sanitization) -> Sanitization:
         """Return what is known of a sanitizing with this added.
@@ -72,7 +85,9 @@ async def examine(
     from ..discovery.coverage import Decisions, coverage
     from ..discovery.findings import findings, misplaced, unread
     from ..rules.analyse import analyse_all
-    from ..rules.resolve import resolve
+    from ..rules.checks import check_all
+    from ..rules.checks.context import Context
+    from ..rules.resolve import resolve_all
 
     looked_at = database or services.database(source_of(target))
     limits = Limits(
@@ -84,26 +99,23 @@ async def examine(
     classification = await classify(catalog, lambda queries: looked_at.probe(queries, limits))
     decided = target.rules or Rules()
     analyses = analyse_all(rules, target.source.engine if target.source else "postgres") if rules else ()
+    resolved = resolve_all(analyses, catalog)
     selected = select(target.selection, catalog) if database is None else None
-    covered = coverage(
-        catalog,
-        classification,
-        Decisions(
-            [resolve(analysis, catalog) for analysis in analyses],
-            taken=selected.data if selected else None,
-            keep=decided.keep,
-        ),
-    )
+    taken = selected.data if selected else None
+    covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
     severity: Severity = "error" if decided.policy == "require" else "warning"
+    checked = check_all(Context(resolved, catalog))
     found = tuple(findings(covered, new=new, severity=severity))
-    fingerprints = {finding.fingerprint for finding in found}
+    fingerprints = {finding.fingerprint for finding in (*checked, *found)}
     accepted = tuple(one for one in decided.accept if one.fingerprint in fingerprints)
     taken_over = {one.fingerprint for one in accepted}
     return Examination(
         catalog=catalog,
         classification=classification,
         covered=covered,
+        resolved=resolved,
+        checked=checked,
         found=found,
         undecided=tuple(finding for finding in found if finding.fingerprint not in taken_over),
         notes=(*unread(classification.unread), *misplaced(covered, decided.keep)),
@@ -112,15 +124,17 @@ async def examine(
     )
 
 
-async def gate(services: Services, target: Target, rules: RuleSet, database: Database) -> Examination:
-    """Examine the database that is about to be sanitized.
+async def gate(
+    services: Services, target: Target, rules: RuleSet, database: Database | None = None
+) -> Examination:
+    """Examine the database that is about to be sanitized, the target's source if none is given.
 
     Raises:
-        RulesBlocked: nobody decided on some columns, and the policy requires it.
+        RulesBlocked: rules would certainly fail or miss their aim, or nobody decided on some columns and the
+            policy requires it; the details name all.
     """
     found = await examine(services, target, rules, database=database)
-    if target.rules and target.rules.policy == "require":
-        refuse(found.undecided)
+    refuse(found.blocking)
     return found
 
 
@@ -142,16 +156,6 @@ async def coverage(services: Services, key: str) -> tuple[ColumnCoverage, ...]:
     """Connect to a target's source and say what its rules, if it has any, leave of every column."""
     target = services.settings.target(key)
     return (await examine(services, target, rules_if_any(services, target))).covered
-
-
-def rules_if_any(services: Services, target: Target) -> RuleSet | None:
-    """Return the target's rules, None if there are none."""
-    from .sanitize import rules_of
-
-    try:
-        return rules_of(services, target)
-    except RulesMissing:
-        return None
 
 
 async def _new(services: Services, target: Target, covered: Sequence[ColumnCoverage]) -> frozenset[str]:

@@ -4,21 +4,30 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..database.base import Database
+from ..database.base import Database, Rewrite, View
+from ..model.errors import DatabaseFailed, RuleFailed
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
 from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot
 from ..model.target import Selection, Target
+from ..repository.writer import SnapshotWriter
 from ..services import Services
-from .capture import capture
+from ..tasks import open_tasks
+from .capture import Captured, capture
 from .clock import new_snapshot_id, now
 
 EVERYTHING = Selection(use_default_schema=False)
 
+# Classes of SQLSTATE in which a value is to blame, or what is done with it.
+DATA = ("22", "23", "42", "P0", "38", "39", "54")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What will stand in the manifest beside what is read; `source` None means the database itself."""
+    """What will stand in the manifest beside what is read; `source` None means the database itself.
+
+    With `rewrite`, the rows are read as rules leave them.
+    """
 
     target: Target
     profile: str | None
@@ -28,19 +37,21 @@ class Draft:
     sanitization: Sanitization | None = None
     tags: tuple[str, ...] = ()
     timings: Mapping[str, float] | None = None
+    rewrite: Rewrite | None = None
 
 
 async def store(services: Services, draft: Draft, database: Database, report: Report) -> Snapshot:
     """Read the database in one consistent view and return the stored snapshot."""
     target, started = draft.target, time.monotonic()
     report(Progress("connecting"))
-    selection = target.selection if draft.kind == "original" else EVERYTHING
+    fresh = draft.kind == "original" or draft.rewrite is not None
+    selection = target.selection if fresh else EVERYTHING
     async with (
         services.repository(draft.profile).writer() as writer,
-        database.view(selection, target.limits) as view,
+        database.view(selection, target.limits, rewrite=draft.rewrite) as view,
     ):
         opened = time.monotonic()
-        captured = await capture(view, writer, target.cpus, report)
+        captured = await _verified(view, writer, target.cpus, report)
         read = time.monotonic()
         manifest = Manifest(
             id=new_snapshot_id(),
@@ -69,6 +80,31 @@ async def store(services: Services, draft: Draft, database: Database, report: Re
         )
         report(Progress("publishing"))
         return await writer.commit(manifest)
+
+
+async def _verified(view: View, writer: SnapshotWriter, workers: int, report: Report) -> Captured:
+    """Capture a view, and ask meanwhile whether the constraints hold that rules could break."""
+    if view.rewritten is None:
+        return await capture(view, writer, workers, report)
+    try:
+        async with open_tasks() as group:
+            group.start_soon(view.verify)
+            return await capture(view, writer, workers, report)
+    except DatabaseFailed as error:
+        if not str(error.details.get("sqlstate", "")).startswith(DATA):
+            raise
+        raise await _named(view, error) from None
+
+
+async def _named(view: View, error: DatabaseFailed) -> RuleFailed:
+    """Find out what it was that failed while reading, if a constraint, which one."""
+    try:
+        await view.verify(every=True)
+    except RuleFailed as named:
+        return named
+    except DatabaseFailed as asked:
+        error = asked
+    return RuleFailed(f"a rule failed while reading: {error.message}", "", **error.details)
 
 
 def _settings(target: Target) -> str:

@@ -7,14 +7,18 @@ from dataclasses import replace
 from ..database.base import Database
 from ..model.analysis import Analysis, Resolved
 from ..model.catalog import Catalog, Table
-from ..model.errors import EngineError, RulesBlocked
+from ..model.errors import EngineError, RuleFailed
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
-from ..model.finding import ordered
+from ..model.finding import Finding, ordered
+from ..model.rules import RuleSet
+from ..model.target import Limits, Target
 from ..services import Services
 from .build import source_of
 from .coverage import examine
 from .requests import SanitizeRequest
-from .sanitize import plan, rules_of
+from .ruleset import rules_of
+from .sanitize import choose
+from .strategy import Strategy, strategy_of
 
 COUNTED_UP_TO = 500_000
 SAMPLES = 3
@@ -28,39 +32,43 @@ async def explain(services: Services, target_key: str) -> Explanation:
         RulesMissing, RuleSyntax, RuleRefused: there is nothing to explain.
         DatabaseUnreachable, DatabaseRefused: the source does not answer.
     """
-    from ..rules.analyse import analyse_all
     from ..rules.checks import check_all
     from ..rules.checks.context import Context
-    from ..rules.resolve import resolve
 
     target = services.settings.target(target_key)
     rules = rules_of(services, target)
     examined = await examine(services, target, rules)
-    catalog, engine = examined.catalog, source_of(target).engine
-    resolved = tuple(resolve(analysis, catalog) for analysis in analyse_all(rules, engine))
-    asked = Asked(services.database(source_of(target)), catalog)
-    told = [await asked.rule(rule) for rule in resolved]
+    asked = Asked(services.database(source_of(target)), examined.catalog)
+    told = [await asked.rule(rule) for rule in examined.resolved]
     counts = {place: one.rows for place, one in enumerate(told) if one.rows is not None and one.counted}
-    checked = check_all(Context(resolved, catalog, counts))
+    checked = check_all(Context(examined.resolved, examined.catalog, counts))
+    strategy, refused = await _strategy(services, target, rules)
+    stopped = refused or examined.blocking
     return Explanation(
         target=target.key,
         tier=rules.tier,
         digest=rules.digest,
         rules=tuple(told),
-        findings=ordered((*checked, *examined.found, *examined.notes)),
+        findings=ordered((*checked, *refused, *examined.found, *examined.notes)),
         accepted=target.rules.accept if target.rules else (),
+        strategy=strategy.tables if strategy else {},
+        hazards=strategy.hazards if strategy else (),
         not_said=tuple(asked.not_said),
         coverage=examined.covered,
-        plan=await _plan(services, target_key),
+        plan=None if stopped else (await choose(services, SanitizeRequest(target_key), rules)).id,
     )
 
 
-async def _plan(services: Services, target: str) -> str | None:
-    """Return the id of the plan to sanitize the newest original, None while something stops it."""
+async def _strategy(
+    services: Services, target: Target, rules: RuleSet
+) -> tuple[Strategy | None, tuple[Finding, ...]]:
+    """Decide where rules run when the source is read afresh; a rule that its parser refuses is a finding."""
     try:
-        return (await plan(services, SanitizeRequest(target))).id
-    except RulesBlocked:
-        return None
+        return await strategy_of(services, target, rules), ()
+    except RuleFailed as error:
+        line = int(str(error.details.get("line", 0)))
+        found = Finding("refused", "error", error.message, error.hint, line=line, subject=rules.digest)
+        return None, (found,)
 
 
 class Asked:
@@ -117,8 +125,6 @@ class Asked:
         )
 
     async def _ask(self, analysis: Analysis, query: str) -> Sequence[tuple[object, ...]]:
-        from ..model.target import Limits
-
         try:
             return (await self._database.probe([query], Limits(statement_timeout=10)))[0]
         except EngineError as error:

@@ -1,6 +1,6 @@
 """Fetch a snapshot into the local repository: by a share's link, or from another storage."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPException, HTTPResponse
 from typing import cast
@@ -68,7 +68,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
 class _NoRedirect(HTTPRedirectHandler):
     """Follows no redirect: a link of ours never has one, and one could lead anywhere."""
 
-    def redirect_request(self, *_arguments: object) -> None:
+    def redirect_request(self, *_arguments: object, **_named: object) -> None:
         return None
 
 
@@ -83,7 +83,7 @@ def fetch(link: str) -> AbstractContextManager[HTTPResponse]:
 
 
 @contextmanager
-def _opened(link: str) -> Iterator[HTTPResponse]:
+def _opened(link: str) -> Generator[HTTPResponse]:
     opener = build_opener(_NoRedirect)
     try:
         with opener.open(_http(link), timeout=PATIENCE_SECONDS) as response:

@@ -16,15 +16,18 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class SanitizeRequest:
-    """Sanitize a snapshot by the target's rules; `new` builds a fresh original first.
+    """Sanitize a snapshot by the target's rules; `new` reads the source afresh.
 
-    `snapshot` None is the newest original; with none at all, a new one is built.
+    `snapshot` None is the newest original; with none at all, the source is read afresh. What is read
+    afresh passes through the rules inside the source where that is provably the same, and then only the
+    sanitized snapshot is kept; `original` keeps a fresh original too, `ephemeral` uses a private copy.
     """
 
     target: str
     snapshot: str | None = None
     new: bool = False
     ephemeral: bool = False
+    original: bool = False
 
 
 @dataclass(frozen=True, slots=True)

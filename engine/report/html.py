@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from string import Template
 
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation
@@ -41,7 +41,7 @@ def render(told: Explanation, *, at: str) -> str:
 
 @cache
 def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")
 
 
 def _head(told: Explanation, at: str) -> Html:

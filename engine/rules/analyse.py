@@ -19,7 +19,7 @@ from .cut import Cut, Uncut, cut
 from .functions import VOLATILE
 from .tokens import Tokens, fold, tokens_of
 
-WRITING = (exp.Update, exp.Delete, exp.Insert, exp.TruncateTable, exp.Merge)
+WRITING = (exp.Update, exp.Delete, exp.Insert, exp.TruncateTable, exp.Merge, exp.Create)
 
 NODES: tuple[tuple[type[exp.Expr], Feature], ...] = (
     (exp.AggFunc, "aggregate"),

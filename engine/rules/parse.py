@@ -19,6 +19,7 @@ from ..model.errors import RuleRefused, RulesMissing, RuleSyntax
 from ..model.rules import Rule, RuleSet, Tier
 from ..model.url import Engine
 from .functions import NAMES, TYPED_REFUSED
+from .resolve import TEMPORARY
 
 KINDS: dict[type[exp.Expr], str] = {
     exp.Update: "update",
@@ -26,7 +27,6 @@ KINDS: dict[type[exp.Expr], str] = {
     exp.TruncateTable: "truncate",
     exp.Insert: "insert",
 }
-TEMPORARY = "create temporary table"
 REFUSED = (exp.Command, exp.Create, exp.Drop, exp.Copy, exp.Into, exp.Lock)
 
 # What would end the one transaction that all rules run in.

@@ -8,6 +8,7 @@ from ..model.catalog import Catalog, Table, TableName
 
 SYSTEM_COLUMNS = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
 SEARCH_PATH = ("public",)
+TEMPORARY = "create temporary table"
 
 
 def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = ()) -> Resolved:
@@ -33,6 +34,16 @@ def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = 
     names = (*targets, *reads)
     columns = () if None in names or made else tuple(_unknown_columns(analysis, catalog, pairs))
     return Resolved(analysis, targets, reads, (*unknown, *columns))
+
+
+def resolve_all(analyses: Iterable[Analysis], catalog: Catalog) -> tuple[Resolved, ...]:
+    """Look up the names of all statements; those of temporary tables that earlier ones make are known."""
+    made, resolved = set[str](), list[Resolved]()
+    for analysis in analyses:
+        if analysis.kind == TEMPORARY:
+            made.update(relation.name for relation in analysis.targets)
+        resolved.append(resolve(analysis, catalog, temporary=made))
+    return tuple(resolved)
 
 
 def find_table(relation: Relation, catalog: Catalog) -> TableName | None:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from anyio import to_thread
@@ -108,7 +108,7 @@ async def psql(box: Toolbox, url: DatabaseUrl, what: str | Path) -> None:
 
 def rows(url: DatabaseUrl, query: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query."""
-    with psycopg.connect(**parameters(url, Limits())) as connection:
+    with psycopg.connect(**cast(Any, parameters(url, Limits()))) as connection:
         return connection.execute(query.encode()).fetchall()
 
 

@@ -142,7 +142,7 @@ def answer(link: str) -> int:
 
 async def test_originals_and_sanitized_copies_are_kept_apart_and_load(buckets: Buckets) -> None:
     async with buckets.shop.harbor(settings=buckets.settings()) as harbor:
-        made = await do(harbor, SanitizeRequest("shop", new=True))
+        made = await do(harbor, SanitizeRequest("shop", original=True))
         sanitized, original = await harbor.snapshots("shop")
         assert (sanitized.id, sanitized.profile, original.profile) == (made["snapshot"], "clean", "raw")
         assert sanitized.manifest.parent == original.id
@@ -160,7 +160,7 @@ async def test_originals_and_sanitized_copies_are_kept_apart_and_load(buckets: B
 
 async def test_no_plain_value_reaches_a_bucket_or_stays_on_the_disk(buckets: Buckets) -> None:
     async with buckets.shop.harbor(settings=buckets.settings(recipients=(recipient(somebody()),))) as harbor:
-        await do(harbor, SanitizeRequest("shop", new=True))
+        await do(harbor, SanitizeRequest("shop", original=True))
         await do(harbor, ShareRequest("shop", ("ben",)))
     stored = {**buckets.content(buckets.raw), **buckets.content(buckets.clean)}
     kept = {str(path): path.read_bytes() for path in buckets.shop.directory.rglob("*") if path.is_file()}
@@ -269,7 +269,7 @@ async def test_a_snapshot_is_pulled_from_a_storage_profile(buckets: Buckets, tmp
 
 async def test_pruning_a_bucket_keeps_what_it_was_told_to_keep(buckets: Buckets) -> None:
     async with buckets.shop.harbor(settings=buckets.settings()) as harbor:
-        await do(harbor, SanitizeRequest("shop", new=True))
+        await do(harbor, SanitizeRequest("shop", original=True))
         await do(harbor, BuildRequest("shop"))
         newest, sanitized, _oldest = await harbor.snapshots()
         done = await do(harbor, PruneRequest(profile="raw", keep_last=1))

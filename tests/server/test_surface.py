@@ -85,6 +85,7 @@ def test_read_only_offers_no_tool_that_changes_anything() -> None:
 def test_toolsets_choose_what_is_offered() -> None:
     assert {tool.run.__name__ for tool in chosen(("build", "sanitize"))} == {
         "build_snapshot",
+        "explain_sanitization",
         "sanitize_snapshot",
     }
     assert len(chosen()) == sum(len(tools) for tools in TOOLSETS.values())

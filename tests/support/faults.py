@@ -223,7 +223,7 @@ MakeSite = Callable[..., Site]
 def make_site(
     start_postgres: Callable[[Age], Postgres], reader: Reader, tmp_path: Path
 ) -> Generator[MakeSite]:
-    """Make sites: `make_site(*statements, database=…, server=…, person=…)`; their databases go after the test.
+    """Make sites: `make_site(*statements, database=…, server=…, person=…)`; their databases go afterwards.
 
     Without statements the source is the little database.
     """
@@ -295,7 +295,7 @@ async def stocked(make_site: MakeSite, shelf: Shelf) -> Site:
     if shelf.directory.exists():
         shutil.copytree(shelf.directory, site.directory)
     else:
-        await site.do(SanitizeRequest("little", new=True))
+        await site.do(SanitizeRequest("little", original=True))
         shutil.copytree(site.directory, shelf.directory)
     return site
 

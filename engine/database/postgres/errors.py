@@ -98,7 +98,10 @@ def translate(error: "psycopg.Error") -> EngineError:
     state = error.sqlstate
     if state is None:
         return _by_text(str(error), DatabaseUnreachable)
-    return by_state(state, error.diag.message_primary or "")
+    found = by_state(state, error.diag.message_primary or "")
+    if (constraint := error.diag.constraint_name) is not None:
+        found.details["constraint"] = constraint
+    return found
 
 
 def by_state(state: str, message: str = "") -> EngineError:
