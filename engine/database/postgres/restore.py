@@ -87,7 +87,9 @@ class _Run:
 
     async def attempt(self, directory: Path, *options: str) -> tuple[Completed, int]:
         """Run pg_restore once, on pipes in a private directory; return its end and how many were not read."""
-        _write(directory / "toc.dat", self.layout.table_of_contents(compressed=False))
+        # pg_restore empties a table before it fills it if it spells the name as the archive does.
+        frozen = self.jobs > 1 and self.box.major == _writer_major(self.layout)
+        _write(directory / "toc.dat", self.layout.table_of_contents(compressed=False, frozen=frozen))
         argv: tuple[str | Path, ...] = (
             self.box.program("pg_restore"),
             *OPTIONS,

@@ -198,3 +198,23 @@ async def test_many_tables_and_large_objects_are_fed_one_after_the_other(
     copy = new_database(server=each_postgres)
     await bench.load(await bench.take(url), copy)
     assert differences(facts(url), facts(copy)) == []
+
+
+async def test_a_parallel_restore_brings_rows_in_frozen_whatever_the_table_is_called(
+    bench: Bench, each_postgres: Postgres, new_database: NewDatabase
+) -> None:
+    names = ("plain", '"Mixed"', '"select"', '"a b ("', '"with ""quotes"""', "unlogged")
+    rows = "AS SELECT i, md5(i::text) AS text FROM generate_series(1, 1000) i"
+    tables = (f"CREATE {'UNLOGGED ' * (name == 'unlogged')}TABLE {name} {rows}" for name in names)
+    indexes = (f"CREATE INDEX ON {name} (i)" for name in names)
+    url = new_database(*tables, *indexes, server=each_postgres)
+    async with bench.view(url) as view:
+        captured = await to_thread.run_sync(capture, view)
+    copy = new_database(server=each_postgres)
+    await fill(bench, captured, copy)
+    with connect(copy) as connection:
+        connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        for name in names:
+            count = f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT count(*) FROM {name} WHERE i > 0"
+            plan = "\n".join(str(line) for (line,) in connection.execute(count.encode()).fetchall())
+            assert "Heap Fetches: 0" in plan, name
