@@ -10,7 +10,7 @@ from ..engine.harbor import Harbor
 from ..engine.model.catalog import Column, Table
 from ..engine.model.fence import clean, fence
 from ..engine.model.target import Target
-from ..engine.rules.tiers import choose
+from ..engine.operations.ruleset import rules_text
 
 LIMIT = 200_000
 Lifespan = TypeVar("Lifespan")
@@ -39,7 +39,7 @@ def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]
     async def rules(name: str) -> str:
         """The SQL that sanitizes a target, and where it comes from."""
         found = await harbor()
-        tier, text = choose(found.target(name).rules, found.services.settings.override_query)
+        tier, text = rules_text(found.services, found.target(name))
         return f"-- {tier}\n{text}"
 
 

@@ -19,7 +19,10 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`type` is the server's own spelling, with length and precision; `labels` are those of an enum."""
+    """`type` is the server's own spelling, with length and precision; `labels` are those of an enum.
+
+    `made_of` is the type that a domain is made of in the end, None for any other.
+    """
 
     name: str
     type: str
@@ -28,6 +31,7 @@ class Column:
     generated: bool = False
     identity: bool = False
     comment: str | None = None
+    made_of: str | None = None
     labels: tuple[str, ...] = ()
 
 

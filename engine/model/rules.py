@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Tier = Literal["sanitize.override_query", "override.san_query", "sanitize.query_file"]
+Tier = Literal["sanitize.override_query", "override.san_query", "sanitize.query_file", "sanitize.mask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All statements of the tier that counts. `digest` is the SHA-256 of the text as it runs."""
+    """All statements of the tier that counts, and those of `sanitize.mask` after them.
+
+    `digest` is the SHA-256 of the text, in which masks stand by their names.
+    """
 
     tier: Tier
     digest: str

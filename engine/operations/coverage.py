@@ -17,7 +17,7 @@ from ..model.target import Limits, Rules, Target
 from ..services import Services
 from . import look
 from .build import source_of
-from .ruleset import rules_if_any
+from .ruleset import engine_of, rules_if_any
 
 if TYPE_CHECKING:
     from ..discovery.classify import Classification
@@ -98,14 +98,14 @@ async def examine(
     catalog = await looked_at.inspect()
     classification = await classify(catalog, lambda queries: looked_at.probe(queries, limits))
     decided = target.rules or Rules()
-    analyses = analyse_all(rules, target.source.engine if target.source else "postgres") if rules else ()
+    analyses = analyse_all(rules, engine_of(target)) if rules else ()
     resolved = resolve_all(analyses, catalog)
     selected = select(target.selection, catalog) if database is None else None
     taken = selected.data if selected else None
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
     severity: Severity = "error" if decided.policy == "require" else "warning"
-    checked = check_all(Context(resolved, catalog))
+    checked = check_all(Context(resolved, catalog, engine_of(target)))
     found = tuple(findings(covered, new=new, severity=severity))
     fingerprints = {finding.fingerprint for finding in (*checked, *found)}
     accepted = tuple(one for one in decided.accept if one.fingerprint in fingerprints)

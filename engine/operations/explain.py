@@ -1,13 +1,15 @@
 """Read a target's rules beside its live source, and say what they would do before anything runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ..database.base import Database
 from ..model.analysis import Analysis, Resolved
-from ..model.catalog import Catalog, Table
-from ..model.errors import EngineError, RuleFailed
+from ..model.catalog import Table
+from ..model.errors import EngineError, RuleFailed, RuleRefused
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
 from ..model.finding import Finding, ordered
 from ..model.rules import RuleSet
@@ -16,9 +18,12 @@ from ..services import Services
 from .build import source_of
 from .coverage import examine
 from .requests import SanitizeRequest
-from .ruleset import rules_of
+from .ruleset import masker_of, rules_of
 from .sanitize import choose
 from .strategy import Strategy, strategy_of
+
+if TYPE_CHECKING:
+    from ..rules.masking import Masker
 
 COUNTED_UP_TO = 500_000
 SAMPLES = 3
@@ -38,10 +43,11 @@ async def explain(services: Services, target_key: str) -> Explanation:
     target = services.settings.target(target_key)
     rules = rules_of(services, target)
     examined = await examine(services, target, rules)
-    asked = Asked(services.database(source_of(target)), examined.catalog)
+    masker = masker_of(services, target, examined.catalog)
+    asked = Asked(services.database(source_of(target)), masker)
     told = [await asked.rule(rule) for rule in examined.resolved]
     counts = {place: one.rows for place, one in enumerate(told) if one.rows is not None and one.counted}
-    checked = check_all(Context(examined.resolved, examined.catalog, counts))
+    checked = check_all(Context(examined.resolved, examined.catalog, masker.engine, counts))
     strategy, refused = await _strategy(services, target, rules)
     stopped = refused or examined.blocking
     return Explanation(
@@ -65,6 +71,8 @@ async def _strategy(
     """Decide where rules run when the source is read afresh; a rule that its parser refuses is a finding."""
     try:
         return await strategy_of(services, target, rules), ()
+    except RuleRefused:
+        return None, ()  # a check says it better
     except RuleFailed as error:
         line = int(str(error.details.get("line", 0)))
         found = Finding("refused", "error", error.message, error.hint, line=line, subject=rules.digest)
@@ -74,9 +82,9 @@ async def _strategy(
 class Asked:
     """Asks the source small questions about rules: how many rows, and what values look like."""
 
-    def __init__(self, database: Database, catalog: Catalog) -> None:
+    def __init__(self, database: Database, masker: "Masker") -> None:
         self._database = database
-        self._catalog = catalog
+        self._masker = masker
         self.not_said: list[str] = []
 
     async def rule(self, rule: Resolved) -> RuleExplanation:
@@ -91,7 +99,7 @@ class Asked:
             words=said(analysis),
             columns=tuple(ColumnChange(one.column, change(one)) for one in analysis.assignments),
         )
-        table = self._catalog.table(rule.targets[0]) if rule.targets and rule.targets[0] else None
+        table = self._masker.catalog.table(rule.targets[0]) if rule.targets and rule.targets[0] else None
         if table is None or rule.unknown or UNCOUNTABLE & analysis.features:
             return plain
         rows, counted = await self._rows(analysis, table)
@@ -102,9 +110,9 @@ class Asked:
 
         if not analysis.filtered and table.rows > COUNTED_UP_TO:
             return table.rows, False
-        count = count_query(analysis, table)
+        count = partial(count_query, analysis, table, self._masker)
         if table.rows > COUNTED_UP_TO:
-            plan = await self._ask(analysis, f"EXPLAIN (FORMAT JSON) {count}")
+            plan = await self._ask(analysis, lambda: f"EXPLAIN (FORMAT JSON) {count()}")
             return (_planned(plan[0][0]) if plan else None), False
         found = await self._ask(analysis, count)
         return (int(str(found[0][0])) if found else None), bool(found)
@@ -116,7 +124,8 @@ class Asked:
 
         if not analysis.assignments:
             return plain.columns
-        found = await self._ask(analysis, shape_query(analysis, table, SAMPLES))
+        query = partial(shape_query, analysis, table, SAMPLES, self._masker)
+        found = await self._ask(analysis, query)
         return tuple(
             replace(
                 one, shapes=tuple(Shape(_text(row[2 * place]), _text(row[2 * place + 1])) for row in found)
@@ -124,9 +133,9 @@ class Asked:
             for place, one in enumerate(plain.columns)
         )
 
-    async def _ask(self, analysis: Analysis, query: str) -> Sequence[tuple[object, ...]]:
+    async def _ask(self, analysis: Analysis, query: Callable[[], str]) -> Sequence[tuple[object, ...]]:
         try:
-            return (await self._database.probe([query], Limits(statement_timeout=10)))[0]
+            return (await self._database.probe([query()], Limits(statement_timeout=10)))[0]
         except EngineError as error:
             self.not_said.append(f"line {analysis.rule.line}: {error.message}")
             return ()

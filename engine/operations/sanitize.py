@@ -19,7 +19,7 @@ from .build import source_of, storage_name, take
 from .coverage import gate
 from .draft import Draft, store, summary
 from .requests import SanitizeRequest
-from .ruleset import rules_of
+from .ruleset import masker_of, rules_of
 from .strategy import Strategy, rewriting, strategy_of
 
 FEW = 50
@@ -160,7 +160,8 @@ async def _in_a_copy(
         restored = time.monotonic()
         examined = await gate(services, target, rules, bench.database)
         report(Progress("applying rules", total=len(rules.rules), unit="statements"))
-        touched = await bench.apply(rules.rules)
+        masker = masker_of(services, target, examined.catalog)
+        touched = await bench.apply([masker.rule(rule) for rule in examined.resolved])
         applied = time.monotonic()
         timings = {"restore": round(restored - started, 3), "rules": round(applied - restored, 3)}
         draft = Draft(

@@ -10,6 +10,7 @@ from ..model.rules import RuleSet
 from ..model.target import Target
 from ..services import Services
 from .build import source_of
+from .ruleset import masker_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,13 @@ async def strategy_of(services: Services, target: Target, rules: RuleSet) -> Str
 
 def rewriting(services: Services, target: Target, rules: RuleSet) -> Rewrite:
     """Return what makes, of the structure of a source, the reading that rules mean."""
-    engine = source_of(target).engine
 
     def rewrite(catalog: Catalog, facts: Facts) -> Rewritten:
         from ..rules.analyse import analyse_all
         from ..rules.pushdown import compile_reads
 
-        return compile_reads(analyse_all(rules, engine), facts, engine)
+        masker = masker_of(services, target, catalog)
+        return compile_reads(analyse_all(rules, masker.engine), facts, masker)
 
     return rewrite
 

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import sqlglot
@@ -19,7 +20,10 @@ from ..model.errors import RuleRefused, RulesMissing, RuleSyntax
 from ..model.rules import Rule, RuleSet, Tier
 from ..model.url import Engine
 from .functions import NAMES, TYPED_REFUSED
+from .masking import SCHEMA as MASKS
+from .masking import refuse_unknown_masks
 from .resolve import TEMPORARY
+from .tokens import tokens_of
 
 KINDS: dict[type[exp.Expr], str] = {
     exp.Update: "update",
@@ -101,10 +105,12 @@ def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: b
         if not allow_unsafe or word.lower() in NEVER:
             raise RuleRefused(f"the statement at line {line} is `{word.upper()}`", line=line)
         return Rule(line, word.lower(), source, (), unsafe=True)
+    rule = Rule(line, kind, source, _tables(tree))
+    refuse_unknown_masks(tokens_of(rule, engine))
     refusal = _what_is_not_known(tree, line)
     if refusal is not None and not allow_unsafe:
         raise refusal
-    return Rule(line, kind, source, _tables(tree), unsafe=refusal is not None)
+    return replace(rule, unsafe=refusal is not None)
 
 
 def _tree(source: str, line: int, engine: Engine) -> exp.Expr | None:
@@ -146,16 +152,13 @@ def _what_is_not_known(tree: exp.Expr, line: int) -> RuleRefused | None:
 
 
 def _may_call(node: exp.Func) -> bool:
+    schema = _schema(node)
     if not isinstance(node, exp.Anonymous):
-        return type(node).__name__ not in TYPED_REFUSED
-    match _schema(node):
-        case None | "pg_catalog":
-            return node.name.lower() in NAMES
-        case _:
-            return False
+        return schema == MASKS or type(node).__name__ not in TYPED_REFUSED
+    return schema == MASKS or (schema in (None, "pg_catalog") and node.name.lower() in NAMES)
 
 
-def _schema(node: exp.Anonymous) -> str | None:
+def _schema(node: exp.Func) -> str | None:
     """Return the schema that a call is qualified by, None without, "" if it is not a plain name."""
     if not isinstance(node.parent, exp.Dot):
         return None

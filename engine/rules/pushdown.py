@@ -6,15 +6,16 @@ foreign key binds two tables, so one hazard sends the whole snapshot the other w
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from ..model.analysis import Analysis, Assignment, Relation
-from ..model.catalog import TableName
+from ..model.analysis import Analysis, Assignment, Piece, Relation
+from ..model.catalog import Table, TableName
 from ..model.pushdown import ColumnFacts, Facts, Hazard, Rewritten, TableFacts
-from ..model.url import Engine
 from .constraints import leaves, questions, rows_of, table_read, unguarded
 from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
 from .layers import Layers, quote
-from .resolve import SEARCH_PATH
+from .masking import Masker, mask_called
+from .resolve import SEARCH_PATH, resolve
 from .tokens import Tokens, tokens_of
 
 LITERAL = re.compile(
@@ -23,11 +24,15 @@ LITERAL = re.compile(
 VIEWS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
 
-def compile_reads(analyses: Sequence[Analysis], facts: Facts, engine: Engine = "postgres") -> Rewritten:
-    """Compile rules for a source, or say every reason why they must run in a copy instead."""
-    compiler = _Compiler(facts)
+def compile_reads(analyses: Sequence[Analysis], facts: Facts, masker: Masker) -> Rewritten:
+    """Compile rules for a source, or say every reason why they must run in a copy instead.
+
+    Raises:
+        RuleRefused: a mask does not fit its column.
+    """
+    compiler = _Compiler(facts, masker)
     for analysis in analyses:
-        compiler.add(analysis, tokens_of(analysis.rule, engine))
+        compiler.add(analysis, tokens_of(analysis.rule, masker.engine))
     compiler.finish()
     if compiler.hazards:
         return Rewritten(hazards=tuple(dict.fromkeys(compiler.hazards)))
@@ -42,7 +47,9 @@ def compile_reads(analyses: Sequence[Analysis], facts: Facts, engine: Engine = "
     return Rewritten(
         reads=reads,
         statements=tuple(
-            (analysis.rule.line, analysis.rule.text) for analysis in analyses if analysis.kind != "truncate"
+            (analysis.rule.line, masker.rule(resolve(analysis, masker.catalog)).text)
+            for analysis in analyses
+            if analysis.kind != "truncate"
         ),
         constraints=tuple(question for some in asked for question in some),
         objects_used=" UNION ALL ".join(objects) or None,
@@ -56,8 +63,9 @@ class _Refused(Exception):
 class _Compiler:
     """Goes through the statements in order; a table's layers are those of the statements so far."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, masker: Masker) -> None:
         self.facts = facts
+        self.masker = masker
         self.layers: dict[TableName, Layers] = {}
         self.hazards: list[Hazard] = []
 
@@ -76,7 +84,7 @@ class _Compiler:
         self.hazards += found
         if not found:
             for table in targets:
-                self._apply(analysis, tokens, table)
+                self._apply(analysis, tokens, table, root=root)
         else:
             for table in targets:
                 self.layers.setdefault(table.name, Layers(table))
@@ -113,6 +121,8 @@ class _Compiler:
             if reason != WHOLE_ROW or root is None or root.column(analysis.targets[0].alias) is None:
                 yield reason
         for name in analysis.functions:
+            if mask_called(name) is not None:
+                continue
             plain = name.rpartition(".")[2]
             if plain in self.facts.opaque:
                 yield f"`{plain}` is a function whose body is unknown"
@@ -191,14 +201,20 @@ class _Compiler:
             elif reason := _refused(table, column, assignment):
                 yield f"`{column.name}` {reason}"
 
-    def _apply(self, analysis: Analysis, tokens: Tokens, table: TableFacts) -> None:
+    def _apply(
+        self, analysis: Analysis, tokens: Tokens, table: TableFacts, *, root: TableFacts | None
+    ) -> None:
+        masked = partial(self._masked, tokens, self.masker.catalog.table((root or table).name))
         layers = self.layers.setdefault(table.name, Layers(table))
         layers.lines.append(analysis.rule.line)
         alias = analysis.targets[0].alias
         where = analysis.where
-        condition = settle(where, tokens, self.facts.now) if where else None
+        condition = masked(where) if where else None
         if analysis.kind == "update":
-            values = {item.column: self._value(item, tokens, table) for item in analysis.assignments}
+            values = {
+                item.column: _default(item, table) or masked(item.value, assigned=item.column)
+                for item in analysis.assignments
+            }
             calls = set(tokens.calls(where.start, where.end)) if where else set[str]()
             heavy = bool(calls) or "subselect" in analysis.features
             volatile = not calls.isdisjoint(analysis.volatile)
@@ -214,11 +230,9 @@ class _Compiler:
         else:
             layers.empty()
 
-    def _value(self, assignment: Assignment, tokens: Tokens, table: TableFacts) -> str:
-        if _is_default(assignment):
-            column = table.column(assignment.column)
-            return (column.default if column else None) or "NULL"
-        return settle(assignment.value, tokens, self.facts.now)
+    def _masked(self, tokens: Tokens, table: Table | None, piece: Piece, *, assigned: str = "") -> str:
+        settled = settle(piece, tokens, self.facts.now)
+        return self.masker.text(settled, table, assigned=assigned, line=piece.line)
 
 
 def _refused(table: TableFacts, column: ColumnFacts, assignment: Assignment) -> str | None:
@@ -234,6 +248,14 @@ def _refused(table: TableFacts, column: ColumnFacts, assignment: Assignment) -> 
     if _is_default(assignment) and column.default and not LITERAL.fullmatch(column.default):
         return "has a default that is computed"
     return None
+
+
+def _default(assignment: Assignment, table: TableFacts) -> str | None:
+    """Return the default that is assigned by its name, None if something else is."""
+    if not _is_default(assignment):
+        return None
+    column = table.column(assignment.column)
+    return (column.default if column else None) or "NULL"
 
 
 def _is_default(assignment: Assignment) -> bool:

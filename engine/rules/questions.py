@@ -5,19 +5,21 @@ They are made of the user's own text, cut by the tokenizer, and run in a read-on
 
 from ..model.analysis import Analysis
 from ..model.catalog import Table
+from .masking import Masker
 
 
-def count_query(analysis: Analysis, table: Table) -> str:
+def count_query(analysis: Analysis, table: Table, masker: Masker) -> str:
     """Return the SELECT that counts the rows that a rule touches."""
-    return f"SELECT count(*) FROM {_named(analysis, table)}{_where(analysis)}"
+    return f"SELECT count(*) FROM {_named(analysis, table)}{_where(analysis, table, masker)}"
 
 
-def shape_query(analysis: Analysis, table: Table, rows: int) -> str:
+def shape_query(analysis: Analysis, table: Table, rows: int, masker: Masker) -> str:
     """Return the SELECT of the shapes before and after, a pair for each assignment, of a few rows."""
     pairs = ", ".join(
-        f"{_shape(_quoted(one.column))}, {_shape(one.value.text)}" for one in analysis.assignments
+        f"{_shape(_quoted(one.column))}, {_shape(masker.text(one.value.text, table, assigned=one.column))}"
+        for one in analysis.assignments
     )
-    return f"SELECT {pairs} FROM {_named(analysis, table)}{_where(analysis)} LIMIT {rows}"
+    return f"SELECT {pairs} FROM {_named(analysis, table)}{_where(analysis, table, masker)} LIMIT {rows}"
 
 
 def _named(analysis: Analysis, table: Table) -> str:
@@ -27,8 +29,8 @@ def _named(analysis: Analysis, table: Table) -> str:
     return f"{only}{_quoted(table.name.schema)}.{_quoted(table.name.name)} AS {_quoted(target.alias)}"
 
 
-def _where(analysis: Analysis) -> str:
-    return f" WHERE ({analysis.where.text})" if analysis.where else ""
+def _where(analysis: Analysis, table: Table, masker: Masker) -> str:
+    return f" WHERE ({masker.text(analysis.where.text, table)})" if analysis.where else ""
 
 
 def _shape(value: str) -> str:

@@ -74,3 +74,17 @@ async def test_an_accepted_finding_stops_nothing(shop: Shop) -> None:
     assert first.blocking
     assert told.blocking == ()
     assert told.accepted == accepted
+
+
+async def test_masks_are_told_by_name_and_shape_and_what_does_not_fit_blocks(shop: Shop) -> None:
+    told = await explained(
+        shop,
+        "UPDATE customers SET email = snapharbor.email(email), phone = snapharbor.phone(phone);\n"
+        "UPDATE customers SET birth_date = snapharbor.email(birth_date)",
+    )
+    assert [(one.code, one.line, one.column) for one in told.blocking] == [("mask-unfit", 2, "birth_date")]
+    email, phone = told.rules[0].columns
+    assert email.words == "masked as email, the same for the same input"
+    assert all((shape.after or "").endswith("@aaaaaaa.aaa") for shape in email.shapes)
+    assert {shape.after for shape in phone.shapes} == {"+999999999999999"}
+    assert told.plan is None

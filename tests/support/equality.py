@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from psycopg import Error as DriverError
 from psycopg.rows import TupleRow
 
+from snapharbor.engine.database.postgres.inspect import read_catalog
 from snapharbor.engine.database.postgres.moment import freeze
 from snapharbor.engine.database.postgres.rewrite import ask, judge
 from snapharbor.engine.database.postgres.session import connect
@@ -21,12 +22,16 @@ from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.model.pushdown import Facts, Hazard, Rewritten
 from snapharbor.engine.model.rules import RuleSet
+from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.target import Selection
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.rules.analyse import analyse_all
+from snapharbor.engine.rules.masking import Masker
 from snapharbor.engine.rules.parse import parse
 from snapharbor.engine.rules.pushdown import compile_reads
+from snapharbor.engine.rules.resolve import resolve_all
 
+KEY = Secret("only for tests, and long enough")
 EVERYTHING = Selection(use_default_schema=False)
 RANGES = ("WHERE ctid < '(1,0)'", "WHERE ctid >= '(1,0)'")
 
@@ -59,7 +64,9 @@ async def in_a_copy(url: DatabaseUrl, rules: RuleSet) -> Outcome:
         restricted = await restrict(connection)
         await connection.execute("BEGIN")
         try:
-            await run_rules(connection, rules.rules, restricted=restricted)
+            masker = Masker(await read_catalog(connection), "postgres", KEY)
+            resolved = resolve_all(analyse_all(rules, "postgres"), masker.catalog)
+            await run_rules(connection, [masker.rule(rule) for rule in resolved], restricted=restricted)
             await connection.execute("SET LOCAL search_path = ''")
             return Outcome(await _all_rows(connection))
         except (EngineError, DriverError) as error:
@@ -87,7 +94,7 @@ async def look(connection: Connection, rules: RuleSet) -> tuple[Rewritten, Seque
     """Freeze the database of a connection and compile rules for it."""
 
     def rewrite(catalog: Catalog, facts: Facts) -> Rewritten:
-        return compile_reads(analyse_all(rules, "postgres"), facts)
+        return compile_reads(analyse_all(rules, "postgres"), facts, Masker(catalog, "postgres", KEY))
 
     moment, _ = await freeze(connection, EVERYTHING, standby=False)
     return await judge(connection, rewrite, moment), moment.leaves

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.ledger.sqlite import SqliteLedger
+from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.share import Principal, Recipient
 from snapharbor.engine.model.target import Rules, Selection, Target
@@ -22,6 +23,7 @@ from .repository import Person, somebody
 DEMO = Path(__file__).parents[1] / "demo"
 EVERY_SCHEMA = Selection(use_default_schema=False)
 TEMPLATE = "shop_template"
+MASKING_KEY = Secret("what the masks of all tests are keyed with")
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Shop:
             storage_profiles={},
             identities=(self.person.identity,),
             signing_key=self.person.signing_key,
+            masking_key=MASKING_KEY,
         )
         return replace(plain, **changes)  # type: ignore[arg-type]
 

@@ -53,8 +53,15 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
 """
 
 COLUMNS = """
+WITH RECURSIVE domains (oid, base, mod) AS (
+  SELECT oid, typbasetype, typtypmod FROM pg_catalog.pg_type WHERE typtype = 'd'
+  UNION ALL
+  SELECT domains.oid, t.typbasetype, t.typtypmod
+  FROM domains JOIN pg_catalog.pg_type t ON t.oid = domains.base WHERE t.typtype = 'd')
 SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
        pg_catalog.pg_get_expr(def.adbin, def.adrelid), a.attgenerated <> '', a.attidentity <> '', description,
+       (SELECT pg_catalog.format_type(base, mod) FROM domains JOIN pg_catalog.pg_type t ON t.oid = base
+        WHERE domains.oid = a.atttypid AND t.typtype <> 'd'),
        ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = a.atttypid
              ORDER BY enumsortorder)
 FROM pg_catalog.pg_attribute a

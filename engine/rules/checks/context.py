@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ...model.analysis import Analysis, Assignment, Resolved
 from ...model.catalog import Catalog, Column, Table, TableName
 from ...model.finding import Finding, Severity
+from ...model.url import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Context:
 
     rules: tuple[Resolved, ...]
     catalog: Catalog
+    engine: Engine = "postgres"
     rows: Mapping[int, int] = field(default_factory=dict[int, int])
 
     def targeted(self) -> Iterator[tuple[Analysis, Table]]:

@@ -20,6 +20,14 @@ UPDATE t1 SET i = i + 1 WHERE id % 2 = 0; UPDATE t1 SET i = i * 2, nul = 'g' || 
 
 DELETE FROM t1 WHERE i > 5
 
+UPDATE t1 SET txt = snapharbor.full_name(txt), nul = snapharbor.email(nul) WHERE i % 2 = 0
+
+UPDATE t1 SET nul = lower(snapharbor.email(t1.txt)) || '!'; DELETE FROM t1 WHERE nul = snapharbor.hash(txt)
+
+UPDATE t1 x SET arr = snapharbor.redact(x.arr), d = snapharbor.birth_date(d), n = snapharbor.noise(n, 5)
+
+UPDATE t1 SET j = snapharbor.json(j, '$.a', 'hash'), ts = snapharbor.date_shift(ts, id / 3, 60)
+
 DELETE FROM t1 WHERE i = 0; UPDATE t1 SET i = 10 / i
 
 DELETE FROM t1 WHERE i = 0; DELETE FROM t1 WHERE 10 / i > 1

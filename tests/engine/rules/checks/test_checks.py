@@ -49,7 +49,7 @@ ALWAYS = {"triggers", "row-security", "materialized-view", "no-where"}
 
 def found(text: str, rows: dict[int, int] | None = None) -> set[tuple[str, str, str | None]]:
     analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
-    context = Context(tuple(resolve(one, CATALOG) for one in analyses), CATALOG, rows or {})
+    context = Context(tuple(resolve(one, CATALOG) for one in analyses), CATALOG, rows=rows or {})
     return {(one.code, one.severity, one.column) for one in check_all(context)}
 
 
