@@ -28,24 +28,26 @@ class Perform:
     dry_run: bool
     detach: bool
 
-    def __call__(self, request: "Request") -> None:
-        run(partial(self._work, request))
+    def __call__(self, request: "Request") -> JsonObject | None:
+        """Do what is asked; returns the result, None if it only was planned or runs in the background."""
+        return run(partial(self._work, request))
 
-    async def _work(self, request: "Request") -> None:
+    async def _work(self, request: "Request") -> JsonObject | None:
         async with self.session.harbor() as harbor:
             plan = await harbor.plan(request)
             if self.dry_run:
                 output.result(self.session, {"dry_run": True, "plan": view(plan)}, lambda: text(plan))
-                return
+                return None
             confirm(self.session, plan, yes=self.yes)
             if self.detach:
                 job = await harbor.start(plan, confirmed=True)
                 output.result(self.session, {"job": job.id, "state": job.state}, lambda: job.id)
                 output.note(self.session, f"Watch it with `snapharbor jobs {job.id} --wait`.")
-                return
+                return None
             with shown(self.session) as report:
                 done = await harbor.run(plan, confirmed=True, report=report)
             output.result(self.session, done, lambda: described(done))
+            return done
 
 
 def planned(function: Callable[..., None]) -> Callable[..., None]:

@@ -23,9 +23,15 @@ def sanitize(
     through the rules, so that nothing raw is ever kept; where that would not be the same as running them in
     a copy, an original is built and they are.
     """
+    from ..engine.model.errors import RuleLeaks
     from ..engine.operations.requests import SanitizeRequest
 
     if (new or original) and index is not None:
         raise click.UsageError("The source is read afresh, so there is no INDEX to take.")
     chosen = None if index is None else reference(target, index)
-    perform(SanitizeRequest(target, chosen, new=new, original=original, ephemeral=ephemeral))
+    done = perform(SanitizeRequest(target, chosen, new=new, original=original, ephemeral=ephemeral))
+    if done is not None and not done.get("clean", True):
+        raise RuleLeaks(
+            f"`{done['snapshot']}` is kept and is not clean: it cannot be shared",
+            "Mask what is named above and sanitize again, or accept it in sanitize.accept.",
+        )

@@ -9,7 +9,7 @@ from secrets import token_hex
 import anyio
 from anyio import to_thread
 
-from .database.base import ChunkSource, Database, Housekeeper, Workbench
+from .database.base import Artefact, ChunkSource, Database, Housekeeper, Workbench
 from .ledger.base import Ledger
 from .ledger.presence import present
 from .ledger.sqlite import SqliteLedger
@@ -108,6 +108,12 @@ class Services:
         from .database.postgres.archive import export
 
         await to_thread.run_sync(export, source, directory)
+
+    def artefact(self, source: ChunkSource) -> Artefact:
+        """Return what of a snapshot is not the rows of its tables."""
+        from .database.postgres.artefact import PostgresArtefact
+
+        return PostgresArtefact(source)
 
     def storage(self, profile: str | None) -> Storage:
         """Return the storage of a profile; None is the directory `snapshots` of the working directory."""

@@ -18,7 +18,7 @@ OURS = frozenset(
         *("snapshot", "target", "kind", "parent", "storage", "tables", "rows", "bytes", "raw_bytes"),
         *("stored_bytes", "timings", "seconds", "how", "chunks", "strategy", "tier", "statements", "digest"),
         *("share", "link", "expires_at", "revoked_at", "recipients", "destination", "previous", "removed"),
-        *("kept", "freed_bytes", "tool", "signed_by"),
+        *("kept", "freed_bytes", "tool", "signed_by", "clean"),
     )
 )
 QUOTES_DATABASE = frozenset(
@@ -120,6 +120,8 @@ def progress_line(now: Progress) -> str:
 
 
 def _next(job: Job) -> str:
+    if job.state == "succeeded" and job.result is not None and job.result.get("clean") is False:
+        return "It is kept, but originals were found in it: see details. It cannot be shared; mask them."
     if job.state == "succeeded":
         return "Done."
     if job.state in FINISHED:

@@ -3,15 +3,17 @@
 Bulk data moves through blocking iterators of bytes, read in worker threads; everything else is async.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..model.catalog import Catalog, Server, TableName
 from ..model.job import Report
+from ..model.proof import CallHome
 from ..model.pushdown import Facts, Rewritten
 from ..model.rules import Rule
+from ..model.sensitive import Kind
 from ..model.snapshot import Manifest
 from ..model.target import Limits, Selection
 
@@ -31,6 +33,28 @@ class Slice:
     ordinal: int
     query: str
     estimated_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A column whose originals are looked for later; `paths` lead to what is personal inside of it."""
+
+    name: str
+    type: str
+    kinds: tuple[Kind, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+# What a hash is of: a value, a value that means one person by itself, or only the first word of one.
+PLAIN, SURE, FIRST_WORD = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Hashing:
+    """A piece of a table that is read as lines of hashes; `flags` say what those of each column are of."""
+
+    piece: Slice
+    flags: bytes
 
 
 class SliceReader(Protocol):
@@ -57,7 +81,7 @@ class View(Protocol):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Sentences naming what the selection leaves out."""
+        """Sentences naming what the selection leaves out, as far as that is known by now."""
         ...
 
     @property
@@ -77,6 +101,13 @@ class View(Protocol):
 
         Raises:
             RuleFailed: one does not.
+        """
+        ...
+
+    def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
+        """Yield what a reader has to read for the seeded hashes of the originals of columns, never rewritten.
+
+        A line is a row, tabs part its columns, and each holds numbers of 64 bits with sign, or none.
         """
         ...
 
@@ -185,6 +216,25 @@ class Database(Protocol):
 
     async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:
         """Count rows exactly."""
+        ...
+
+
+LARGE_OBJECTS = "large objects"
+
+
+class Artefact(Protocol):
+    """What of a stored snapshot is not the rows of its tables, as far as it can be searched; blocking."""
+
+    def definitions(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the texts of everything that is defined, each with what it is: `VIEW public.vip`."""
+        ...
+
+    def loose(self) -> Iterator[tuple[str, Blocks]]:
+        """Yield content that belongs to no table of ours, under `LARGE_OBJECTS` or what it is of."""
+        ...
+
+    def calls_home(self) -> tuple[CallHome, ...]:
+        """Return what would reach outside once the snapshot is loaded."""
         ...
 
 

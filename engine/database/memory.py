@@ -22,7 +22,7 @@ from ..model.errors import (
 from ..model.job import Report
 from ..model.pushdown import Hazard, Rewritten
 from ..model.target import Limits, Selection
-from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Rewrite, Slice, View
+from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Hashing, Rewrite, Slice, View, Wanted
 from .postgres.selection import Selected, select
 
 Row = list[str | None]
@@ -160,6 +160,10 @@ class MemoryView:
             Slice(name, tables[name].columns, 0, str(name), sizes[name])
             for name in sorted(sizes, key=lambda name: (-sizes[name], name))
         )
+
+    def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
+        """Yield nothing: nobody looks for values of a database in memory."""
+        yield from ()
 
     async def verify(self, *, every: bool = False) -> None:
         """Nothing here is rewritten."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from .catalog import TableName
 from .finding import Accepted, Finding
+from .proof import LeakScan
 
 Kind = Literal["original", "sanitized"]
 FORMAT = 1
@@ -55,6 +56,7 @@ class Sanitization:
         coverage: How many columns had which treatment.
         undecided: Findings about columns that nobody decided on.
         accepted: Findings that somebody took responsibility for.
+        scan: The search of the finished snapshot for what the rules mask or remove.
     """
 
     tier: str
@@ -67,6 +69,7 @@ class Sanitization:
     coverage: Mapping[str, int] = field(default_factory=dict[str, int])
     undecided: tuple[Finding, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    scan: LeakScan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class Selection:
 
     `use_default_schema` is tri-state. `table_filters` narrows a schema to the tables named.
     Data of `exclude_data` tables is left out, their definition stays; `exclude_tables` go altogether.
-    Table names are `schema.table`, exact and case-sensitive.
+    Table names are `schema.table`, exact and case-sensitive. `without_secrets` leaves out definitions that
+    hold passwords, `without_reaching` those that reach other servers or run by themselves.
     """
 
     use_default_schema: bool | None = None
@@ -29,6 +30,8 @@ class Selection:
     include_tables: tuple[str, ...] = ()
     exclude_tables: tuple[str, ...] = ()
     exclude_data: tuple[str, ...] = ()
+    without_secrets: bool = False
+    without_reaching: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Rules:
     `mask` has masks by `table.column` or `schema.table.column`; they run after the SQL, or alone.
     `policy` says whether columns that nobody decided on stop sanitizing and sharing; None stops sharing.
     `keep` has the reasons for columns that stay as they are, by `schema.table.column`; `accept` the findings
-    that somebody took responsibility for.
+    that somebody took responsibility for. `neutralise` makes harmless what reaches outside in a copy.
     """
 
     override_query: str | None = field(default=None, repr=False)
@@ -60,6 +63,7 @@ class Rules:
     policy: Policy | None = None
     keep: Mapping[str, str] = field(default_factory=dict[str, str])
     accept: tuple[Accepted, ...] = ()
+    neutralise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

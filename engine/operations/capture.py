@@ -2,19 +2,18 @@
 
 import threading
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 
-import anyio
 from anyio import to_thread
 
-from ..database.base import Slice, View
+from ..database.base import Slice, SliceReader, View
 from ..model.catalog import TableName
 from ..model.job import Progress, Report
 from ..model.snapshot import Chunk, Part, TableData
 from ..repository.writer import SnapshotWriter
-from ..tasks import in_thread, open_tasks
+from .reading import reading, start_workers
 
 
 @dataclass(slots=True)
@@ -53,18 +52,12 @@ async def capture(view: View, writer: SnapshotWriter, workers: int, report: Repo
     The first thing that fails stops everything and is raised.
     """
     meter = Meter(report, "reading", sum(piece.estimated_bytes for piece in view.slices))
-    waiting = deque(view.slices)
     parts: list[Part] = []
     stored: dict[TableName, list[tuple[Slice, int, tuple[Chunk, ...]]]] = defaultdict(list)
 
-    async def read_slices() -> None:
-        if not waiting:
-            return
-        async with in_thread(view.reader()) as reader:
-            while waiting:
-                piece = waiting.popleft()
-                stream = await writer.store(partial(reader.read, piece), on_bytes=meter.add)
-                stored[piece.table].append((piece, stream.rows, stream.chunks))
+    async def store(reader: SliceReader, piece: Slice) -> None:
+        stream = await writer.store(partial(reader.read, piece), on_bytes=meter.add)
+        stored[piece.table].append((piece, stream.rows, stream.chunks))
 
     async def read_definition() -> None:
         named = view.definition()
@@ -73,20 +66,9 @@ async def capture(view: View, writer: SnapshotWriter, workers: int, report: Repo
             stream = await writer.store(partial(iter, blocks))
             parts.append(Part(name, stream.chunks))
 
-    async def abort_when_cancelled() -> None:
-        # Blocking reads in threads cannot be cancelled; they return once their connections are ended.
-        try:
-            await anyio.sleep_forever()
-        finally:
-            view.abort()
-
-    async with open_tasks() as guard:
-        guard.start_soon(abort_when_cancelled)
-        async with anyio.create_task_group() as group:
-            group.start_soon(read_definition)
-            for _ in range(workers):
-                group.start_soon(read_slices)
-        guard.cancel_scope.cancel()
+    async with reading(view) as group:
+        group.start_soon(read_definition)
+        start_workers(group, view, view.slices, workers=workers, work=store)
     return Captured(tuple(parts), tuple(_table(name, stored[name]) for name in sorted(stored)))
 
 

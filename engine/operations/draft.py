@@ -3,18 +3,23 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..database.base import Database, Rewrite, View
 from ..model.errors import DatabaseFailed, RuleFailed
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
-from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot
+from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, snapshot
 from ..model.target import Selection, Target
 from ..repository.writer import SnapshotWriter
 from ..services import Services
 from ..tasks import open_tasks
 from .capture import Captured, capture
 from .clock import new_snapshot_id, now
+from .leaks import told
+
+if TYPE_CHECKING:
+    from .proof import Proof
 
 EVERYTHING = Selection(use_default_schema=False)
 
@@ -26,7 +31,8 @@ DATA = ("22", "23", "42", "P0", "38", "39", "54")
 class Draft:
     """What will stand in the manifest beside what is read; `source` None means the database itself.
 
-    With `rewrite`, the rows are read as rules leave them.
+    With `rewrite`, the rows are read as rules leave them. `outboxes` are tables that an application may send
+    the rows of, emptied if the target is neutralised.
     """
 
     target: Target
@@ -38,48 +44,70 @@ class Draft:
     tags: tuple[str, ...] = ()
     timings: Mapping[str, float] | None = None
     rewrite: Rewrite | None = None
+    outboxes: tuple[str, ...] = ()
 
 
-async def store(services: Services, draft: Draft, database: Database, report: Report) -> Snapshot:
-    """Read the database in one consistent view and return the stored snapshot."""
-    target, started = draft.target, time.monotonic()
+async def store(
+    services: Services, draft: Draft, database: Database, report: Report, *, proof: "Proof | None" = None
+) -> Snapshot:
+    """Read the database in one consistent view and return the stored snapshot.
+
+    With `proof`, the finished snapshot is searched for originals before it exists; what was found stands in
+    its manifest.
+    """
+    started = time.monotonic()
     report(Progress("connecting"))
-    fresh = draft.kind == "original" or draft.rewrite is not None
-    selection = target.selection if fresh else EVERYTHING
-    async with (
-        services.repository(draft.profile).writer() as writer,
-        database.view(selection, target.limits, rewrite=draft.rewrite) as view,
-    ):
-        opened = time.monotonic()
-        captured = await _verified(view, writer, target.cpus, report)
-        read = time.monotonic()
-        manifest = Manifest(
-            id=new_snapshot_id(),
-            target=target.key,
-            kind=draft.kind,
-            created_at=now(),
-            engine=view.server.product,
-            server_version=view.server.version,
-            server_major=view.server.major,
-            source=draft.source or view.server.identity,
-            tool=view.tool,
-            schemas=view.catalog.schemas,
-            parts=captured.parts,
-            tables=captured.tables,
-            settings_digest=_settings(target),
-            parent=draft.parent,
-            sanitization=draft.sanitization,
-            left_out=view.left_out,
-            environment=target.environment,
-            tags=draft.tags,
-            timings={
-                **(draft.timings or {}),
-                "connect": round(opened - started, 3),
-                "read": round(read - opened, 3),
-            },
-        )
+    async with services.repository(draft.profile).writer() as writer:
+        async with database.view(_selection(draft), draft.target.limits, rewrite=draft.rewrite) as view:
+            opened = time.monotonic()
+            captured = await _verified(view, writer, draft.target.cpus, report)
+            if proof is not None and draft.rewrite is not None:
+                await proof.gather(view, report)
+        timings = {"connect": round(opened - started, 3), "read": round(time.monotonic() - opened, 3)}
+        manifest = _manifest(draft, view, captured, timings)
+        if proof is not None and manifest.sanitization is not None:
+            finished = services.repository(draft.profile).source(snapshot(manifest, draft.profile))
+            scan = await proof.search(finished, view.catalog, report)
+            timings = {**manifest.timings, "search": scan.seconds}
+            done = replace(manifest.sanitization, scan=scan)
+            manifest = replace(manifest, sanitization=done, timings=timings)
         report(Progress("publishing"))
         return await writer.commit(manifest)
+
+
+def _selection(draft: Draft) -> Selection:
+    fresh = draft.kind == "original" or draft.rewrite is not None
+    selection = draft.target.selection if fresh else EVERYTHING
+    if draft.kind == "original":
+        return selection
+    neutral = draft.target.rules is not None and draft.target.rules.neutralise
+    emptied = (*selection.exclude_data, *(draft.outboxes if neutral else ()))
+    return replace(selection, without_secrets=True, without_reaching=neutral, exclude_data=emptied)
+
+
+def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str, float]) -> Manifest:
+    target = draft.target
+    return Manifest(
+        id=new_snapshot_id(),
+        target=target.key,
+        kind=draft.kind,
+        created_at=now(),
+        engine=view.server.product,
+        server_version=view.server.version,
+        server_major=view.server.major,
+        source=draft.source or view.server.identity,
+        tool=view.tool,
+        schemas=view.catalog.schemas,
+        parts=captured.parts,
+        tables=captured.tables,
+        settings_digest=_settings(target),
+        parent=draft.parent,
+        sanitization=draft.sanitization,
+        left_out=view.left_out,
+        environment=target.environment,
+        tags=draft.tags,
+        timings={**(draft.timings or {}), **timings},
+    )
 
 
 async def _verified(view: View, writer: SnapshotWriter, workers: int, report: Report) -> Captured:
@@ -115,6 +143,7 @@ def _settings(target: Target) -> str:
 def summary(stored: Snapshot) -> JsonObject:
     """Return what a build or sanitize tells about its snapshot."""
     manifest = stored.manifest
+    scan = manifest.sanitization.scan if manifest.sanitization else None
     return {
         "snapshot": manifest.id,
         "target": manifest.target,
@@ -127,5 +156,6 @@ def summary(stored: Snapshot) -> JsonObject:
         "stored_bytes": manifest.stored_bytes,
         "left_out": list(manifest.left_out),
         "tool": manifest.tool,
+        **({"clean": scan.passed, "leaks": told(scan)} if scan else {}),
         "timings": dict(manifest.timings),
     }

@@ -5,6 +5,7 @@ The copy is destroyed whatever happens; what is read through the rules was never
 
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 from ..model.errors import ConfigMissing, ConfirmationInvalid, SnapshotUnknown
 from ..model.job import Progress, Report
@@ -17,7 +18,7 @@ from ..services import Services
 from . import look
 from .build import source_of, storage_name, take
 from .coverage import gate
-from .draft import Draft, store, summary
+from .draft import EVERYTHING, Draft, store, summary
 from .requests import SanitizeRequest
 from .ruleset import masker_of, rules_of
 from .strategy import Strategy, rewriting, strategy_of
@@ -132,6 +133,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
 
 
 async def _while_reading(services: Services, plan: Plan, rules: RuleSet, *, report: Report) -> Snapshot:
+    from .proof import outboxes, proving
+
     target, started = services.settings.target(plan.target), time.monotonic()
     database = services.database(source_of(target))
     examined = await gate(services, target, rules)
@@ -144,21 +147,28 @@ async def _while_reading(services: Services, plan: Plan, rules: RuleSet, *, repo
         ),
         timings={"rules": round(time.monotonic() - started, 3)},
         rewrite=rewriting(services, target, rules),
+        outboxes=outboxes(examined.catalog),
     )
-    return await store(services, draft, database, report)
+    async with proving(services, target, rules, examined) as proof:
+        return await store(services, draft, database, report, proof=proof)
 
 
 async def _in_a_copy(
     services: Services, plan: Plan, rules: RuleSet, *, original: Snapshot, report: Report
 ) -> Snapshot:
+    from .proof import outboxes, proving
+
     target, started = services.settings.target(plan.target), time.monotonic()
     work = target.rules.work_url if target.rules and not plan.arguments["ephemeral"] else None
-    async with services.workbench(original, work) as bench:
+    async with services.workbench(original, work) as bench, AsyncExitStack() as steps:
         report(Progress("restoring a private copy"))
         source = services.repository(original.profile).source(original)
         await bench.database.restore(source, target.cpus, report)
         restored = time.monotonic()
         examined = await gate(services, target, rules, bench.database)
+        proof = await steps.enter_async_context(proving(services, target, rules, examined))
+        async with bench.database.view(EVERYTHING, target.limits) as view:
+            await proof.gather(view, report)
         report(Progress("applying rules", total=len(rules.rules), unit="statements"))
         masker = masker_of(services, target, examined.catalog)
         touched = await bench.apply([masker.rule(rule) for rule in examined.resolved])
@@ -172,8 +182,9 @@ async def _in_a_copy(
             source=original.manifest.source,
             sanitization=examined.recorded(_applied(rules, plan, touched)),
             timings=timings,
+            outboxes=outboxes(examined.catalog),
         )
-        return await store(services, draft, bench.database, report)
+        return await store(services, draft, bench.database, report, proof=proof)
 
 
 async def _original(services: Services, target: Target, asked: str | None) -> Snapshot | None:

@@ -16,6 +16,7 @@ from ..services import Services
 from . import look
 from .clock import now
 from .coverage import refuse
+from .leaks import refuse_leaks
 from .links import bundle_path, chunk_path, link_key, sign_link
 from .requests import ShareRequest
 
@@ -117,7 +118,11 @@ def sanitized(snapshot: Snapshot) -> SanitizedSnapshot:
 
 
 def decided(snapshot: SanitizedSnapshot, target: Target | None) -> None:
-    """Refuse a snapshot with columns that nobody decided on, unless its target's policy is to warn."""
+    """Refuse a snapshot that is not clean, or with columns that nobody decided on.
+
+    The latter may pass where the target's policy is to warn.
+    """
+    refuse_leaks(snapshot)
     policy = target.rules.policy if target and target.rules else None
     if policy != "warn" and snapshot.manifest.sanitization is not None:
         refuse(snapshot.manifest.sanitization.undecided)

@@ -4,8 +4,10 @@ from ..model.errors import SnapshotCorrupt
 from ..model.job import Report
 from ..model.json import JsonObject
 from ..model.plan import Plan
+from ..model.snapshot import SanitizedSnapshot
 from ..services import Services
 from . import look
+from .leaks import refuse_leaks
 from .requests import VerifyRequest
 
 
@@ -19,12 +21,21 @@ async def plan(services: Services, request: VerifyRequest) -> Plan:
         target=manifest.target,
         summary=f"verify {manifest.kind} snapshot `{snapshot.id}`: {count} chunks",
         arguments={"snapshot": snapshot.id},
-        steps=("check the manifest's signature", "read, decrypt and digest every chunk"),
+        steps=(
+            "check the manifest's signature",
+            "read, decrypt and digest every chunk",
+            *(("look up what its search for originals found",) if manifest.sanitization else ()),
+        ),
     )
 
 
 async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
-    """Verify, and raise SnapshotCorrupt unless everything was read and everything held."""
+    """Verify a snapshot.
+
+    Raises:
+        SnapshotCorrupt: something cannot be read, or does not hold.
+        RuleLeaks: everything holds, but original values were found in it when it was sanitized.
+    """
     snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
     found = await services.repository(snapshot.profile).verify(snapshot, report)
     if not found.passed:
@@ -35,6 +46,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
             missing=list(found.missing),
             corrupt=list(found.corrupt),
         )
+    if isinstance(snapshot, SanitizedSnapshot):
+        refuse_leaks(snapshot)
     return {
         "snapshot": snapshot.id,
         "chunks": found.chunks,

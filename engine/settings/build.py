@@ -107,6 +107,7 @@ class Builder:
             allow_unsafe=sanitize.allow_unsafe,
             mask=sanitize.mask,
             policy=sanitize.policy,
+            neutralise=sanitize.neutralise,
             keep=self._reasons(sanitize.keep, (*path, "keep")),
             accept=tuple(Accepted(**one.model_dump()) for one in sanitize.accept),
         )

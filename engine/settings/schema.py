@@ -110,6 +110,11 @@ class Sanitize(Model):
         default={}, description="Reasons for columns that stay as they are, by `schema.table.column`."
     )
     accept: tuple[AcceptedModel, ...] = Field(default=(), description="Findings that do not stop anything.")
+    neutralise: bool = Field(
+        default=False,
+        description="Leave out of sanitized snapshots what reaches other servers or runs by itself, and the "
+        "rows of outbox tables.",
+    )
 
 
 class ShareTarget(Model):

@@ -6,7 +6,7 @@ the rows of tables that stay with pg_dump, are streams like any other.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +17,7 @@ from ...model.errors import DatabaseFailed
 from ...model.target import Limits
 from ..base import Blocks
 from ..process import Child
+from .artefact import called
 from .custom import split_custom
 from .programs import Programs
 from .session import Session
@@ -52,6 +53,8 @@ class Wanted:
         without_keys: Foreign keys left out, by table and name.
         without_ids: Anything left out, by catalogue and oid.
         without_objects: Whether large objects are left out.
+        without_kinds: Kinds of entries left out, with what needs them.
+        left_out: Takes the names of what was left out for its kind.
     """
 
     snapshot: str
@@ -63,6 +66,8 @@ class Wanted:
     without_keys: tuple[tuple[TableName, str], ...]
     without_ids: frozenset[CatalogId]
     without_objects: bool = False
+    without_kinds: frozenset[bytes] = frozenset()
+    left_out: list[str] = field(default_factory=list[str])
 
     def options(self, limits: Limits, major: int) -> tuple[str, ...]:
         """Return the options for a pg_dump of that major version."""
@@ -139,5 +144,7 @@ def _checked(blocks: Blocks, wanted: Wanted) -> Blocks:
         if (int(entry.table_oid or 0), int(entry.oid or 0)) in wanted.without_ids
         or (entry.desc == b"FK CONSTRAINT" and (entry.namespace, entry.tag) in keys)
     }
-    gone = with_dependents(dropped, toc.entries)
+    unwanted = [entry for entry in toc.entries if entry.desc in wanted.without_kinds]
+    wanted.left_out.extend(map(called, unwanted))
+    gone = with_dependents(dropped | {entry.id for entry in unwanted}, toc.entries)
     yield write_toc(replace(toc, entries=tuple(entry for entry in toc.entries if entry.id not in gone)))

@@ -95,20 +95,24 @@ def quote(name: str) -> str:
 
 
 def _pieces(leaf: Leaf, version: int, read: TableRead | None) -> Iterator[Slice]:
-    step = _pages_per_slice(leaf)
-    pages = leaf.heap_bytes // PAGE
     if read is not None and read.emptied:
         yield Slice(leaf.name, leaf.columns, 0, _query(leaf, "", read), 0)
         return
+    for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
+        yield Slice(leaf.name, leaf.columns, ordinal, _query(leaf, pages, read), share)
+
+
+def page_ranges(leaf: Leaf, version: int) -> Iterator[tuple[str, int]]:
+    """Yield the conditions that cut a table into pieces, and the bytes of each; one piece has none."""
+    step = _pages_per_slice(leaf)
+    pages = leaf.heap_bytes // PAGE
     if version < 140000 or not leaf.heap or pages <= step:
-        yield Slice(leaf.name, leaf.columns, 0, _query(leaf, "", read), leaf.bytes)
+        yield "", leaf.bytes
         return
-    for ordinal, start in enumerate(range(0, pages, step)):
+    for start in range(0, pages, step):
         # The last piece is open: pages that came later hold nothing that this moment sees.
         end = f" AND ctid < '({start + step},0)'" if start + step < pages else ""
-        query = _query(leaf, f" WHERE ctid >= '({start},0)'{end}", read)
-        share = leaf.bytes * min(step, pages - start) // pages
-        yield Slice(leaf.name, leaf.columns, ordinal, query, share)
+        yield f" WHERE ctid >= '({start},0)'{end}", leaf.bytes * min(step, pages - start) // pages
 
 
 def _query(leaf: Leaf, pages: str, read: TableRead | None) -> str:

@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
-from ...model.catalog import Server
+from ...model.catalog import Server, TableName
 from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOut
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, Rewrite, Slice
-from .definition import Wanted, definition
+from ..base import Blocks, Hashing, Rewrite, Slice, Wanted
+from .artefact import kinds_without
+from .definition import Wanted as WantedDefinition
+from .definition import definition
 from .identify import read_server
 from .moment import BEGIN, Moment, freeze
+from .originals import hashings
 from .programs import Programs
 from .pump import Pump, open_pump
 from .rewrite import ask, judge, require
@@ -66,7 +69,8 @@ async def open_view(
             async with open_tasks() as group:
                 group.start_soon(_watch, connection, keeper.programs, limits.max_snapshot_age)
                 try:
-                    yield PostgresView(server, moment, limits, box=box, access=access, keeper=keeper)
+                    reading = _Reading(box, access, keeper)
+                    yield PostgresView(server, moment, selection=selection, limits=limits, reading=reading)
                 finally:
                     group.cancel_scope.cancel()
 
@@ -98,6 +102,15 @@ class _Keeper:
         raise DatabaseUnreachable(LOST)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The programs, how they connect, and what keeps the moment that they read."""
+
+    box: Toolbox
+    access: Session
+    keeper: _Keeper
+
+
 class PostgresView:
     """A `View`."""
 
@@ -105,18 +118,19 @@ class PostgresView:
         self,
         server: Server,
         moment: Moment,
-        limits: Limits,
         *,
-        box: Toolbox,
-        access: Session,
-        keeper: _Keeper,
+        selection: Selection,
+        limits: Limits,
+        reading: "_Reading",
     ) -> None:
+        box, access, keeper = reading.box, reading.access, reading.keeper
         self.server = server
         self.catalog = moment.taken
         self.rewritten = moment.rewritten
         reads = moment.rewritten.reads if moment.rewritten else None
         self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version, reads)
-        self.left_out = moment.left_out
+        self._selection = selection
+        self._stripped: list[str] = []
         self.tool = box.label("pg_dump")
         self._moment = moment
         self._limits = limits
@@ -124,11 +138,19 @@ class PostgresView:
         self._access = access
         self._keeper = keeper
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences naming what the selection leaves out; definitions are among them once they were read."""
+        stripped = (
+            f"left out, because it holds passwords or reaches outside: {name}" for name in self._stripped
+        )
+        return (*self._moment.left_out, *stripped)
+
     def definition(self) -> Iterator[tuple[str, Blocks]]:
         """Yield what pg_dump writes under the same snapshot, as named parts; blocking."""
         moment, selected = self._moment, self._moment.selected
         kept = moment.extension_schemas.intersection(selected.schemas.left_out)
-        wanted = Wanted(
+        wanted = WantedDefinition(
             snapshot=self._keeper.snapshot,
             ours=frozenset(piece.table for piece in self.slices),
             without_rows=moment.bare,
@@ -138,6 +160,8 @@ class PostgresView:
             without_keys=selected.broken_keys,
             without_ids=moment.ties.ids,
             without_objects=self.rewritten is not None and self.rewritten.without_objects,
+            without_kinds=kinds_without(self._selection),
+            left_out=self._stripped,
         )
         return definition(
             self._keeper.programs,
@@ -146,6 +170,10 @@ class PostgresView:
             options=wanted.options(self._limits, self._box.major),
             wanted=wanted,
         )
+
+    def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
+        """Yield what a reader has to read for the seeded hashes of the originals of columns."""
+        return hashings(self._moment.leaves, wanted, seed=seed, version=self._keeper.version)
 
     async def verify(self, *, every: bool = False) -> None:
         """Ask the source whether constraints hold for the rows as rules leave them."""

@@ -1,0 +1,1 @@
+"""Is the finished snapshot clean? Searching it for originals, and signing what was found."""

@@ -1,0 +1,1217 @@
+/* The search for originals, compiled. reference.py says the same in Python, and is what this is held to.
+ *
+ * Everything is bounded: a cell is looked at in windows, candidates are taken away after every block, and
+ * each offset is checked against the length that belongs to it.
+ */
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
+enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20 };
+enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
+enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64 };
+
+#if defined(__GNUC__)
+#define PREFETCH(place) __builtin_prefetch(place)
+#else
+#define PREFETCH(place) ((void)(place))
+#endif
+
+static uint8_t kind_of[256], fold_of[256];
+
+/* --- hashing and filters ------------------------------------------------------------------------------ */
+
+static inline uint32_t turned(uint32_t word, int by) { return word << by | word >> (32 - by); }
+
+static inline uint32_t word_at(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+#define MIX(a, b, c) \
+    do { \
+        a -= c; a ^= turned(c, 4); c += b; b -= a; b ^= turned(a, 6); a += c; c -= b; c ^= turned(b, 8); b += a; \
+        a -= c; a ^= turned(c, 16); c += b; b -= a; b ^= turned(a, 19); a += c; c -= b; c ^= turned(b, 4); b += a; \
+    } while (0)
+
+/* The bytes behind the value are read, and masked: `PADDING` of them must be readable. */
+static uint64_t lookup3(const uint8_t *value, size_t length, uint64_t seed) {
+    static const uint32_t mask[5] = {0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF};
+    uint32_t a, b, c;
+    size_t left = length;
+    a = b = c = 0x9E3779B9u + (uint32_t)length + 3923095u;
+    if (seed) {
+        a += (uint32_t)(seed >> 32);
+        b += (uint32_t)seed;
+        MIX(a, b, c);
+    }
+    for (; left >= 12; left -= 12, value += 12) {
+        a += word_at(value);
+        b += word_at(value + 4);
+        c += word_at(value + 8);
+        MIX(a, b, c);
+    }
+    a += word_at(value) & mask[left < 4 ? left : 4];
+    b += word_at(value + 4) & mask[left < 4 ? 0 : left < 8 ? left - 4 : 4];
+    c += (word_at(value + 8) & mask[left < 8 ? 0 : left - 8]) << 8;
+    c ^= b; c -= turned(b, 14);
+    a ^= c; a -= turned(c, 11);
+    b ^= a; b -= turned(a, 25);
+    c ^= b; c -= turned(b, 16);
+    a ^= c; a -= turned(c, 4);
+    b ^= a; b -= turned(a, 14);
+    c ^= b; c -= turned(b, 24);
+    return (uint64_t)b << 32 | c;
+}
+
+typedef struct {
+    Py_buffer view;
+    uint8_t *bits;
+    uint64_t mask;
+} Filter;
+
+static int filter_open(Filter *filter, PyObject *object, int writable) {
+    if (PyObject_GetBuffer(object, &filter->view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0)
+        return -1;
+    uint64_t size = (uint64_t)filter->view.len;
+    if (size < 64 || (size & (size - 1))) {
+        PyBuffer_Release(&filter->view);
+        PyErr_SetString(PyExc_ValueError, "a filter's size is a power of two, 64 at least");
+        return -1;
+    }
+    filter->bits = filter->view.buf;
+    filter->mask = size / 64 - 1;
+    return 0;
+}
+
+static void filter_close(Filter *filter) {
+    if (filter->bits)
+        PyBuffer_Release(&filter->view);
+    filter->bits = NULL;
+}
+
+/* All bits of a value lie in one line of 64 bytes, so that a question costs one visit to memory. */
+static inline uint8_t *filter_line(const Filter *filter, uint64_t value) {
+    return filter->bits + ((value >> 1 & filter->mask) << 6);
+}
+
+static inline int filter_holds(const Filter *filter, uint64_t value) {
+    const uint8_t *line = filter_line(filter, value);
+    uint64_t places = (value >> 1) * 0x9E3779B97F4A7C15u;
+    for (int probe = 0; probe < PROBES; probe++, places >>= 9)
+        if (!(line[places >> 3 & 63] >> (places & 7) & 1))
+            return 0;
+    return 1;
+}
+
+static inline void filter_mark(Filter *filter, uint64_t value) {
+    uint8_t *line = filter_line(filter, value);
+    uint64_t places = (value >> 1) * 0x9E3779B97F4A7C15u;
+    for (int probe = 0; probe < PROBES; probe++, places >>= 9)
+        line[places >> 3 & 63] |= (uint8_t)(1 << (places & 7));
+}
+
+/* --- gathering ---------------------------------------------------------------------------------------- */
+
+typedef struct {
+    PyObject_HEAD
+    Filter bloom, first;
+    uint8_t *flags;
+    Py_ssize_t columns, column;
+    uint64_t number, waiting[TOGETHER];
+    int digits, negative, waiting_used;
+} Gatherer;
+
+static PyObject *gatherer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    static char *names[] = {"flags", "bloom", "first", NULL};
+    const char *flags;
+    Py_ssize_t columns;
+    PyObject *bloom, *first;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y#OO", names, &flags, &columns, &bloom, &first))
+        return NULL;
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Gatherer *self = (Gatherer *)alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->columns = columns;
+    self->flags = malloc((size_t)columns + 1);
+    if (self->flags == NULL || filter_open(&self->bloom, bloom, 1) < 0 || filter_open(&self->first, first, 1) < 0) {
+        if (!PyErr_Occurred())
+            PyErr_NoMemory();
+        Py_DECREF(self);
+        return NULL;
+    }
+    memcpy(self->flags, flags, (size_t)columns);
+    return (PyObject *)self;
+}
+
+static void gatherer_dealloc(Gatherer *self) {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    filter_close(&self->bloom);
+    filter_close(&self->first);
+    free(self->flags);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF((PyObject *)type);
+}
+
+/* Marks wait for each other, so that the lines they go to come from memory meanwhile. */
+static void gatherer_mark(Gatherer *self) {
+    for (int i = 0; i < self->waiting_used; i++)
+        filter_mark(&self->bloom, self->waiting[i]);
+    self->waiting_used = 0;
+}
+
+static inline size_t gatherer_number(Gatherer *self, uint64_t number, int negative, uint64_t *kept, size_t used) {
+    uint64_t value = negative ? 0 - number : number;
+    uint8_t flag = self->flags[self->column];
+    if (flag == 2) {
+        filter_mark(&self->first, value);
+        return used;
+    }
+    PREFETCH(filter_line(&self->bloom, value));
+    self->waiting[self->waiting_used++] = value;
+    if (self->waiting_used == TOGETHER)
+        gatherer_mark(self);
+    kept[used] = (value & ~(uint64_t)1) | flag;
+    return used + 1;
+}
+
+/* Take lines of numbers; returns how many are kept, or SIZE_MAX for lines of another width. */
+static size_t gather(Gatherer *self, const uint8_t *at, const uint8_t *end, uint64_t *kept) {
+    uint64_t number = self->number;
+    int digits = self->digits, negative = self->negative;
+    size_t used = 0;
+    for (; at < end; at++) {
+        unsigned digit = (unsigned)*at - '0';
+        if (digit < 10) {
+            number = number * 10 + digit;
+            digits = 1;
+            continue;
+        }
+        if (digits) {
+            if (self->column >= self->columns)
+                return SIZE_MAX;
+            used = gatherer_number(self, number, negative, kept, used);
+        }
+        number = 0;
+        digits = 0;
+        negative = *at == '-';
+        if (*at == '\t')
+            self->column++;
+        else if (*at == '\n') {
+            if (self->column != self->columns - 1)
+                return SIZE_MAX;
+            self->column = 0;
+        }
+    }
+    self->number = number;
+    self->digits = digits;
+    self->negative = negative;
+    gatherer_mark(self);
+    return used;
+}
+
+static PyObject *gatherer_feed(Gatherer *self, PyObject *args) {
+    Py_buffer block;
+    if (!PyArg_ParseTuple(args, "y*", &block))
+        return NULL;
+    /* A number takes a digit and a separator at least, but for the one that ends what came before. */
+    uint64_t *kept = malloc(((size_t)block.len / 2 + 2) * sizeof *kept);
+    size_t used = 0;
+    if (kept == NULL) {
+        PyBuffer_Release(&block);
+        return PyErr_NoMemory();
+    }
+    Py_BEGIN_ALLOW_THREADS
+    used = gather(self, block.buf, (const uint8_t *)block.buf + block.len, kept);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&block);
+    PyObject *result = NULL;
+    if (used == SIZE_MAX)
+        PyErr_SetString(PyExc_ValueError, "lines of another width");
+    else
+        result = PyBytes_FromStringAndSize((const char *)kept, (Py_ssize_t)(used * sizeof *kept));
+    free(kept);
+    return result;
+}
+
+/* --- confirming --------------------------------------------------------------------------------------- */
+
+typedef struct {
+    PyObject_HEAD
+    uint64_t *order, *slots;
+    uint32_t *counts;
+    uint8_t *states; /* 1: identifies by itself, 2: rare in some table */
+    Py_ssize_t number;
+    uint64_t mask;
+} Confirmer;
+
+static uint64_t slot_of(const Confirmer *self, uint64_t value) {
+    uint64_t at = (value >> 1) * 0x9E3779B97F4A7C15u >> 20 & self->mask;
+    while (self->slots[at] && self->slots[at] != value)
+        at = (at + 1) & self->mask;
+    return at;
+}
+
+static PyObject *confirmer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    static char *names[] = {"candidates", NULL};
+    const char *candidates;
+    Py_ssize_t size;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y#", names, &candidates, &size))
+        return NULL;
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Confirmer *self = (Confirmer *)alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    uint64_t slots = 16;
+    self->number = size / (Py_ssize_t)sizeof(uint64_t);
+    while (slots < (uint64_t)self->number * 2)
+        slots *= 2;
+    self->mask = slots - 1;
+    self->order = malloc((size_t)size + 8);
+    self->slots = calloc(slots, sizeof *self->slots);
+    self->counts = calloc(slots, sizeof *self->counts);
+    self->states = calloc(slots, 1);
+    if (!self->order || !self->slots || !self->counts || !self->states) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    memcpy(self->order, candidates, (size_t)size);
+    for (Py_ssize_t i = 0; i < self->number; i++) {
+        /* 0 stands for an empty slot; the last bit is free to tell it apart. */
+        uint64_t value = (self->order[i] & ~(uint64_t)1) | 1;
+        self->slots[slot_of(self, value)] = value;
+    }
+    return (PyObject *)self;
+}
+
+static void confirmer_dealloc(Confirmer *self) {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    free(self->order);
+    free(self->slots);
+    free(self->counts);
+    free(self->states);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF((PyObject *)type);
+}
+
+static PyObject *confirmer_feed(Confirmer *self, PyObject *args) {
+    Py_buffer kept;
+    if (!PyArg_ParseTuple(args, "y*", &kept))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    const uint8_t *at = kept.buf, *end = at + kept.len;
+    for (; end - at >= (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t value;
+        memcpy(&value, at, sizeof value);
+        uint64_t slot = slot_of(self, value | 1);
+        if (self->slots[slot]) {
+            if (self->counts[slot] < UINT32_MAX)
+                self->counts[slot]++;
+            self->states[slot] |= (uint8_t)(value & 1);
+        }
+    }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&kept);
+    Py_RETURN_NONE;
+}
+
+static PyObject *confirmer_settle(Confirmer *self, PyObject *Py_UNUSED(ignored)) {
+    for (uint64_t slot = 0; slot <= self->mask; slot++) {
+        if (self->counts[slot] && self->counts[slot] < SHARED_BY)
+            self->states[slot] |= 2;
+        self->counts[slot] = 0;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *confirmer_answer(Confirmer *self, PyObject *Py_UNUSED(ignored)) {
+    char *found = malloc((size_t)self->number + 1);
+    if (found == NULL)
+        return PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < self->number; i++)
+        found[i] = self->states[slot_of(self, self->order[i] | 1)] != 0;
+    PyObject *result = PyBytes_FromStringAndSize(found, self->number);
+    free(found);
+    return result;
+}
+
+/* --- searching ---------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t hash, column;
+} Candidate;
+
+typedef struct {
+    uint64_t hash, column, cell;
+} Question;
+
+typedef struct {
+    size_t start, end;
+} Piece;
+
+typedef struct {
+    PyObject_HEAD
+    Filter bloom, first;
+    uint64_t seed;
+    uint8_t *forms, *shaped;
+    uint64_t *counts;
+    Py_ssize_t columns, column;
+    uint8_t *cell, *other;
+    size_t used;
+    uint8_t head[HEAD];
+    size_t head_used;
+    int escaped, hex, nibble, null, begun, no_memory;
+    Candidate *found;
+    size_t found_used, found_size;
+    Question asking[TOGETHER];
+    int asking_used;
+    uint64_t here[MOST_IN_A_CELL], here_cell;
+    int here_used;
+    unsigned long long rows, cells, asked;
+} Searcher;
+
+static void add_candidate(Searcher *self, const Question *question) {
+    if (question->cell != self->here_cell) {
+        self->here_cell = question->cell;
+        self->here_used = 0;
+    }
+    for (int i = 0; i < self->here_used; i++)
+        if (self->here[i] == question->hash)
+            return;
+    if (self->found_used == self->found_size) {
+        size_t size = self->found_size ? self->found_size * 2 : 1024;
+        Candidate *grown = realloc(self->found, size * sizeof *grown);
+        if (grown == NULL) {
+            self->no_memory = 1;
+            return;
+        }
+        self->found = grown;
+        self->found_size = size;
+    }
+    self->found[self->found_used++] = (Candidate){question->hash & ~(uint64_t)1, question->column};
+    if (self->here_used < MOST_IN_A_CELL)
+        self->here[self->here_used++] = question->hash;
+}
+
+static void answer(Searcher *self) {
+    for (int i = 0; i < self->asking_used; i++)
+        if (filter_holds(&self->bloom, self->asking[i].hash))
+            add_candidate(self, &self->asking[i]);
+    self->asking_used = 0;
+}
+
+/* Questions wait for each other, so that what they need comes from memory while the next ones are made. */
+static inline void ask_hash(Searcher *self, uint64_t hash) {
+    PREFETCH(filter_line(&self->bloom, hash));
+    self->asked++;
+    self->asking[self->asking_used++] = (Question){hash, (uint64_t)self->column, self->cells};
+    if (self->asking_used == TOGETHER)
+        answer(self);
+}
+
+static inline int possible(const uint8_t *piece, size_t length) {
+    return length >= SHORTEST && length <= LONGEST && (length >= SHORTEST_NUMBER || piece[0] > 57);
+}
+
+static inline void ask(Searcher *self, const uint8_t *piece, size_t length) {
+    if (possible(piece, length))
+        ask_hash(self, lookup3(piece, length, self->seed));
+}
+
+static inline Piece without_blanks(const uint8_t *text, size_t start, size_t end) {
+    while (start < end && text[start] == ' ')
+        start++;
+    while (start < end && text[end - 1] == ' ')
+        end--;
+    return (Piece){start, end};
+}
+
+static inline int same(Piece one, Piece other) { return one.start == other.start && one.end == other.end; }
+
+static int is_email(const uint8_t *text, size_t length);
+static int is_iban(const uint8_t *text, size_t length);
+static int is_card(const uint8_t *digits, size_t length);
+static int is_phone(const uint8_t *digits, size_t length);
+static int is_secret(const uint8_t *text, size_t length);
+static int is_hidden(const uint8_t *content, size_t length);
+
+/* Digits of up to six groups that only blanks and signs part. */
+typedef struct {
+    Piece group[NUMBER_GROUPS];
+    int used;
+} Numbers;
+
+static void next_number(Searcher *self, Numbers *numbers, const uint8_t *text, Piece word, unsigned *shapes) {
+    uint8_t joined[LONGEST + PADDING];
+    int near = numbers->used > 0;
+    if (near) {
+        size_t gap = numbers->group[numbers->used - 1].end;
+        near = word.start - gap <= GAP;
+        for (; near && gap < word.start; gap++)
+            near = (kind_of[text[gap]] & IS_GAP) != 0;
+    }
+    if (!near)
+        numbers->used = 0;
+    if (numbers->used == NUMBER_GROUPS) {
+        memmove(numbers->group, numbers->group + 1, sizeof(Piece) * (NUMBER_GROUPS - 1));
+        numbers->used--;
+    }
+    numbers->group[numbers->used++] = word;
+    size_t length = 0;
+    for (int first = numbers->used - 1; first >= 0; first--) {
+        Piece *group = numbers->group + first, *last = numbers->group + numbers->used - 1;
+        int plus = group->start > 0 && text[group->start - 1] == '+';
+        length += group->end - group->start;
+        if (length < SHORTEST_NUMBER || (group == last && shapes == NULL))
+            continue;
+        if (length > LONGEST)
+            return;
+        uint8_t *out = joined;
+        for (; group <= last; out += group->end - group->start, group++)
+            memcpy(out, text + group->start, group->end - group->start);
+        memset(joined + length, 0, PADDING);
+        if (first < numbers->used - 1)
+            ask(self, joined, length);
+        if (shapes != NULL && plus && is_phone(joined, length))
+            *shapes |= 1u << PHONE;
+        else if (shapes != NULL && !plus && is_card(joined, length))
+            *shapes |= 1u << CARD;
+    }
+}
+
+#define NOWHERE SIZE_MAX
+
+/* What of a text is open, and what was asked last of each kind. Runs of a kind lie within one of the next. */
+typedef struct {
+    size_t token, field, quoted;
+    Piece last_word, last_token, last_field, last_quoted;
+    size_t gates[GROUP_WORDS];
+    int gate_age[GROUP_WORDS], gate_count, at_sign;
+    Numbers numbers;
+    unsigned shapes;
+} Runs;
+
+static inline void end_word(Searcher *self, Runs *runs, const uint8_t *text, Piece word, int digits, int shaped) {
+    size_t length = word.end - word.start;
+    runs->last_word = word;
+    int gate = text[word.end] == ' ' && length <= LONGEST, wanted = possible(text + word.start, length);
+    uint64_t hash = gate || wanted ? lookup3(text + word.start, length, self->seed) : 0;
+    if (wanted)
+        ask_hash(self, hash);
+    if (runs->gate_count) {
+        int kept = 0;
+        for (int i = 0; i < runs->gate_count; i++) {
+            ask(self, text + runs->gates[i], word.end - runs->gates[i]);
+            if (++runs->gate_age[i] < GROUP_WORDS - 1) {
+                runs->gates[kept] = runs->gates[i];
+                runs->gate_age[kept++] = runs->gate_age[i];
+            }
+        }
+        runs->gate_count = kept;
+    }
+    if (gate && filter_holds(&self->first, hash)) {
+        runs->gates[runs->gate_count] = word.start;
+        runs->gate_age[runs->gate_count++] = 0;
+    }
+    if (digits)
+        next_number(self, &runs->numbers, text, word, shaped ? &runs->shapes : NULL);
+    else {
+        runs->numbers.used = 0;
+        if (shaped && length >= 15 && is_iban(text + word.start, length))
+            runs->shapes |= 1u << IBAN;
+    }
+}
+
+static inline void end_token(Searcher *self, Runs *runs, const uint8_t *text, size_t end, int shaped) {
+    size_t start = runs->token;
+    runs->token = NOWHERE;
+    while (start < end && kind_of[text[start]] & IS_EDGE)
+        start++;
+    while (start < end && kind_of[text[end - 1]] & IS_EDGE)
+        end--;
+    if (start == end)
+        return;
+    runs->last_token = (Piece){start, end};
+    if (!same(runs->last_token, runs->last_word)) {
+        ask(self, text + start, end - start);
+        if (shaped && runs->at_sign && is_email(text + start, end - start))
+            runs->shapes |= 1u << EMAIL;
+    }
+}
+
+static inline void end_field(Searcher *self, Runs *runs, const uint8_t *text, size_t end, int shaped) {
+    Piece piece = without_blanks(text, runs->field, end);
+    runs->field = NOWHERE;
+    if (piece.start == piece.end)
+        return;
+    runs->last_field = piece;
+    if (!same(piece, runs->last_token) && !same(piece, runs->last_word))
+        ask(self, text + piece.start, piece.end - piece.start);
+    if (shaped && piece.end - piece.start >= 20 && is_secret(text + piece.start, piece.end - piece.start))
+        runs->shapes |= 1u << SECRET;
+}
+
+static inline void end_quoted(Searcher *self, Runs *runs, const uint8_t *text, size_t end) {
+    Piece piece = without_blanks(text, runs->quoted, end);
+    runs->quoted = NOWHERE;
+    if (piece.start == piece.end)
+        return;
+    runs->last_quoted = piece;
+    if (!same(piece, runs->last_field) && !same(piece, runs->last_token) && !same(piece, runs->last_word))
+        ask(self, text + piece.start, piece.end - piece.start);
+}
+
+/* `text` is folded, and PADDING zeros stand behind it. */
+static void look(Searcher *self, const uint8_t *text, size_t length, int shaped) {
+    const Piece none = {NOWHERE, NOWHERE};
+    Runs runs;
+    runs.token = runs.field = runs.quoted = NOWHERE;
+    runs.last_word = runs.last_token = runs.last_field = runs.last_quoted = none;
+    runs.gate_count = runs.at_sign = runs.numbers.used = 0;
+    runs.shapes = 0;
+    for (size_t at = 0; at < length;) {
+        uint8_t kind = kind_of[text[at]];
+        if (!(kind & IN_TOKEN) && runs.token != NOWHERE)
+            end_token(self, &runs, text, at, shaped);
+        if (!(kind & IN_FIELD) && runs.field != NOWHERE)
+            end_field(self, &runs, text, at, shaped);
+        if (!(kind & IN_QUOTED) && runs.quoted != NOWHERE)
+            end_quoted(self, &runs, text, at);
+        if (kind & IN_QUOTED && runs.quoted == NOWHERE)
+            runs.quoted = at;
+        if (kind & IN_FIELD && runs.field == NOWHERE)
+            runs.field = at;
+        if (kind & IN_TOKEN && runs.token == NOWHERE) {
+            runs.token = at;
+            runs.at_sign = 0;
+        }
+        if (kind & IN_WORD) {
+            size_t start = at;
+            uint8_t every = kind;
+            while ((kind = kind_of[text[++at]]) & IN_WORD)
+                every &= kind;
+            end_word(self, &runs, text, (Piece){start, at}, every & IS_DIGIT, shaped);
+        } else {
+            runs.at_sign |= text[at] == '@';
+            at++;
+        }
+    }
+    if (runs.token != NOWHERE)
+        end_token(self, &runs, text, length, shaped);
+    if (runs.field != NOWHERE)
+        end_field(self, &runs, text, length, shaped);
+    if (runs.quoted != NOWHERE)
+        end_quoted(self, &runs, text, length);
+    Piece whole = without_blanks(text, 0, length);
+    if (whole.start < whole.end && !same(whole, runs.last_quoted) && !same(whole, runs.last_field) &&
+        !same(whole, runs.last_token) && !same(whole, runs.last_word))
+        ask(self, text + whole.start, whole.end - whole.start);
+    for (int kind = 0; runs.shapes; kind++, runs.shapes >>= 1)
+        self->counts[self->column * KINDS + kind] += runs.shapes & 1;
+}
+
+/* Fold the capital letters of Latin-1, which UTF-8 writes as C3 80 to C3 9E. */
+static void fold_latin(uint8_t *text, size_t length) {
+    for (const uint8_t *found = text; (found = memchr(found, 0xC3, length - (size_t)(found - text))) != NULL; found++) {
+        size_t next = (size_t)(found - text) + 1;
+        if (next < length && text[next] >= 0x80 && text[next] <= 0x9E && text[next] != 0x97)
+            text[next] = (uint8_t)(text[next] + 32);
+    }
+}
+
+static int hex_digit(uint8_t sign) {
+    return sign >= '0' && sign <= '9' ? sign - '0' : sign >= 'a' && sign <= 'f' ? sign - 'a' + 10 : -1;
+}
+
+static uint8_t escape_of(uint8_t sign) {
+    switch (sign) {
+    case 'b': return 8;
+    case 'f': return 12;
+    case 'n': return 10;
+    case 'r': return 13;
+    case 't': return 9;
+    case 'v': return 11;
+    default: return sign;
+    }
+}
+
+/* Write what JSON and arrays mean by a text's backslashes; it is never longer. */
+static size_t decode_backslashes(const uint8_t *text, size_t length, uint8_t *out) {
+    size_t used = 0;
+    for (size_t at = 0; at < length; at++) {
+        if (text[at] != '\\' || at + 1 == length) {
+            out[used++] = text[at];
+            continue;
+        }
+        at++;
+        int code = -1;
+        if (text[at] == 'u' && at + 4 < length) {
+            code = 0;
+            for (int i = 1; i <= 4 && code >= 0; i++) {
+                int digit = hex_digit(text[at + (size_t)i]);
+                code = digit < 0 ? -1 : code << 4 | digit;
+            }
+        }
+        if (code < 0) {
+            out[used++] = escape_of(text[at]);
+            continue;
+        }
+        at += 4;
+        if (code >= 0xD800 && code <= 0xDFFF)
+            out[used++] = '?';
+        else if (code < 0x80)
+            out[used++] = (uint8_t)code;
+        else if (code < 0x800) {
+            out[used++] = (uint8_t)(0xC0 | code >> 6);
+            out[used++] = (uint8_t)(0x80 | (code & 0x3F));
+        } else {
+            out[used++] = (uint8_t)(0xE0 | code >> 12);
+            out[used++] = (uint8_t)(0x80 | (code >> 6 & 0x3F));
+            out[used++] = (uint8_t)(0x80 | (code & 0x3F));
+        }
+    }
+    return used;
+}
+
+/* Write what a URL means by a text's percent signs; 0 if there are none that mean anything. */
+static size_t decode_percents(const uint8_t *text, size_t length, uint8_t *out) {
+    size_t used = 0;
+    int any = 0;
+    for (size_t at = 0; at < length; at++) {
+        int high = text[at] == '%' && at + 2 < length ? hex_digit(text[at + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+        if (low >= 0) {
+            out[used++] = (uint8_t)(high << 4 | low);
+            at += 2;
+            any = 1;
+        } else
+            out[used++] = text[at];
+    }
+    return any ? used : 0;
+}
+
+static void look_again(Searcher *self, size_t length) {
+    for (size_t at = 0; at < length; at++)
+        self->other[at] = fold_of[self->other[at]];
+    fold_latin(self->other, length);
+    memset(self->other + length, 0, PADDING);
+    look(self, self->other, length, 0);
+}
+
+static void look_at_window(Searcher *self) {
+    int shaped = self->shaped[self->column];
+    size_t length = self->used;
+    if (self->forms[self->column] == 'v') {
+        memset(self->cell + length, 0, PADDING);
+        ask(self, self->cell, length);
+        return;
+    }
+    fold_latin(self->cell, length);
+    memset(self->cell + length, 0, PADDING);
+    look(self, self->cell, length, shaped);
+    if (memchr(self->cell, '\\', length) != NULL)
+        look_again(self, decode_backslashes(self->cell, length, self->other));
+    if (memchr(self->cell, '%', length) != NULL && (length = decode_percents(self->cell, length, self->other)))
+        look_again(self, length);
+}
+
+static inline void put(Searcher *self, uint8_t byte) {
+    if (self->used == WINDOW) {
+        look_at_window(self);
+        memmove(self->cell, self->cell + WINDOW - OVERLAP, OVERLAP);
+        self->used = OVERLAP;
+    }
+    if (self->head_used < HEAD)
+        self->head[self->head_used++] = byte;
+    self->cell[self->used++] = fold_of[byte];
+}
+
+/* Take one byte of what a cell means; in binary columns, two digits make one. */
+static inline void put_meant(Searcher *self, uint8_t byte) {
+    if (self->forms[self->column] != 'b') {
+        put(self, byte);
+        return;
+    }
+    if (self->hex < 2) { /* `\x` has not been seen yet: -1 it is none, 0 nothing, 1 a backslash */
+        if (self->hex == 0 && byte == '\\' && self->used == 0) {
+            self->hex = 1;
+            return;
+        }
+        if (self->hex == 1) {
+            self->hex = byte == 'x' ? 2 : -1;
+            if (self->hex == 2)
+                return;
+            put(self, '\\');
+        } else if (self->hex == 0)
+            self->hex = -1;
+        put(self, byte);
+        return;
+    }
+    int digit = hex_digit(byte);
+    if (self->nibble < 0)
+        self->nibble = digit;
+    else {
+        put(self, (uint8_t)(self->nibble << 4 | (digit & 15)));
+        self->nibble = -1;
+    }
+}
+
+static void begin_cell(Searcher *self) {
+    self->used = 0;
+    self->head_used = 0;
+    self->escaped = self->hex = self->null = self->begun = 0;
+    self->nibble = -1;
+}
+
+static void end_cell(Searcher *self) {
+    if (self->forms[self->column] != '-' && !self->null) {
+        if (self->hex == 1)
+            put(self, '\\');
+        self->cells++;
+        if (self->forms[self->column] == 'b' && self->shaped[self->column] && is_hidden(self->head, self->head_used))
+            self->counts[self->column * KINDS + HIDDEN]++;
+        look_at_window(self);
+    }
+    begin_cell(self);
+}
+
+static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    static char *names[] = {"forms", "shaped", "bloom", "first", "seed", NULL};
+    const char *forms, *shaped;
+    Py_ssize_t columns, others;
+    PyObject *bloom, *first;
+    unsigned long long seed;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "y#y#OOK", names, &forms, &columns, &shaped, &others, &bloom, &first, &seed))
+        return NULL;
+    if (columns != others || columns == 0) {
+        PyErr_SetString(PyExc_ValueError, "a form and a mark for each column");
+        return NULL;
+    }
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Searcher *self = (Searcher *)alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->columns = columns;
+    self->seed = seed;
+    self->forms = malloc((size_t)columns);
+    self->shaped = malloc((size_t)columns);
+    self->counts = calloc((size_t)columns * KINDS, sizeof *self->counts);
+    self->cell = malloc(WINDOW + PADDING);
+    self->other = malloc(WINDOW + PADDING);
+    if (!self->forms || !self->shaped || !self->counts || !self->cell || !self->other) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    if (filter_open(&self->bloom, bloom, 0) < 0 || filter_open(&self->first, first, 0) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    memcpy(self->forms, forms, (size_t)columns);
+    memcpy(self->shaped, shaped, (size_t)columns);
+    begin_cell(self);
+    return (PyObject *)self;
+}
+
+static void searcher_dealloc(Searcher *self) {
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    filter_close(&self->bloom);
+    filter_close(&self->first);
+    free(self->forms);
+    free(self->shaped);
+    free(self->counts);
+    free(self->cell);
+    free(self->other);
+    free(self->found);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF((PyObject *)type);
+}
+
+/* Take a block of copy text; returns 0, or -1 for rows of another width. */
+static int take_rows(Searcher *self, const uint8_t *at, const uint8_t *end) {
+    while (at < end) {
+        if (self->forms[self->column] == '-' && !self->escaped) {
+            while (at < end && *at != '\t' && *at != '\n') {
+                at++;
+                self->begun = 2;
+            }
+            if (at == end)
+                return 0;
+        }
+        uint8_t sign = *at++;
+        if (self->escaped) {
+            self->escaped = 0;
+            if (sign == 'N' && self->begun == 1)
+                self->null = 1;
+            else
+                put_meant(self, escape_of(sign));
+        } else if (sign == '\\') {
+            self->escaped = 1;
+            if (self->begun == 0)
+                self->begun = 1; /* perhaps NULL */
+            else
+                self->begun = 2;
+            continue;
+        } else if (sign == '\t' || sign == '\n') {
+            end_cell(self);
+            if (sign == '\t') {
+                if (++self->column == self->columns)
+                    return -1;
+            } else {
+                if (self->column != self->columns - 1)
+                    return -1;
+                self->column = 0;
+                self->rows++;
+            }
+            continue;
+        } else if (self->forms[self->column] != 'b' && self->begun == 2) {
+            put(self, sign);
+            while (at < end && *at != '\\' && *at != '\t' && *at != '\n' && self->used < WINDOW)
+                self->cell[self->used++] = fold_of[*at++];
+        } else
+            put_meant(self, sign);
+        self->begun = 2;
+    }
+    return 0;
+}
+
+static PyObject *answered(Searcher *self, int result) {
+    answer(self);
+    if (self->no_memory)
+        return PyErr_NoMemory();
+    if (result < 0) {
+        PyErr_SetString(PyExc_ValueError, "rows of another width");
+        return NULL;
+    }
+    return PyLong_FromSize_t(self->found_used);
+}
+
+static PyObject *searcher_feed(Searcher *self, PyObject *args) {
+    Py_buffer block;
+    int result;
+    if (!PyArg_ParseTuple(args, "y*", &block))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    result = take_rows(self, block.buf, (const uint8_t *)block.buf + block.len);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&block);
+    return answered(self, result);
+}
+
+static PyObject *searcher_text(Searcher *self, PyObject *args) {
+    Py_buffer content;
+    Py_ssize_t column = 0;
+    if (!PyArg_ParseTuple(args, "y*|n", &content, &column))
+        return NULL;
+    if (column < 0 || column >= self->columns) {
+        PyBuffer_Release(&content);
+        PyErr_SetString(PyExc_ValueError, "no such column");
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    self->column = column;
+    begin_cell(self);
+    self->cells++;
+    for (Py_ssize_t at = 0; at < content.len; at++)
+        put(self, ((const uint8_t *)content.buf)[at]);
+    look_at_window(self);
+    begin_cell(self);
+    self->column = 0;
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&content);
+    return answered(self, 0);
+}
+
+static PyObject *searcher_finish(Searcher *self, PyObject *Py_UNUSED(ignored)) {
+    if (self->column || self->begun || self->escaped || self->used) {
+        PyErr_SetString(PyExc_ValueError, "the last row has no end");
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *searcher_take(Searcher *self, PyObject *Py_UNUSED(ignored)) {
+    PyObject *found = PyBytes_FromStringAndSize(
+        (const char *)self->found, (Py_ssize_t)(self->found_used * sizeof(Candidate)));
+    if (found != NULL)
+        self->found_used = 0;
+    return found;
+}
+
+static PyObject *searcher_get_rows(Searcher *self, void *Py_UNUSED(closure)) {
+    return PyLong_FromUnsignedLongLong(self->rows);
+}
+
+static PyObject *searcher_get_cells(Searcher *self, void *Py_UNUSED(closure)) {
+    return PyLong_FromUnsignedLongLong(self->cells);
+}
+
+static PyObject *searcher_get_asked(Searcher *self, void *Py_UNUSED(closure)) {
+    return PyLong_FromUnsignedLongLong(self->asked);
+}
+
+static PyObject *searcher_get_shapes(Searcher *self, void *Py_UNUSED(closure)) {
+    PyObject *rows = PyList_New(self->columns);
+    for (Py_ssize_t column = 0; rows != NULL && column < self->columns; column++) {
+        PyObject *row = PyList_New(KINDS);
+        for (Py_ssize_t kind = 0; row != NULL && kind < KINDS; kind++) {
+            PyObject *count = PyLong_FromUnsignedLongLong(self->counts[column * KINDS + kind]);
+            if (count == NULL || PyList_SetItem(row, kind, count) < 0)
+                Py_CLEAR(row);
+        }
+        if (row == NULL || PyList_SetItem(rows, column, row) < 0)
+            Py_CLEAR(rows);
+    }
+    return rows;
+}
+
+/* --- shapes ------------------------------------------------------------------------------------------- */
+
+static int ends_with(const uint8_t *text, size_t length, const char *end) {
+    size_t size = strlen(end);
+    return length >= size && memcmp(text + length - size, end, size) == 0 &&
+           (length == size || text[length - size - 1] == '.');
+}
+
+static int is_email(const uint8_t *text, size_t length) {
+    static const char *const nobodys[] = {
+        "example.com", "example.net", "example.org", "example", "test", "invalid", "localhost"};
+    size_t at = 0, label = 0, letters = 0, dots = 0;
+    while (at < length && text[at] != '@')
+        at++;
+    if (at == 0 || at > 64 || at == length)
+        return 0;
+    const uint8_t *domain = text + at + 1;
+    size_t size = length - at - 1;
+    for (size_t i = 0; i < size; i++) {
+        uint8_t sign = domain[i];
+        if (sign == '.') {
+            if (label == 0 || label > 63)
+                return 0;
+            label = letters = 0;
+            dots++;
+            continue;
+        }
+        if (!(kind_of[sign] & IN_WORD) && sign != '-')
+            return 0;
+        label++;
+        letters += (sign >= 'a' && sign <= 'z') || sign >= 0x80;
+    }
+    if (dots == 0 || label < 2 || label > 63 || letters != label)
+        return 0;
+    for (size_t i = 0; i < sizeof nobodys / sizeof *nobodys; i++)
+        if (ends_with(domain, size, nobodys[i]))
+            return 0;
+    return 1;
+}
+
+static int iban_length(const uint8_t *country) {
+    static const char table[] =
+        "ad24at20be16bg22ch21cy28cz24de22dk18ee20es24fi18fr27gb22gr27hr21hu28ie22is26it27li21lt20lu20lv21mc27"
+        "mt31nl18no15pl28pt25ro24se24si19sk24sm27tr26";
+    for (const char *at = table; *at; at += 4)
+        if (memcmp(at, country, 2) == 0)
+            return (at[2] - '0') * 10 + at[3] - '0';
+    return 0;
+}
+
+static int is_iban(const uint8_t *text, size_t length) {
+    if (length < 15 || length > 34 || text[0] < 'a' || text[1] < 'a' || text[0] > 'z' || text[1] > 'z' ||
+        !(kind_of[text[2]] & IS_DIGIT) || !(kind_of[text[3]] & IS_DIGIT))
+        return 0;
+    if ((size_t)iban_length(text) != length || memcmp(text + 4, "0000", 4) == 0 || memcmp(text + 4, "xxxx", 4) == 0)
+        return 0;
+    unsigned rest = 0;
+    for (size_t i = 0; i < length; i++) {
+        uint8_t sign = text[(i + 4) % length];
+        if (sign >= 0x80)
+            return 0;
+        rest = kind_of[sign] & IS_DIGIT ? (rest * 10 + sign - '0') % 97 : (rest * 100 + sign - 'a' + 10u) % 97;
+    }
+    return rest == 1;
+}
+
+static int is_card(const uint8_t *digits, size_t length) {
+    if (length < 13 || length > 19)
+        return 0;
+    unsigned four = 0, sum = 0;
+    for (int i = 0; i < 4; i++)
+        four = four * 10 + digits[i] - '0';
+    unsigned three = four / 10, two = four / 100, one = four / 1000;
+    int network = (one == 4 && (length == 13 || length == 16 || length == 19)) ||
+                  (length == 16 && ((two >= 51 && two <= 55) || (four >= 2220 && four <= 2720) || four == 6011 ||
+                                    (three >= 644 && three <= 649) || two == 65 || (four >= 3528 && four <= 3589))) ||
+                  (length == 15 && (two == 34 || two == 37)) ||
+                  (length == 14 && ((three >= 300 && three <= 305) || two == 36 || two == 38 || two == 39)) ||
+                  (two == 62 && length >= 16);
+    if (!network)
+        return 0;
+    int all_same = 1;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(digits[length - 1 - i] - '0') << (i % 2);
+        sum += digit > 9 ? digit - 9 : digit;
+        all_same &= digits[i] == digits[0];
+    }
+    return sum % 10 == 0 && !all_same;
+}
+
+static int is_phone(const uint8_t *digits, size_t length) {
+    return length >= 8 && length <= 15 && digits[0] != '0' && memcmp(digits, "999", 3) != 0;
+}
+
+static int is_secret(const uint8_t *text, size_t length) {
+    static const struct {
+        const char *start;
+        size_t least;
+    } secrets[] = {
+        {"-----begin", 20}, {"$2a$", 50}, {"$2b$", 50}, {"$2y$", 50}, {"$argon2", 30}, {"$5$", 40}, {"$6$", 60},
+        {"akia", 20}, {"ghp_", 36}, {"gho_", 36}, {"ghs_", 36}, {"github_pat_", 40}, {"glpat-", 24},
+        {"sk_live_", 24}, {"rk_live_", 24}, {"whsec_", 24}, {"xoxb-", 20}, {"xoxp-", 20}, {"aiza", 39},
+        {"ya29.", 30}, {"sk-ant-", 40}, {"sk-proj-", 40}, {"npm_", 36}, {"age-secret-key-1", 60},
+    };
+    if (length < 20)
+        return 0;
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (length >= secrets[i].least && memcmp(text, secrets[i].start, strlen(secrets[i].start)) == 0)
+            return 1;
+    return 0;
+}
+
+static int is_hidden(const uint8_t *content, size_t length) {
+    static const struct {
+        const char *start;
+        size_t size;
+    } magics[] = {
+        {"\x1f\x8b", 2}, {"PK\x03\x04", 4}, {"BZh", 3}, {"\xfd" "7zXZ\0", 6}, {"\x28\xb5\x2f\xfd", 4},
+        {"7z\xbc\xaf\x27\x1c", 6}, {"%PDF", 4}, {"\x89PNG", 4}, {"\xff\xd8\xff", 3}, {"GIF8", 4}, {"II*\0", 4},
+        {"MM\0*", 4}, {"\xd0\xcf\x11\xe0", 4}, {"RIFF", 4}, {"-----BEGIN PGP", 14}, {"age-encryption.org", 18},
+        {"Salted__", 8},
+    };
+    if (length >= 8 && memcmp(content + 4, "ftyp", 4) == 0)
+        return 1;
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+        if (length >= magics[i].size && memcmp(content, magics[i].start, magics[i].size) == 0)
+            return 1;
+    return 0;
+}
+
+/* --- the module --------------------------------------------------------------------------------------- */
+
+static PyObject *hash_one(PyObject *Py_UNUSED(module), PyObject *args) {
+    Py_buffer value;
+    unsigned long long seed;
+    if (!PyArg_ParseTuple(args, "y*K", &value, &seed))
+        return NULL;
+    uint8_t *padded = calloc(1, (size_t)value.len + PADDING);
+    if (padded == NULL) {
+        PyBuffer_Release(&value);
+        return PyErr_NoMemory();
+    }
+    memcpy(padded, value.buf, (size_t)value.len);
+    uint64_t hash = lookup3(padded, (size_t)value.len, seed);
+    free(padded);
+    PyBuffer_Release(&value);
+    return PyLong_FromUnsignedLongLong(hash);
+}
+
+static PyMethodDef gatherer_methods[] = {
+    {"feed", (PyCFunction)gatherer_feed, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+static PyMethodDef confirmer_methods[] = {
+    {"feed", (PyCFunction)confirmer_feed, METH_VARARGS, NULL},
+    {"settle", (PyCFunction)confirmer_settle, METH_NOARGS, NULL},
+    {"answer", (PyCFunction)confirmer_answer, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}};
+static PyMethodDef searcher_methods[] = {
+    {"feed", (PyCFunction)searcher_feed, METH_VARARGS, NULL},
+    {"text", (PyCFunction)searcher_text, METH_VARARGS, NULL},
+    {"finish", (PyCFunction)searcher_finish, METH_NOARGS, NULL},
+    {"take", (PyCFunction)searcher_take, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}};
+static PyGetSetDef searcher_values[] = {
+    {"rows", (getter)searcher_get_rows, NULL, NULL, NULL},
+    {"cells", (getter)searcher_get_cells, NULL, NULL, NULL},
+    {"asked", (getter)searcher_get_asked, NULL, NULL, NULL},
+    {"shapes", (getter)searcher_get_shapes, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL}};
+
+static PyType_Slot gatherer_slots[] = {
+    {Py_tp_new, gatherer_new}, {Py_tp_dealloc, gatherer_dealloc}, {Py_tp_methods, gatherer_methods}, {0, NULL}};
+static PyType_Slot confirmer_slots[] = {
+    {Py_tp_new, confirmer_new}, {Py_tp_dealloc, confirmer_dealloc}, {Py_tp_methods, confirmer_methods}, {0, NULL}};
+static PyType_Slot searcher_slots[] = {
+    {Py_tp_new, searcher_new}, {Py_tp_dealloc, searcher_dealloc}, {Py_tp_methods, searcher_methods},
+    {Py_tp_getset, searcher_values}, {0, NULL}};
+
+static PyType_Spec specs[] = {
+    {"snapharbor.engine.proof._search.Gatherer", sizeof(Gatherer), 0, Py_TPFLAGS_DEFAULT, gatherer_slots},
+    {"snapharbor.engine.proof._search.Confirmer", sizeof(Confirmer), 0, Py_TPFLAGS_DEFAULT, confirmer_slots},
+    {"snapharbor.engine.proof._search.Searcher", sizeof(Searcher), 0, Py_TPFLAGS_DEFAULT, searcher_slots},
+};
+
+static int module_exec(PyObject *module) {
+    for (int byte = 0; byte < 256; byte++) {
+        int digit = byte >= '0' && byte <= '9', word = digit || (byte >= 'a' && byte <= 'z') || byte >= 0x80;
+        int kind = 0;
+        if (byte) {
+            kind |= IN_QUOTED * (byte != '"');
+            kind |= IN_FIELD * (strchr("\"{}[]()<>,;:|=\n\t", byte) == NULL);
+            kind |= IN_TOKEN * (word || strchr("._-+@'$", byte) != NULL);
+            kind |= IN_WORD * word;
+            kind |= IS_DIGIT * digit;
+            kind |= IS_EDGE * (strchr("._-+'$", byte) != NULL);
+            kind |= IS_GAP * (strchr(" ()./-+", byte) != NULL);
+        }
+        kind_of[byte] = (uint8_t)kind;
+        fold_of[byte] = (uint8_t)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
+    }
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        PyObject *type = PyType_FromSpec(&specs[i]);
+        const char *name = strrchr(specs[i].name, '.') + 1;
+        if (type == NULL || PyModule_AddObjectRef(module, name, type) < 0) {
+            Py_XDECREF(type);
+            return -1;
+        }
+        Py_DECREF(type);
+    }
+    return 0;
+}
+
+static PyObject *mark(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *object;
+    Py_buffer kept;
+    unsigned long long part, parts;
+    Filter bloom = {.bits = NULL};
+    if (!PyArg_ParseTuple(args, "Oy*KK", &object, &kept, &part, &parts))
+        return NULL;
+    if (parts == 0)
+        PyErr_SetString(PyExc_ValueError, "into no parts");
+    if (parts == 0 || filter_open(&bloom, object, 1) < 0) {
+        PyBuffer_Release(&kept);
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    const uint8_t *at = kept.buf, *end = at + kept.len;
+    for (; end - at >= (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t value;
+        memcpy(&value, at, sizeof value);
+        if ((value >> 1) % parts == part)
+            filter_mark(&bloom, value);
+    }
+    Py_END_ALLOW_THREADS
+    filter_close(&bloom);
+    PyBuffer_Release(&kept);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"lookup3", hash_one, METH_VARARGS, NULL}, {"mark", mark, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, module_exec}, {0, NULL}};
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_search", "The search for originals, compiled.", 0, functions, slots, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__search(void) { return PyModuleDef_Init(&definition); }

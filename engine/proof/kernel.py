@@ -1,0 +1,15 @@
+"""The search as it is at hand: compiled, or in plain Python, which finds the same and is much slower."""
+
+from . import reference
+
+try:
+    from ._search import Confirmer, Gatherer, Searcher, mark
+except ImportError:
+    from .reference import Confirmer, Gatherer, Searcher, mark
+
+__all__ = ["Confirmer", "Gatherer", "Searcher", "compiled", "mark"]
+
+
+def compiled() -> bool:
+    """Tell whether it is the compiled one."""
+    return Searcher is not reference.Searcher

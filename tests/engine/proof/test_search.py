@@ -1,0 +1,238 @@
+"""The compiled search finds exactly what the one in plain Python finds, and neither needs the other."""
+
+import random
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snapharbor.engine.proof import reference
+from snapharbor.engine.proof.shapes import KINDS, SECRETS
+
+if TYPE_CHECKING:
+    from snapharbor.engine.proof import _search
+else:
+    _search = pytest.importorskip("snapharbor.engine.proof._search", reason="no C compiler was there")
+
+SEED = 0x1234_5678_9ABC_DEF1
+ORIGINALS = (
+    *(b"anna", b"smith", b"anna smith", b"anna.smith@corp.de", b"4930123456", b"line\none", b"o'brien"),
+    *("björn novak".encode(), b"a long value with spaces", b"de89370400440532013000", b'say "hi" now'),
+)
+FIRST = (b"anna", "björn".encode(), b"a", b"say")
+BITS = (
+    *(
+        "Anna",
+        "SMITH",
+        "Smith,",
+        " ",
+        "  ",
+        "anna.smith@corp.de",
+        "Anna.Smith@CORP.DE.",
+        "x",
+        "-",
+        "_",
+        "(",
+        ")",
+    ),
+    *(
+        "+49 30 123456",
+        "(030) 12",
+        "4111 1111 1111 1111",
+        "4111111111111111",
+        "123456",
+        "BJÖRN",
+        "Björn",
+        "Novak",
+    ),
+    *(
+        '"',
+        '\\"',
+        "\\u0041nna",
+        "\\u00e9\\ud800",
+        "%41nna",
+        "%",
+        "\\",
+        "{",
+        "}",
+        ":",
+        ",",
+        "=",
+        "\n",
+        "\t",
+        "\r",
+    ),
+    *(
+        "o'brien",
+        "'o'brien'",
+        "DE89370400440532013000",
+        "DE00000400440532013000",
+        "foo@bar.test",
+        "a@b",
+        "é",
+        "日本",
+    ),
+    *("$2b$12$" + "x" * 53, "AKIAIOSFODNN7EXAMPLE", "a long value with spaces", 'say "hi" now', "line\none"),
+)
+TEXTS = st.lists(st.sampled_from(BITS) | st.text(max_size=6), max_size=12).map("".join)
+NONE: set[str] = set()
+CELLS = st.none() | TEXTS
+
+
+def copied(value: str | None, *, binary: bool = False) -> bytes:
+    """Spell a value as copy text."""
+    if value is None:
+        return b"\\N"
+    content = value.encode(errors="replace").replace(b"\0", b"?")
+    if binary:
+        return b"\\\\x" + content.hex().encode()
+    meant = {92: b"\\\\", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r"}
+    return b"".join(meant.get(byte, bytes((byte,))) for byte in content)
+
+
+def filters(values: Iterable[bytes], first: Iterable[bytes]) -> tuple[bytearray, bytearray]:
+    bloom, gates = bytearray(1 << 12), bytearray(1 << 10)
+    gatherer = _search.Gatherer(bytes((0, 2)), bloom, gates)
+    for value in values:
+        gatherer.feed(b"%d\t\\N\n" % signed(value))
+    for value in first:
+        gatherer.feed(b"\\N\t%d\n" % signed(value))
+    return bloom, gates
+
+
+def signed(value: bytes) -> int:
+    number = reference.lookup3(value, SEED)
+    return number - (1 << 64) if number >> 63 else number
+
+
+BLOOM, GATES = filters(ORIGINALS, FIRST)
+
+
+def found(searcher: reference.Searcher, blocks: Iterable[bytes]) -> tuple[object, ...]:
+    """Run a search over blocks and return everything that it says."""
+    pairs = array("Q")
+    for block in blocks:
+        searcher.feed(block)
+        pairs.frombytes(searcher.take())
+    searcher.finish()
+    counted = Counter(zip(pairs[::2], pairs[1::2], strict=True))
+    return counted, searcher.rows, searcher.cells, searcher.asked, searcher.shapes
+
+
+@given(st.binary(max_size=80), st.integers(0, (1 << 64) - 1))
+def test_both_hash_alike(value: bytes, seed: int) -> None:
+    assert _search.lookup3(value, seed) == reference.lookup3(value, seed)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=6), st.randoms(use_true_random=False))
+def test_both_find_the_same_however_the_stream_is_cut(
+    rows: list[tuple[str | None, ...]], chance: random.Random
+) -> None:
+    stream = b"".join(
+        b"\t".join((copied(one), copied(two, binary=True), copied(three), copied(four))) + b"\n"
+        for one, two, three, four in rows
+    )
+    cuts = sorted(chance.sample(range(len(stream) + 1), min(5, len(stream) + 1)))
+    blocks = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    arguments = (b"tb-v", b"\1\1\0\0", BLOOM, GATES, SEED)
+    assert found(_search.Searcher(*arguments), blocks) == found(reference.Searcher(*arguments), [stream])
+
+
+@given(TEXTS)
+def test_both_see_the_same_in_a_text(text: str) -> None:
+    content = text.encode(errors="replace")
+    seen: list[object] = []
+    for kind in (_search.Searcher, reference.Searcher):
+        searcher = kind(b"t", b"\1", BLOOM, GATES, SEED)
+        searcher.text(content)
+        taken = array("Q", searcher.take())
+        seen.append((Counter(taken[::2]), searcher.asked, searcher.shapes))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("kind", [reference.Searcher, _search.Searcher])
+@pytest.mark.parametrize("size", [(1 << 20) - 8, (1 << 20) - 4096, (1 << 21) - 20])
+def test_a_value_is_found_wherever_it_stands_in_a_huge_cell(
+    kind: type[reference.Searcher], size: int
+) -> None:
+    searcher = kind(b"t", b"\0", BLOOM, GATES, SEED)
+    searcher.feed(b"." * size + b" anna.smith@corp.de " + b"-" * 5000 + b"\n")
+    hashes = set(array("Q", searcher.take())[::2])
+    assert reference.lookup3(b"anna.smith@corp.de", SEED) & ~1 in hashes
+
+
+@pytest.mark.parametrize("kind", [reference.Searcher, _search.Searcher])
+@pytest.mark.parametrize("stream", [b"a\n", b"a\tb\tc\n", b"a\tb", b"a\t", b"\\"])
+def test_what_are_no_rows_of_that_width_are_refused(kind: type[reference.Searcher], stream: bytes) -> None:
+    searcher = kind(b"t-", b"\0\0", BLOOM, GATES, SEED)
+
+    def search() -> None:
+        searcher.feed(stream)
+        searcher.finish()
+
+    with pytest.raises(ValueError, match=r"width|end"):
+        search()
+
+
+@pytest.mark.parametrize("kind", [reference.Confirmer, _search.Confirmer])
+def test_only_rare_values_and_identifiers_are_confirmed(kind: type[reference.Confirmer]) -> None:
+    values = {
+        name: reference.lookup3(name, SEED) & ~1 for name in (b"rare", b"common", b"sure", b"absent", b"both")
+    }
+    confirmer = kind(array("Q", values.values()).tobytes())
+    confirmer.feed(
+        array("Q", [values[b"rare"], *[values[b"common"]] * 20, *[values[b"both"]] * 20]).tobytes()
+    )
+    confirmer.settle()
+    confirmer.feed(array("Q", [*[values[b"sure"] | 1] * 50, values[b"both"]]).tobytes())
+    confirmer.settle()
+    answers = dict(zip(values, confirmer.answer(), strict=True))
+    assert answers == {b"rare": 1, b"common": 0, b"sure": 1, b"absent": 0, b"both": 1}
+
+
+@given(st.lists(st.lists(st.integers(-(1 << 63), (1 << 63) - 1), max_size=3), max_size=8), st.integers(1, 9))
+def test_both_gather_the_same(lines: list[list[int]], step: int) -> None:
+    stream = b"".join(
+        b"{%s}\t%d\t\\N\n" % (b",".join(b"%d" % one for one in line), len(line)) for line in lines
+    )
+    kept: list[object] = []
+    for kind, size in ((_search.Gatherer, step), (reference.Gatherer, len(stream) + 1)):
+        bloom, gates = bytearray(256), bytearray(64)
+        gatherer = kind(bytes((1, 0, 2)), bloom, gates)
+        pieces = [gatherer.feed(stream[at : at + size]) for at in range(0, len(stream), size)]
+        kept.append((b"".join(pieces), bloom, gates))
+    assert kept[0] == kept[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("write to Ann@corp.de.", {"email"}),
+        ("ann@example.com ann@shop.test a@b", NONE),
+        ("call +49 30 1234567", {"phone"}),
+        ("+999123456789", NONE),
+        ("card 4111-1111-1111-1111", {"card"}),
+        ("4111 1111 1111 1112", NONE),
+        ("DE89370400440532013000", {"iban"}),
+        ("DE89370400440532013001", NONE),
+        ("-----BEGIN RSA PRIVATE KEY-----", {"secret"}),
+        *((start.decode() + "a" * least, {"secret"}) for start, least in SECRETS),
+    ],
+)
+def test_shapes_are_seen(text: str, kinds: set[str]) -> None:
+    for kind in (_search.Searcher, reference.Searcher):
+        searcher = kind(b"t", b"\1", BLOOM, GATES, SEED)
+        searcher.text(text.encode())
+        assert {name for name, count in zip(KINDS, searcher.shapes[0], strict=True) if count} == kinds
+
+
+@pytest.mark.parametrize("head", ["1f8b0800", "255044462d", "89504e47", "0000001866747970"])
+def test_content_that_hides_its_text_is_told(head: str) -> None:
+    for kind in (_search.Searcher, reference.Searcher):
+        searcher = kind(b"b", b"\1", BLOOM, GATES, SEED)
+        searcher.feed(b"\\\\x%s00000000\n\\\\x616263\n\\N\n" % head.encode())
+        assert searcher.shapes[0][KINDS.index("hidden")] == 1
