@@ -63,3 +63,5 @@ def _refuse(mask: Mask, column: Column) -> None:
         )
     if column.options and not mask.options:
         raise ArgumentInvalid(f"the mask `{mask.name}` has no options", f"Write it as {mask.name}.")
+    if len(column.options) > mask.most_options:
+        raise ArgumentInvalid(f"the mask `{mask.name}` has fewer options", f"They are: {mask.options}.")

@@ -5,7 +5,7 @@ from .mask import Column
 from .permutation import Permutation, Range
 
 _BODY = Range(10**7, 10**7)
-_IBAN = "^[A-Z][A-Z][0-9][0-9][A-Z0-9]{11,30}$"
+_IBAN, _SHORTEST, _LONGEST = "[A-Z][A-Z][0-9][0-9][A-Z0-9]+", 15, 34
 _BANK = 4
 _WRONG = 32
 
@@ -79,20 +79,21 @@ def iban(column: Column) -> str:
     rest = f"char_length({account}) - {4 + _BANK}"
     country = [f"ascii(substr({account}, {place}, 1)) - 55" for place in (1, 2)]
 
-    def whole(digest: str) -> str:
+    def unchecked(digest: str) -> str:
         digits = sql.join(
             sql.padded(sql.number(digest, 10**17), 17), sql.padded(sql.number(digest, 10**9, start=15), 9)
         )
         bank = sql.blanked(f"substr({account}, 5, {_BANK})")
-        own = f"left({digits}, {rest})"
-        numeric = sql.join(f"replace({bank}, 'X', '33')", own, *map(sql.text, country), "'00'")
-        check = sql.padded(f"98 - {sql.modulus(numeric, 97)}", 2)
-        return sql.join(f"left({account}, 2)", check, bank, own)
+        return sql.let(sql.join(bank, f"left({digits}, {rest})"), checked, of="text")
 
-    digest = column.digest(sql.exact(account))
-    return (
-        f"CASE WHEN {sql.matches(account, _IBAN)} THEN {sql.let(digest, whole)} ELSE {_anything(column)} END"
-    )
+    def checked(number: str) -> str:
+        numeric = sql.join(f"replace({number}, 'X', '33')", *map(sql.text, country), "'00'")
+        check = sql.padded(f"98 - {sql.modulus(numeric, 97)}", 2)
+        return sql.join(f"left({account}, 2)", check, number)
+
+    fits = f"char_length({account}) BETWEEN {_SHORTEST} AND {_LONGEST} AND {sql.matches(account, _IBAN)}"
+    usual = sql.let(column.digest(sql.exact(account)), unchecked)
+    return f"CASE WHEN {fits} THEN {usual} ELSE {_anything(column)} END"
 
 
 def _anything(column: Column) -> str:

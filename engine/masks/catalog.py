@@ -13,7 +13,8 @@ _JSON: frozenset[Family] = frozenset(("json", "text"))
 _ANY: frozenset[Family] = frozenset(get_args(Family))
 _DATES: frozenset[Family] = frozenset(("date", "moment"))
 _AMOUNTS: frozenset[Family] = frozenset(("integer", "number"))
-_TAGGED = "in a unique column with a tag of 48 bits: one chance in 560 that any two of a million agree"
+_FOLDED = "values that differ only in case or blanks around them become one"
+_TAGGED = f"in a unique column a tag of 48 bits, one chance in 560 that any two of a million agree; {_FOLDED}"
 
 _MASKS = (
     Mask(
@@ -23,7 +24,8 @@ _MASKS = (
         person.email,
         kinds=("email",),
         keeps_unique=True,
-        bound="88 bits in 40 characters; 48 bits at least in narrower columns, which have 24 or more",
+        bound=f"88 bits in 40 characters; 48 bits at least in narrower columns, which have 24 or more; "
+        f"{_FOLDED}",
     ),
     Mask(
         "username",
@@ -32,7 +34,8 @@ _MASKS = (
         person.username,
         kinds=("username",),
         keeps_unique=True,
-        bound="72 bits in 22 characters; 48 bits at least in narrower columns, which have 13 or more",
+        bound=f"72 bits in 22 characters; 48 bits at least in narrower columns, which have 13 or more; "
+        f"{_FOLDED}",
     ),
     Mask(
         "first-name",
@@ -121,7 +124,8 @@ _MASKS = (
         numbers.national_id,
         kinds=("national-id", "identifier"),
         keeps_unique=True,
-        bound="81 bits in 17 characters; 50 bits at least in narrower columns, which have 11 or more",
+        bound=f"81 bits in 17 characters; 50 bits at least in narrower columns, which have 11 or more; "
+        f"{_FOLDED}",
     ),
     Mask(
         "card",
@@ -130,8 +134,9 @@ _MASKS = (
         banking.card,
         kinds=("card",),
         keeps_unique=True,
-        bound="by construction for 16 digits; fewer or more by two digits less than the number has",
+        bound="by construction for 16 digits that pass the check; others by two digits less than there are",
         options="a test range of 4 to 8 digits, such as 424242, for columns that are not unique",
+        most_options=1,
     ),
     Mask(
         "iban",
@@ -149,6 +154,7 @@ _MASKS = (
         _DATES,
         dates.date_shift,
         options="the subject, an SQL expression such as user_id; the limit in days (30)",
+        most_options=2,
     ),
     Mask(
         "noise",
@@ -156,6 +162,7 @@ _MASKS = (
         _AMOUNTS,
         numbers.noise,
         options="the percent (10)",
+        most_options=1,
     ),
     Mask(
         "key",
@@ -171,7 +178,7 @@ _MASKS = (
         frozenset(("uuid", "text")),
         network.uuid,
         keeps_unique=True,
-        bound="122 bits",
+        bound="120 bits",
     ),
     Mask(
         "ip",
@@ -182,6 +189,7 @@ _MASKS = (
         keeps_unique=True,
         bound="in a unique column always version 6, 60 bits",
         options="6 for version 6 only",
+        most_options=1,
     ),
     Mask(
         "mac",
@@ -231,6 +239,7 @@ _MASKS = (
         _JSON,
         document.at_paths,
         options="path, mask, path, mask, and so on, such as '$.contact.email', email",
+        most_options=200,
     ),
     Mask(
         "json-strings",
@@ -238,9 +247,12 @@ _MASKS = (
         _JSON,
         document.all_strings,
         options="the mask of each string (redact)",
+        most_options=1,
     ),
     Mask("null", "NULL", _ANY, plain.null, kinds=("document", "health", "location"), whole=True),
-    Mask("constant", "one value for all", _ANY, plain.constant, options="the value", whole=True),
+    Mask(
+        "constant", "one value for all", _ANY, plain.constant, options="the value", most_options=1, whole=True
+    ),
     Mask("keep", "the value as it is", _ANY, plain.keep, keeps_unique=True, bound="unchanged", whole=True),
 )
 

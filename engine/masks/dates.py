@@ -1,8 +1,8 @@
 """Dates and moments: moved, so that what follows what, and how long after, stays useful."""
 
-from .mask import Column
+from datetime import timedelta
 
-_RANGE = "'0002-01-01' AND '9998-12-31'"
+from .mask import Column
 
 
 def birth_date(column: Column) -> str:
@@ -15,15 +15,25 @@ def birth_date(column: Column) -> str:
 
 
 def date_shift(column: Column) -> str:
-    """Move by an odd number of days below a limit (30), the same one for everything of one subject."""
+    """Move by an odd number of days below a limit (30), the same one for everything of one subject.
+
+    A date of no subject is its own. Where the shift would leave what the engines can hold, its direction
+    is the one that stays inside.
+    """
     sql, kind = column.sql, column.type
     limit = column.whole(1, 30, least=2, most=3650) // 2 * 2
-    subject = sql.text(f"({column.options[0]})") if column.options else sql.text(sql.days(column.value, kind))
-    digest = column.digest(sql.exact(subject))
-    moved = f"2 * {sql.number(digest, limit)} - {limit - 1}"
-    return _usual(column, sql.later(column.value, moved, kind))
+    subject = sql.text(sql.days(column.value, kind))
+    if column.options:
+        subject = f"coalesce({sql.text(f'({column.options[0]})')}, {subject})"
+    digest, day = column.digest(sql.exact(subject)), sql.day(column.value, kind)
+    first, last = (edge + timedelta(step) for edge, step in zip(sql.span(kind), (limit, -limit), strict=True))
+    choices = f"CASE WHEN {day} BETWEEN '{first}' AND '{last}' THEN {limit} ELSE {limit // 2} END"
+    back = f"CASE WHEN {day} < '{first}' THEN -1 ELSE {limit - 1} END"
+    return _usual(column, sql.later(column.value, f"2 * {sql.number(digest, choices)} - {back}", kind))
 
 
 def _usual(column: Column, moved: str) -> str:
     """Leave alone what stands for never and always: infinity, year 1 and year 9999."""
-    return f"CASE WHEN {column.value} BETWEEN {_RANGE} THEN {moved} ELSE {column.value} END"
+    first, last = column.sql.span(column.type)
+    day = column.sql.day(column.value, column.type)
+    return f"CASE WHEN {day} BETWEEN '{first}' AND '{last}' THEN {moved} ELSE {column.value} END"

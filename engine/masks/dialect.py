@@ -5,18 +5,21 @@ is made by `digest` and read by `hex`, `code`, `byte` and `number`. Nothing here
 backslash or a percent sign, and literals are ASCII, so that a text can be placed in any statement.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Literal
 
 from ..model.url import Engine
 from .keys import Blocks
 from .types import ColumnType
 
-Bound = Literal["hash", "integer"]
+Bound = Literal["hash", "integer", "text"]
 Step = str | int | None
 Masked = Callable[[str], str]
 Change = tuple[tuple[Step, ...], Masked]
+_ALIAS = re.compile(r"snapharbor_(\d+)")
 
 
 class Dialect(ABC):
@@ -93,12 +96,28 @@ class Dialect(ABC):
         """Return -1 - number where another one is negative: the way back."""
 
     @abstractmethod
+    def plain(self, value: str, kind: ColumnType) -> str:
+        """Return an exact number as text, alike for equal ones: without zeros at the end."""
+
+    @abstractmethod
+    def binary(self, value: str) -> str:
+        """Return the eight bytes of an inexact number, alike for equal ones."""
+
+    @abstractmethod
+    def finite(self, value: str, changed: str, kind: ColumnType) -> str:
+        """Return what a finite number was changed to, and others as they are."""
+
+    @abstractmethod
     def decimal(self, value: str, kind: ColumnType) -> str:
         """Return an exact number that can be multiplied without overflowing."""
 
     @abstractmethod
     def scale(self, value: str, kind: ColumnType) -> str:
         """Return how many digits an exact number has after its point."""
+
+    @abstractmethod
+    def unit(self, value: str, kind: ColumnType) -> str:
+        """Return 1 in the last digit that an exact number has."""
 
     @abstractmethod
     def integer(self, text: str) -> str:
@@ -114,7 +133,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def matches(self, text: str, pattern: str) -> str:
-        """Return whether a text matches a regular expression that has no special escapes."""
+        """Return whether the whole of a text matches a regular expression that has no special escapes."""
 
     @abstractmethod
     def blanked(self, text: str) -> str:
@@ -123,6 +142,14 @@ class Dialect(ABC):
     @abstractmethod
     def modulus(self, digits: str, divisor: int) -> str:
         """Return the rest of a number of up to 60 digits, given as text, as text."""
+
+    def span(self, kind: ColumnType) -> tuple[date, date]:
+        """Return the first and the last day that is moved; what is outside means never or always."""
+        return date(2, 1, 1), date(9998, 12, 31)
+
+    @abstractmethod
+    def day(self, value: str, kind: ColumnType) -> str:
+        """Return a date, or the day of a moment, in UTC where it has a time zone."""
 
     @abstractmethod
     def days(self, value: str, kind: ColumnType) -> str:
@@ -178,5 +205,6 @@ class Dialect(ABC):
 
 
 def fresh(value: str) -> str:
-    """Return an alias that the SQL of a value does not use."""
-    return f"snapharbor_{value.count('AS snapharbor_')}"
+    """Return an alias that the SQL of a value neither defines nor reads."""
+    used = (int(number) for number in _ALIAS.findall(value))
+    return f"snapharbor_{max(used, default=-1) + 1}"

@@ -79,9 +79,9 @@ class Mask:
     """A mask as it can be chosen.
 
     `accepts` are the families of types that it is for, `keeps_unique` whether distinct values stay
-    distinct, and `bound` how surely. `options` names what may stand in brackets after the name. `build`
-    gives the SQL for a value that is neither NULL nor an empty text; `whole` that it is also right for
-    those, and for whole arrays.
+    distinct, and `bound` how surely. `options` names what may stand in brackets after the name, at most
+    `most_options`. `build` gives the SQL for a value that is neither NULL nor an empty text; `whole` that
+    it is also right for those, and for whole arrays.
     """
 
     name: str
@@ -92,4 +92,5 @@ class Mask:
     keeps_unique: bool = False
     bound: str = ""
     options: str = ""
+    most_options: int = 0
     whole: bool = False

@@ -1,16 +1,17 @@
 """Masks in MariaDB 10.6, MySQL 8.0 and newer: nothing but built-in functions."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from ..model.errors import ArgumentInvalid
 from ..model.url import Engine
 from . import mysql_json
 from .dialect import Bound, Change, Dialect, Masked, fresh
 from .keys import Blocks
-from .mysql_json import quoted
+from .mysql_json import AFRESH, quoted
 from .types import ColumnType
 
-_BOUND_TYPES: dict[Bound, str] = {"hash": "VARCHAR(64)", "integer": "BIGINT"}
+_BOUND_TYPES: dict[Bound, str] = {"hash": "VARCHAR(64)", "integer": "BIGINT", "text": "VARCHAR(64)"}
 
 
 class MySql(Dialect):
@@ -77,12 +78,12 @@ class MySql(Dialect):
         return f"CONCAT({', '.join(parts)})"
 
     def let(self, value: str, body: Callable[[str], str], *, of: Bound = "hash") -> str:
-        """A table of one row, the only one that may refer to the row outside."""
+        """A table of one row, the only kind of table that may refer to the row outside."""
         alias = fresh(value)
         column = f"{alias}_value"
         columns = f"COLUMNS ({column} {_BOUND_TYPES[of]} PATH '$')"
         table = f"JSON_TABLE(JSON_ARRAY({value}), '$[*]' {columns}) AS {alias}"
-        return f"(SELECT {body(f'{alias}.{column}')} FROM {table})"
+        return f"(SELECT {body(f'{alias}.{column}')} FROM {table} WHERE {AFRESH})"
 
     def div(self, left: str, right: str | int) -> str:
         """The operator for whole numbers."""
@@ -100,6 +101,21 @@ class MySql(Dialect):
         """The same again, naming the number once."""
         return f"(CASE WHEN {like} < 0 THEN -1 ELSE 1 END * {number} - ({like} < 0))"
 
+    def plain(self, value: str, kind: ColumnType) -> str:
+        """Where there is a point, all values have it."""
+        text = self.text(value)
+        if not kind.scale:
+            return text
+        return f"TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {text}))"
+
+    def binary(self, value: str) -> str:
+        """Only a point on the plane shows the bytes of its numbers, the lowest first."""
+        return f"REVERSE(SUBSTR(ST_AsWKB(POINT({value} + 0, 0)), 6, 8))"
+
+    def finite(self, value: str, changed: str, kind: ColumnType) -> str:
+        """All numbers are."""
+        return changed
+
     def decimal(self, value: str, kind: ColumnType) -> str:
         """Products of integers would have to fit eight bytes."""
         return f"CAST({value} AS DECIMAL(30, 0))" if kind.family == "integer" else value
@@ -107,6 +123,10 @@ class MySql(Dialect):
     def scale(self, value: str, kind: ColumnType) -> str:
         """The column's."""
         return str(kind.scale or 0)
+
+    def unit(self, value: str, kind: ColumnType) -> str:
+        """The column's."""
+        return kind.unit or "1"
 
     def integer(self, text: str) -> str:
         """Eight bytes."""
@@ -117,8 +137,8 @@ class MySql(Dialect):
         return f"REGEXP_REPLACE({text}, '[^0-9]+', '')"
 
     def matches(self, text: str, pattern: str) -> str:
-        """Callers fold the case before."""
-        return f"{text} REGEXP '{pattern}'"
+        """Case matters, which the collation would ignore; `$` would let a line break come after the end."""
+        return f"{text} REGEXP '(?-i)^{pattern}(?![^0]|0)'"
 
     def blanked(self, text: str) -> str:
         """Two passes."""
@@ -128,16 +148,30 @@ class MySql(Dialect):
         """Exact numbers have up to 65 digits here."""
         return f"MOD(CAST({digits} AS DECIMAL(60, 0)), {divisor})"
 
+    def span(self, kind: ColumnType) -> tuple[date, date]:
+        """A `TIMESTAMP` ends in January of 2038."""
+        return (date(1970, 1, 2), date(2037, 12, 31)) if kind.name == "timestamp" else super().span(kind)
+
+    def day(self, value: str, kind: ColumnType) -> str:
+        """Of a `TIMESTAMP` the session's time zone would make another day."""
+        if kind.family == "date":
+            return value
+        if kind.name != "timestamp":
+            return f"DATE({value})"
+        return f"DATE(DATE_ADD('1970-01-01', INTERVAL UNIX_TIMESTAMP({value}) DIV 86400 DAY))"
+
     def days(self, value: str, kind: ColumnType) -> str:
         """The time of day does not count."""
-        return f"DATEDIFF({value}, '2000-01-01')"
+        return f"DATEDIFF({self.day(value, kind)}, '2000-01-01')"
 
     def day_of_year(self, value: str, kind: ColumnType) -> str:
         """An integer."""
-        return f"DAYOFYEAR({value})"
+        return f"DAYOFYEAR({self.day(value, kind)})"
 
     def later(self, value: str, days: str, kind: ColumnType) -> str:
-        """Without a time zone a day has 24 hours."""
+        """Without a time zone a day has 24 hours; a `TIMESTAMP` is moved as a number of seconds."""
+        if kind.name == "timestamp":
+            return f"FROM_UNIXTIME(UNIX_TIMESTAMP({value}) + 86400 * ({days}))"
         return f"DATE_ADD({value}, INTERVAL ({days}) DAY)"
 
     def cast(self, value: str, kind: ColumnType) -> str:

@@ -1,25 +1,43 @@
 """Addresses of machines, and what is named by random numbers."""
 
+from ..model.errors import ArgumentInvalid
 from .mask import UNIQUE_DIGITS, Column
 
 _URL = "https://example.com/"
 _TOKEN = 32
+_SIX = 39
 
 
 def ip(column: Column) -> str:
-    """An address in 198.18.0.0/15, which is for benchmarks (RFC 2544), or in 2001:db8::/32 (RFC 3849)."""
+    """An address in 198.18.0.0/15, which is for benchmarks (RFC 2544), or in 2001:db8::/32 (RFC 3849).
+
+    A narrow column of text gets the former for addresses of version 6, too.
+    """
     sql, kind = column.sql, column.type
     digest = column.digest(sql.exact(sql.address(column.value, kind)))
     six = sql.address_six(digest, kind)
-    if column.unique or column.option(0) == "6":
-        column.needs(39)
+    if column.unique or column.options:
+        _only_six(column)
+        column.needs(_SIX)
         return six
     column.needs(15)
     four = sql.address_four(sql.number(digest, 1 << 17), kind)
-    if kind.name in ("inet4", "inet6"):
-        return four if kind.name == "inet4" else six
+    if kind.name == "inet6":
+        return six
+    if kind.name == "inet4" or kind.room(_SIX) < _SIX:
+        return four
     colon = f"position(':' in {sql.address(column.value, kind)}) > 0"
     return f"CASE WHEN {colon} THEN {six} ELSE {four} END"
+
+
+def _only_six(column: Column) -> None:
+    if column.option(0, "6") != "6":
+        raise ArgumentInvalid("the option of the mask `ip` is 6", "Write ip, or ip(6) for version 6 only.")
+    if column.type.name == "inet4":
+        raise ArgumentInvalid(
+            "the type `inet4` has no room for addresses of version 6",
+            "Use ip without an option, in a column that is not unique.",
+        )
 
 
 def mac(column: Column) -> str:

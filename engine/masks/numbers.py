@@ -9,6 +9,8 @@ _PHONE = Range(10**6, 10**6)
 _FICTION = "'555-01'"
 _PARTS = 1_000_000
 _ID_LETTERS, _ID_LEAST = 16, 10
+# Inexact numbers outside of these stand for all or nothing, and twice or half of them may not exist.
+_MIDDLE = {"real": ("1e-36", "1e38"), "double": ("1e-300", "8e307")}
 
 
 def key(column: Column) -> str:
@@ -34,27 +36,27 @@ def _tiers(bits: int) -> list[tuple[int, int]]:
 
 def noise(column: Column) -> str:
     """Change a number by up to some percent (10), the same one always alike; sign and scale stay."""
-    sql, kind = column.sql, column.type
-    percent = column.whole(0, 10, least=1, most=99)
-    spread = percent * _PARTS // 100
-    digest = column.digest(sql.exact(column.text))
+    sql, value, kind = column.sql, column.value, column.type
+    spread = column.whole(0, 10, least=1, most=99) * _PARTS // 100
+    inexact = kind.family == "number" and not kind.exact
+    digest = column.digest(sql.binary(value) if inexact else sql.exact(sql.plain(value, kind)))
     millionths = f"({_PARTS - spread} + {sql.number(digest, 2 * spread + 1)})"
-    if kind.family == "number" and not kind.exact:
-        return sql.cast(f"{column.value} * ({millionths} * 0.000001)", kind)
-    changed = f"{sql.decimal(column.value, kind)} * {millionths} * 0.000001"
-    rounded = f"round({changed}, {sql.scale(column.value, kind)})"
-    limit = _limit(kind)
-    return sql.cast(f"greatest(least({rounded}, {limit}), -{limit})" if limit else rounded, kind)
+    if inexact:
+        least, most = _MIDDLE["real" if kind.name in ("real", "float") else "double"]
+        changed = bounded(f"{value} * ({millionths} * 0.000001)", kind)
+        usual = f"abs({value}) BETWEEN {least} AND {most}"
+        return sql.cast(f"CASE WHEN {usual} THEN {changed} ELSE {value} END", kind)
+    exact = sql.decimal(value, kind)
+    size = f"round(abs({exact}) * ({millionths} * 0.000001), {sql.scale(value, kind)})"
+    size = f"greatest({size}, {sql.unit(value, kind)})"
+    size = f"least({size}, {kind.largest})" if kind.largest else size
+    return sql.finite(value, sql.cast(f"sign({exact}) * {size}", kind), kind)
 
 
-def _limit(kind: ColumnType) -> str:
-    if kind.family == "integer":
-        return str((1 << kind.bits) - 1)
-    if kind.precision is None or kind.scale is None:
-        return ""
-    digits = "9" * kind.precision
-    whole, part = digits[kind.scale :], "9" * kind.scale
-    return f"{whole or 0}.{part}" if part else whole
+def bounded(number: str, kind: ColumnType) -> str:
+    """Return a number, or the closest to it that fits the column."""
+    limit = kind.largest
+    return f"greatest(least({number}, {limit}), -{limit})" if limit else number
 
 
 def phone(column: Column) -> str:

@@ -1,6 +1,7 @@
 """Where somebody lives."""
 
 from .mask import Column
+from .numbers import bounded
 from .person import spoken
 from .words import CITIES, NAMED_STREETS
 
@@ -8,6 +9,7 @@ _NUMBERS = 199
 _STREET = max(map(len, NAMED_STREETS)) + 4
 _CITY = max(map(len, CITIES))
 _POSTCODE = 5
+_WHOLE = "1e15"  # from there on an inexact number has no tenths
 
 
 def street(column: Column) -> str:
@@ -39,10 +41,14 @@ def address(column: Column) -> str:
 
 def location(column: Column) -> str:
     """Coordinates to a tenth of a degree, which is up to 11 km."""
-    kind = column.type
+    value, kind = column.value, column.type
     if kind.exact:
-        return f"round({column.value}, 1)"
-    return column.sql.cast(f"round({column.value} * 10) / 10", kind)
+        rounded = bounded(f"round({value}, {1 if kind.scale is None else min(1, kind.scale)})", kind)
+        return column.sql.finite(value, column.sql.cast(rounded, kind), kind)
+    rounded = (
+        f"CASE WHEN {value} BETWEEN -{_WHOLE} AND {_WHOLE} THEN round({value} * 10) / 10 ELSE {value} END"
+    )
+    return column.sql.cast(rounded, kind)
 
 
 def _street(column: Column, digest: str) -> str:

@@ -6,6 +6,7 @@ from ..model.url import Engine
 from . import postgres_json
 from .dialect import Bound, Change, Dialect, Masked, fresh
 from .keys import Blocks
+from .postgres_json import quoted
 from .types import ColumnType
 
 _LETTERS, _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
@@ -95,6 +96,22 @@ class Postgres(Dialect):
         """The same again."""
         return f"({number} # ({like} >> 63))"
 
+    def plain(self, value: str, kind: ColumnType) -> str:
+        """What has no point gets one, so that only zeros after it are cut."""
+        text = self.text(value)
+        if kind.family == "integer":
+            return text
+        point = f"CASE WHEN scale({value}) > 0 THEN '' ELSE '.' END"
+        return f"rtrim(rtrim({text} || {point}, '0'), '.')"
+
+    def binary(self, value: str) -> str:
+        """Independent of the session's digits; adding 0 makes one of the two zeros."""
+        return f"float8send(({value})::double precision + 0)"
+
+    def finite(self, value: str, changed: str, kind: ColumnType) -> str:
+        """Infinite numbers and NaN have no scale."""
+        return f"CASE WHEN scale({value}) IS NULL THEN {value} ELSE {changed} END" if kind.exact else changed
+
     def decimal(self, value: str, kind: ColumnType) -> str:
         """Exact numbers have no limit here."""
         return f"({value})::numeric"
@@ -105,6 +122,10 @@ class Postgres(Dialect):
             return "0"
         return f"scale({value})" if kind.scale is None else str(kind.scale)
 
+    def unit(self, value: str, kind: ColumnType) -> str:
+        """Where the column does not say, read from text."""
+        return kind.unit or f"('1e-' || scale({value}))::numeric"
+
     def integer(self, text: str) -> str:
         """Eight bytes."""
         return f"({text})::bigint"
@@ -114,8 +135,8 @@ class Postgres(Dialect):
         return f"regexp_replace({text}, '[^0-9]+', '', 'g')"
 
     def matches(self, text: str, pattern: str) -> str:
-        """Case matters."""
-        return f"{text} ~ '{pattern}'"
+        """Case matters, and nothing comes after the end."""
+        return f"{text} ~ '^{pattern}$'"
 
     def blanked(self, text: str) -> str:
         """Character by character."""
@@ -125,13 +146,20 @@ class Postgres(Dialect):
         """Exact numbers have no limit here."""
         return f"mod(({digits})::numeric, {divisor})"
 
+    def day(self, value: str, kind: ColumnType) -> str:
+        """Independent of the session's time zone."""
+        if kind.family == "date":
+            return value
+        zoned = kind.name in ("timestamptz", "timestamp with time zone")
+        return f"({value} AT TIME ZONE 'UTC')::date" if zoned else f"({value})::date"
+
     def days(self, value: str, kind: ColumnType) -> str:
         """Independent of DateStyle and, in UTC, of the session's time zone."""
-        return f"({self._day(value, kind)} - {_EPOCH})"
+        return f"({self.day(value, kind)} - {_EPOCH})"
 
     def day_of_year(self, value: str, kind: ColumnType) -> str:
         """As an integer, which it is not before PostgreSQL 14."""
-        return f"extract(doy from {self._day(value, kind)})::integer"
+        return f"extract(doy from {self.day(value, kind)})::integer"
 
     def later(self, value: str, days: str, kind: ColumnType) -> str:
         """Hours rather than days, which daylight saving would make longer."""
@@ -144,9 +172,8 @@ class Postgres(Dialect):
         return f"({value})::{kind.spelled}"
 
     def literal(self, text: str) -> str:
-        """Without a backslash's special meaning, whatever the session's settings are."""
-        quoted = "'" + text.replace("'", "''").replace("\\", "\\\\") + "'"
-        return f" E{quoted}" if "\\" in text else quoted
+        """As bytes where a backslash or more than ASCII is in it, whose meaning the session decides."""
+        return quoted(text)
 
     def insert(self, text: str, place: int, added: str, *, instead: int = 0) -> str:
         """The standard's function."""
@@ -165,10 +192,11 @@ class Postgres(Dialect):
         return self._address(f"inet '2001:db8::' + {self.number(digest, 1 << 60)}", kind)
 
     def elements(self, value: str, masked: Masked, kind: ColumnType) -> str:
-        """In order; more than one dimension becomes one."""
+        """In order; more than one dimension becomes one. A subject's columns must not be taken for ours."""
         alias = fresh(value)
-        rows = f"unnest({value}) WITH ORDINALITY AS {alias}(value, n)"
-        array = f"ARRAY(SELECT {masked(f'{alias}.value')} FROM {rows} ORDER BY {alias}.n)"
+        element, place = f"{alias}_value", f"{alias}_n"
+        rows = f"unnest({value}) WITH ORDINALITY AS {alias}({element}, {place})"
+        array = f"ARRAY(SELECT {masked(f'{alias}.{element}')} FROM {rows} ORDER BY {alias}.{place})"
         return f"CASE WHEN {value} IS NULL THEN NULL ELSE {array}::{kind.spelled} END"
 
     def json_changed(self, value: str, changes: Sequence[Change], kind: ColumnType) -> str:
@@ -181,12 +209,6 @@ class Postgres(Dialect):
 
     def _address(self, address: str, kind: ColumnType) -> str:
         return f"({address})" if kind.family == "ip" else f"host({address})"
-
-    def _day(self, value: str, kind: ColumnType) -> str:
-        if kind.family == "date":
-            return value
-        zoned = kind.name in ("timestamptz", "timestamp with time zone")
-        return f"({value} AT TIME ZONE 'UTC')::date" if zoned else f"({value})::date"
 
 
 def _bytes(digits: str) -> str:

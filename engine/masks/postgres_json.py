@@ -1,5 +1,6 @@
 """Masking inside `jsonb` in PostgreSQL, without anything that raises an error on another document."""
 
+import re
 from collections.abc import Sequence
 
 from .dialect import Change, Masked, Step, fresh
@@ -7,22 +8,24 @@ from .tree import split
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TOKENS = rf'({_STRING})(?!:)|({_STRING}:|[^"]+)'
+_COUNTS = re.compile(r"-?[0-9]+")
 
 
 def changed(document: str, changes: Sequence[Change]) -> str:
     """Return a `jsonb` document with what is at some paths masked; paths that are not there do nothing."""
-    whole, single, each = split(changes)
+    whole, each, single = split(changes)
     if whole is not None:
         return _leaf(document, whole)
     result = document
-    for steps, masked in single:
-        found = f"({document} #> {_path(steps)})"
-        result = _set(result, steps, _leaf(found, masked), when=f"{found} IS NOT NULL")
-    for steps, inside in each.items():
-        found = f"({document} #> {_path(steps)})" if steps else document
+    for array in each:
+        found = _found(result if array.again else document, array.steps)
         is_array = f"jsonb_typeof({found}) = 'array'"
-        array = f"CASE WHEN {is_array} THEN {_elements(found, inside)} END"
-        result = _set(result, steps, array, when=is_array) if steps else f"coalesce({array}, {result})"
+        elements = f"CASE WHEN {is_array} THEN {_elements(found, array.inside)} END"
+        whole_array = f"coalesce({elements}, {result})"
+        result = _set(result, array.steps, elements, when=is_array) if array.steps else whole_array
+    for steps, masked in single:
+        found = _found(document, steps)
+        result = _set(result, steps, _leaf(found, masked), when=f"{found} IS NOT NULL")
     return f"CASE WHEN jsonb_typeof({document}) IN ('object', 'array') THEN {result} ELSE {document} END"
 
 
@@ -31,8 +34,23 @@ def strings(document: str, masked: Masked) -> str:
     alias = fresh(document)
     said = masked(f"({alias}.m[1]::jsonb #>> '{{}}')")
     piece = f"CASE WHEN {alias}.m[1] IS NULL THEN {alias}.m[2] ELSE {_json(said)}::text END"
-    matches = f"regexp_matches(({document})::text, '{_TOKENS}', 'g') WITH ORDINALITY AS {alias}(m, n)"
+    matches = f"regexp_matches(({document})::text, {quoted(_TOKENS)}, 'g') WITH ORDINALITY AS {alias}(m, n)"
     return f"array_to_string(ARRAY(SELECT {piece} FROM {matches} ORDER BY {alias}.n), '')::jsonb"
+
+
+def _found(document: str, steps: Sequence[Step]) -> str:
+    """Return what is at a path; without the check, a member called 0 would count as element 0, and back."""
+    found = f"({document} #> {_path(steps)})" if steps else document
+    kinds = [
+        f"jsonb_typeof({document} #> {_path(steps[:index])}) = '{_holder(step)}'"
+        for index, step in enumerate(steps)
+        if _COUNTS.fullmatch(str(step))
+    ]
+    return f"CASE WHEN {' AND '.join(kinds)} THEN {found} END" if kinds else found
+
+
+def _holder(step: Step) -> str:
+    return "array" if isinstance(step, int) else "object"
 
 
 def _set(document: str, steps: tuple[Step, ...], value: str, *, when: str) -> str:
@@ -61,8 +79,11 @@ def _json(text: str) -> str:
 
 
 def _path(steps: Sequence[Step]) -> str:
-    return f"ARRAY[{', '.join(_literal(str(step)) for step in steps)}]::text[]"
+    return f"ARRAY[{', '.join(quoted(str(step)) for step in steps)}]::text[]"
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def quoted(text: str) -> str:
+    """Return a literal, as bytes where sessions or drivers differ: backslash, percent, more than ASCII."""
+    if text.isascii() and text.isprintable() and not set("\\%") & set(text):
+        return "'" + text.replace("'", "''") + "'"
+    return f"convert_from(decode('{text.encode().hex()}', 'hex'), 'UTF8')"

@@ -8,7 +8,7 @@ Family = Literal[
     "text", "json", "integer", "number", "date", "moment", "uuid", "ip", "mac", "binary", "other"
 ]
 _SHAPE = re.compile(
-    r"(?P<words>[^()\[\]]+)(?:\((?P<sizes>[\d\s,]+)\)(?P<rest>[^()\[\]]*))?(?P<array>(?:\[\d*\])*)"
+    r"(?P<words>[^()\[\]]+)(?:\((?P<sizes>[\d\s,-]+)\)(?P<rest>[^()\[\]]*))?(?P<array>(?:\[\d*\])*)"
 )
 _FAMILIES: dict[Family, str] = {
     "text": """text, character varying, varchar, character, char, bpchar, citext, name,
@@ -35,8 +35,8 @@ class ColumnType:
     """A type taken apart.
 
     `name` is its bare name in lower case. `length` counts characters, None is unlimited; `precision` and
-    `scale` are those of exact numbers; `bits` are those of integers without their sign. An array's
-    family, length and so on are those of its elements.
+    `scale` are those of numbers with so many decimal digits; `bits` are those of integers without their
+    sign. An array's family, length and so on are those of its elements.
     """
 
     spelled: str
@@ -53,6 +53,26 @@ class ColumnType:
     def exact(self) -> bool:
         """Whether it is a number of decimal digits."""
         return self.family == "number" and self.name in ("numeric", "decimal")
+
+    @property
+    def largest(self) -> str:
+        """Return the largest of its numbers, empty if there is none."""
+        if self.family == "integer":
+            return str((1 << self.bits) - 1)
+        if self.precision is None or self.scale is None:
+            return ""
+        digits = "9" * self.precision + "0" * -self.scale
+        if self.scale <= 0:
+            return digits
+        digits = digits.zfill(self.scale + 1)
+        return f"{digits[: -self.scale]}.{digits[-self.scale :]}"
+
+    @property
+    def unit(self) -> str:
+        """Return 1 in the last digit of its numbers, empty if each number has its own."""
+        if self.scale is None:
+            return "1" if self.family == "integer" else ""
+        return f"0.{'1'.zfill(self.scale)}" if self.scale > 0 else "1" + "0" * -self.scale
 
     def room(self, wanted: int) -> int:
         """Return how many of the characters wanted fit."""
@@ -75,14 +95,14 @@ def parse_type(spelled: str) -> ColumnType:
     sizes = [int(size) for size in (found["sizes"] or "").split(",") if size.strip()]
     family = _FAMILY_OF.get(name, "other")
     length = (sizes[0] if sizes else _LENGTHS.get(name)) if family == "text" else None
-    exact = family == "number" and name in ("numeric", "decimal") and bool(sizes)
+    digits = family == "number" and (len(sizes) == 2 or (bool(sizes) and name in ("numeric", "decimal")))
     return ColumnType(
         spelled,
         name,
         family,
         length=length,
-        precision=sizes[0] if exact else None,
-        scale=(sizes[1] if len(sizes) > 1 else 0) if exact else None,
+        precision=sizes[0] if digits else None,
+        scale=(sizes[1] if len(sizes) > 1 else 0) if digits else None,
         bits=_BITS.get(name, 0) + (1 if unsigned and family == "integer" else 0),
         unsigned=unsigned,
         array=bool(found["array"]),
