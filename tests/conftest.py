@@ -5,6 +5,7 @@ import pytest
 pytest_plugins = [
     "support.postgres",
     "support.mariadb",
+    "support.masks",
     "support.s3",
     "support.settings",
     "support.server",
