@@ -57,6 +57,14 @@ class Hashing:
     flags: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What a sanitized copy says of itself: a moment in ISO 8601, and `key:value` pairs."""
+
+    created_at: str
+    tags: tuple[str, ...]
+
+
 class SliceReader(Protocol):
     """One connection on the consistent view. Used by one thread at a time; blocking."""
 
@@ -113,6 +121,14 @@ class View(Protocol):
 
     def definition(self) -> Iterator[tuple[str, Blocks]]:
         """Yield the named parts beside the tables' rows, each read to its end before the next; blocking."""
+        ...
+
+    def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:
+        """Return the table that marks a sanitized copy, its columns, and its one row in the copy format.
+
+        Its definition is in what `definition` yielded, which comes first, if the selection asks for a marker.
+        None if there is no place for it.
+        """
         ...
 
     def reader(self) -> AbstractContextManager[SliceReader]:

@@ -22,7 +22,7 @@ from ..model.errors import (
 from ..model.job import Report
 from ..model.pushdown import Hazard, Rewritten
 from ..model.target import Limits, Selection
-from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Hashing, Rewrite, Slice, View, Wanted
+from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Hashing, Marker, Rewrite, Slice, View, Wanted
 from .postgres.selection import Selected, select
 
 Row = list[str | None]
@@ -167,6 +167,10 @@ class MemoryView:
 
     async def verify(self, *, every: bool = False) -> None:
         """Nothing here is rewritten."""
+
+    def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:
+        """Mark nothing: a database in memory has the tables that it has."""
+        return None
 
     def definition(self) -> Iterator[tuple[str, Blocks]]:
         """Yield the names of tables and columns."""

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ..database.base import Database, Rewrite, View
+from ... import __version__
+from ..database.base import Database, Marker, Rewrite, View
+from ..model.catalog import TableName
 from ..model.errors import DatabaseFailed, RuleFailed
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
-from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, snapshot
+from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, TableData, snapshot
 from ..model.target import Selection, Target
 from ..repository.writer import SnapshotWriter
 from ..services import Services
@@ -65,6 +68,11 @@ async def store(
                 await proof.gather(view, report)
         timings = {"connect": round(opened - started, 3), "read": round(time.monotonic() - opened, 3)}
         manifest = _manifest(draft, view, captured, timings)
+        if (marked := view.marked(_marker(manifest))) is not None:
+            table, columns, row = marked
+            stream = await writer.store(partial(iter, (row,)))
+            tables = sorted((*manifest.tables, TableData(table, columns, 1, stream.chunks)), key=_named_as)
+            manifest = replace(manifest, tables=tuple(tables))
         if proof is not None and manifest.sanitization is not None:
             finished = services.repository(draft.profile).source(snapshot(manifest, draft.profile))
             scan = await proof.search(finished, view.catalog, report)
@@ -82,7 +90,21 @@ def _selection(draft: Draft) -> Selection:
         return selection
     neutral = draft.target.rules is not None and draft.target.rules.neutralise
     emptied = (*selection.exclude_data, *(draft.outboxes if neutral else ()))
-    return replace(selection, without_secrets=True, without_reaching=neutral, exclude_data=emptied)
+    return replace(
+        selection, without_secrets=True, without_reaching=neutral, exclude_data=emptied, marker=True
+    )
+
+
+def _marker(manifest: Manifest) -> Marker:
+    """Return what a sanitized copy says of itself."""
+    done = manifest.sanitization
+    rules = f"rules:{done.digest}" if done else "rules:none"
+    tags = (f"target:{manifest.target}", f"snapshot:{manifest.id}", rules, f"tool:snapharbor {__version__}")
+    return Marker(manifest.created_at, tags)
+
+
+def _named_as(table: TableData) -> TableName:
+    return table.name
 
 
 def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str, float]) -> Manifest:

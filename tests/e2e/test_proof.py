@@ -3,14 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from support.postgres import execute
+from support.postgres import execute, query
 from support.shop import Shop, recipient, somebody
 
+from snapharbor import __version__
 from snapharbor.engine.model.errors import RuleLeaks
 from snapharbor.engine.model.finding import Accepted
 from snapharbor.engine.model.proof import LeakScan
 from snapharbor.engine.model.target import Rules
-from snapharbor.engine.operations.requests import BuildRequest, SanitizeRequest, ShareRequest, VerifyRequest
+from snapharbor.engine.operations.requests import (
+    BuildRequest,
+    LoadRequest,
+    SanitizeRequest,
+    ShareRequest,
+    VerifyRequest,
+)
 
 pytestmark = pytest.mark.server
 
@@ -207,3 +214,27 @@ async def test_a_source_that_was_only_built_has_no_search(shop: Shop) -> None:
     async with shop.harbor() as harbor:
         made = await harbor.run(await harbor.plan(BuildRequest("shop")), confirmed=True)
     assert "leaks" not in made
+
+
+@pytest.mark.parametrize("ephemeral", [False, True])
+async def test_a_copy_says_what_it_is_and_leaves_a_table_of_that_name_alone(
+    each_shop: Shop, ephemeral: bool
+) -> None:
+    shop = each_shop
+    own = "CREATE TABLE snapharbor_info AS SELECT 'mine' AS what"
+    execute(shop.owner, own, "GRANT SELECT ON snapharbor_info TO PUBLIC")
+    async with shop.harbor() as harbor:
+        plan = await harbor.plan(SanitizeRequest("shop", new=True, ephemeral=ephemeral))
+        made = await harbor.run(plan, confirmed=True)
+        await harbor.run(await harbor.plan(LoadRequest("shop")), confirmed=True)
+        snapshot = await harbor.snapshot("shop")
+    assert snapshot.manifest.sanitization is not None
+    assert query(shop.destination, "SELECT what FROM snapharbor_info") == [("mine",)]
+    ((tags,),) = query(shop.destination, "SELECT tags FROM snapharbor_info_1 WHERE created_at <= now()")
+    assert tags == [
+        "target:shop",
+        f"snapshot:{made['snapshot']}",
+        f"rules:{snapshot.manifest.sanitization.digest}",
+        f"tool:snapharbor {__version__}",
+    ]
+    assert query(shop.owner, "SELECT to_regclass('snapharbor_info_1')") == [(None,)]

@@ -49,7 +49,8 @@ async def test_both_strategies_load_as_the_same_database(each_shop: Shop) -> Non
             load = await harbor.plan(LoadRequest(str(made["snapshot"])))
             await harbor.run(load, confirmed=True)
         loaded.append(facts(shop.destination, shop.server.tools))
-    assert differences(loaded[0], loaded[1]) == []  # type: ignore[arg-type]
+    # Only the marker says which of them it is.
+    assert differences(loaded[0], loaded[1]) == ["rows of public.snapharbor_info"]  # type: ignore[arg-type]
 
 
 async def test_the_plan_says_which_table_is_read_how(shop: Shop) -> None:

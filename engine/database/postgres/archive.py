@@ -21,6 +21,7 @@ from ..base import Blocks, ChunkSource
 from .custom import block_objects, block_rows
 from .toc import DATA, POST_DATA, TAR, ArchiveDamaged, ByteStream, Entry, Text, Toc, read_toc, write_toc
 
+WORTH_FREEZING = 1 << 16
 END_OF_ROWS = b"\\.\n\n\n"
 GZIP = 31
 FROM, FROM_FROZEN = b" FROM stdin;\n", b" FROM stdin WITH (FREEZE);\n"
@@ -49,7 +50,7 @@ class Layout:
         compression = int(compressed) if self.toc.version >= (1, 15) else -int(compressed)
         toc = replace(self.toc, compression=compression)
         if frozen:
-            ours = {place.encode() for place, _ in self.tables}
+            ours = {place.encode() for place, table in self.tables if table.raw_bytes >= WORTH_FREEZING}
             toc = replace(
                 toc, entries=tuple(_frozen(entry) if entry.place in ours else entry for entry in toc.entries)
             )

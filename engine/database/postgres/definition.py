@@ -19,6 +19,7 @@ from ..base import Blocks
 from ..process import Child
 from .artefact import called
 from .custom import split_custom
+from .marker import marked
 from .programs import Programs
 from .session import Session
 from .slices import quote, quoted
@@ -55,6 +56,8 @@ class Wanted:
         without_objects: Whether large objects are left out.
         without_kinds: Kinds of entries left out, with what needs them.
         left_out: Takes the names of what was left out for its kind.
+        marked: Schemas that the marker's table can be in, none without a marker.
+        marks: Takes the name of that table.
     """
 
     snapshot: str
@@ -68,6 +71,8 @@ class Wanted:
     without_objects: bool = False
     without_kinds: frozenset[bytes] = frozenset()
     left_out: list[str] = field(default_factory=list[str])
+    marked: tuple[str, ...] = ()
+    marks: list[TableName] = field(default_factory=list[TableName])
 
     def options(self, limits: Limits, major: int) -> tuple[str, ...]:
         """Return the options for a pg_dump of that major version."""
@@ -147,4 +152,7 @@ def _checked(blocks: Blocks, wanted: Wanted) -> Blocks:
     unwanted = [entry for entry in toc.entries if entry.desc in wanted.without_kinds]
     wanted.left_out.extend(map(called, unwanted))
     gone = with_dependents(dropped | {entry.id for entry in unwanted}, toc.entries)
-    yield write_toc(replace(toc, entries=tuple(entry for entry in toc.entries if entry.id not in gone)))
+    toc = replace(toc, entries=tuple(entry for entry in toc.entries if entry.id not in gone))
+    toc, table = marked(toc, wanted.marked)
+    wanted.marks.extend([table] if table else ())
+    yield write_toc(toc)

@@ -16,11 +16,12 @@ from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOu
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, Hashing, Rewrite, Slice, Wanted
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
 from .artefact import kinds_without
 from .definition import Wanted as WantedDefinition
 from .definition import definition
 from .identify import read_server
+from .marker import COLUMNS, row
 from .moment import BEGIN, Moment, freeze
 from .originals import hashings
 from .programs import Programs
@@ -131,6 +132,7 @@ class PostgresView:
         self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version, reads)
         self._selection = selection
         self._stripped: list[str] = []
+        self._marks: list[TableName] = []
         self.tool = box.label("pg_dump")
         self._moment = moment
         self._limits = limits
@@ -162,6 +164,8 @@ class PostgresView:
             without_objects=self.rewritten is not None and self.rewritten.without_objects,
             without_kinds=kinds_without(self._selection),
             left_out=self._stripped,
+            marked=selected.schemas.taken if self._selection.marker else (),
+            marks=self._marks,
         )
         return definition(
             self._keeper.programs,
@@ -174,6 +178,10 @@ class PostgresView:
     def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
         """Yield what a reader has to read for the seeded hashes of the originals of columns."""
         return hashings(self._moment.leaves, wanted, seed=seed, version=self._keeper.version)
+
+    def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:
+        """Return the table that marks a sanitized copy, its columns, and its one row as copy text."""
+        return (self._marks[0], COLUMNS, row(marker)) if self._marks else None
 
     async def verify(self, *, every: bool = False) -> None:
         """Ask the source whether constraints hold for the rows as rules leave them."""
