@@ -13,7 +13,7 @@ from ..model.catalog import Catalog, Column, Table, TableName
 from ..model.errors import DatabaseUnreachable, EngineError
 from ..model.sensitive import PERSONAL, Evidence, Kind
 from .contacts import plain_phone
-from .leaves import Leaves, key_of, leaves
+from .leaves import Leaves, key_of, leaves, step
 from .measure import at, contradicted, measure
 from .naming import a_trail, about_people, by_name, of_sessions
 from .sample import Question, questions, sparse_question, worth_a_second_look
@@ -108,7 +108,7 @@ def _of_column(
     named = [_prose(piece, family) for piece in named]
     found = _join([*named, *by_type(column.type, family, people=people)], inside, "", family)
     if family == "composite":
-        inside = {**{f".{name}": list[str]() for name, _ in types.fields(column.type)}, **inside}
+        inside = {**{step(name): list[str]() for name, _ in types.fields(column.type)}, **inside}
     for path in inside:
         if path:
             by_key = list(by_name(key, table.name.name)) if (key := key_of(path)) else []

@@ -1,13 +1,12 @@
 """What becomes of every column: rules beside what the columns look like."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..model.analysis import Resolved
-from ..model.catalog import Catalog, Column, Table, TableName
+from ..model.catalog import Catalog, Column, Table, TableName, mentions
 from ..model.sensitive import ColumnCoverage, Treatment
-from .classify import Classification, looks_personal
+from .classify import Classification
 from .effects import Effects, State, effects
 
 
@@ -55,6 +54,18 @@ def undecided(column: ColumnCoverage) -> bool:
     return column.undecided
 
 
+def computed_from(table: Table, column: Column) -> tuple[Column, ...]:
+    """Return the columns that the expression of a generated one mentions."""
+    expression = column.default or ""
+    return tuple(other for other in table.columns if other is not column and mentions(expression, other.name))
+
+
+def root_of(table: Table, catalog: Catalog) -> TableName:
+    """Return the table that a partition belongs to in the end, or the table itself."""
+    above = catalog.table(table.partition_of) if table.partition_of else None
+    return root_of(above, catalog) if above else table.name
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     catalog: Catalog
@@ -87,19 +98,18 @@ class _Judge:
     ) -> ColumnCoverage:
         """Judge a generated column by those that it is computed from."""
         own = stored[table.name, column.name]
-        sources = [
-            stored[table.name, other.name]
-            for other in table.columns
-            if other is not column and _mentions(column.default or "", other.name)
-        ]
+        sources = [stored[table.name, other.name] for other in computed_from(table, column)]
         if own.treatment != "unclassified" or not sources:
             return own
         names = ", ".join(f"`{source.column}`" for source in sources)
         if any(undecided(source) for source in sources):
             return self._covered(table, column, "unclassified", f"computed from {names}")
-        if all(source.treatment == "unclassified" for source in sources) and not looks_personal(own.evidence):
+        treatments = {source.treatment for source in sources}
+        if treatments == {"unclassified"}:
             return own
-        return self._covered(table, column, "masked", f"computed from {names}")
+        # What is computed from nothing but kept columns is as raw as they are.
+        treatment: Treatment = "kept" if treatments <= {"kept", "unclassified"} else "masked"
+        return self._covered(table, column, treatment, f"computed from {names}")
 
     def materialized(
         self, stored: Mapping[tuple[TableName, str], ColumnCoverage]
@@ -130,7 +140,7 @@ class _Judge:
             if read.kind in ("view", "materialized-view"):
                 found |= self._below(read, seen | {name})
             else:
-                found.add(_root(read, self.catalog))
+                found.add(root_of(read, self.catalog))
         return frozenset(found)
 
     def _leaves(self, table: Table) -> tuple[TableName, ...]:
@@ -162,13 +172,3 @@ def _together(states: Sequence[State]) -> State:
     if set(states) == {"dropped"}:
         return "dropped"
     return "masked" if {*states} <= {"masked", "dropped"} else "raw"
-
-
-def _mentions(expression: str, name: str) -> bool:
-    quoted = '"' + name.replace('"', '""') + '"'
-    return quoted in expression or bool(re.search(rf'(?<![\w"]){re.escape(name)}(?![\w"])', expression))
-
-
-def _root(table: Table, catalog: Catalog) -> TableName:
-    above = catalog.table(table.partition_of) if table.partition_of else None
-    return _root(above, catalog) if above else table.name

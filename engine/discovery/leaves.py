@@ -11,7 +11,7 @@ from .types import Family
 PLAIN_KEY = re.compile(r"[^\W\d]\w*")
 KEYS_OF_A_MAP = 60
 PATHS = 300
-ANY = ".*"
+ANY, KEYS = ".*", ".{}"
 
 Leaves = Mapping[str, list[str]]
 
@@ -79,7 +79,7 @@ def _walk(tree: object, path: str, maps: frozenset[str], shape: str = "") -> Ite
     if isinstance(tree, dict):
         for key, child in cast(dict[str, object], tree).items():
             if shape in maps:
-                yield f"{path}.{{}}", key
+                yield path + KEYS, key
             below = ANY if shape in maps else step(key)
             yield from _walk(child, path + below, maps, f"{shape}.?")
     elif isinstance(tree, list):

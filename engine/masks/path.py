@@ -1,5 +1,6 @@
 """Paths into a JSON document: `$.contact.email`, `$.orders[*].note`, `$."a name"[0]`, `$`."""
 
+import json
 import re
 
 from ..model.errors import ArgumentInvalid
@@ -27,9 +28,17 @@ def parse_path(written: str) -> tuple[Step, ...]:
         elif found["all"]:
             steps.append(None)
         else:
-            steps.append(found["bare"] or re.sub(r"\\(.)", r"\1", found["quoted"]))
+            steps.append(found["bare"] or _unquoted(found["quoted"]))
     if end != len(rest):
         raise ArgumentInvalid(
             f"`{written[:60]}` is not a path into JSON", "Write it as $.contact.email or $.items[*].note."
         )
     return tuple(steps)
+
+
+def _unquoted(name: str) -> str:
+    """Return what a name in quotes means: as in JSON, and if it is none, without its backslashes."""
+    try:
+        return str(json.loads(f'"{name}"', strict=False))
+    except ValueError:
+        return re.sub(r"\\(.)", r"\1", name)

@@ -1,5 +1,6 @@
 """What a database is made of: structure and sizes, never a row."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,3 +109,9 @@ class Server:
     def identity(self) -> str:
         """One database in the world: two URLs with the same identity are the same data."""
         return f"{self.system}/{self.database}"
+
+
+def mentions(expression: str, column: str) -> bool:
+    """Tell whether an expression, as the server writes it, mentions a column: rather once too often."""
+    quoted = '"' + column.replace('"', '""') + '"'
+    return quoted in expression or bool(re.search(rf'(?<![\w"]){re.escape(column)}(?![\w"])', expression))

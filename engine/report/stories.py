@@ -84,7 +84,8 @@ def shape_pairs(shapes: Iterable[Shape], most: int = 2) -> tuple[tuple[str, str]
 def seen(evidence: Evidence) -> str:
     """Return what a column looks like and where in it, such as `email in $.who (66 of 112 values)`."""
     where = f" in {evidence.path}" if evidence.path else ""
-    how = f"{evidence.matching} of {evidence.sampled} values" if evidence.matching else "by its name"
+    sign = "name" if "name" in evidence.by else "type"
+    how = f"{evidence.matching} of {evidence.sampled} values" if evidence.matching else f"by its {sign}"
     return f"{evidence.kind}{where} ({how})"
 
 

@@ -49,16 +49,29 @@ class Context:
                     yield Assigned(analysis, table, columns[assignment.column], assignment)
 
     def masked(self) -> set[tuple[TableName, str]]:
-        """Return every column that some rule sets."""
-        return {(found.table.name, found.column.name) for found in self.assigned()}
+        """Return every column that some rule sets, in partitions and heirs, too."""
+        return {
+            (name, found.column.name)
+            for found in self.assigned()
+            for name in self._reached(found.table, found.analysis)
+        }
 
     def emptied(self) -> set[TableName]:
-        """Return the tables that a rule certainly empties."""
+        """Return the tables that a rule certainly empties, partitions and heirs, too."""
         return {
-            table.name
+            name
             for analysis, table in self.targeted()
             if analysis.kind == "truncate" or (analysis.kind == "delete" and not analysis.filtered)
+            for name in self._reached(table, analysis)
         }
+
+    def _reached(self, table: Table, analysis: Analysis) -> Iterator[TableName]:
+        yield table.name
+        if analysis.target is not None and analysis.target.only:
+            return
+        for child in self.catalog.tables:
+            if child.partition_of == table.name or table.name in child.inherits:
+                yield from self._reached(child, analysis)
 
 
 def about(found: Assigned, code: str, severity: Severity, message: str, hint: str) -> Finding:

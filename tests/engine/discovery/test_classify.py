@@ -218,6 +218,17 @@ async def test_types_tell_and_are_seen_through(new_database: NewDatabase, each_p
     }
 
 
+async def test_fields_of_any_name_are_told_by_name_and_by_what_they_hold(new_database: NewDatabase) -> None:
+    url = new_database(
+        """CREATE TYPE place AS ("Zip Code" text, "e mail" text); CREATE TABLE t (a place, b place)""",
+        "INSERT INTO t (a) SELECT ROW('10969', 'u' || n || '@mail.example')::place"
+        " FROM generate_series(1, 9) n",
+    )
+    looked = await look(url)
+    for column in ("a", "b"):
+        assert looked.places("t", column) == {("postcode", '."Zip Code"'), ("email", '."e mail"')}
+
+
 async def test_what_json_holds_is_named_by_its_path(new_database: NewDatabase) -> None:
     url = new_database(
         "CREATE TABLE t (doc jsonb, log text, votes jsonb)",

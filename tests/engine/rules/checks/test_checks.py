@@ -47,9 +47,11 @@ NOTHING: set[tuple[str, str, str | None]] = set()
 ALWAYS = {"triggers", "row-security", "materialized-view", "no-where"}
 
 
-def found(text: str, rows: dict[int, int] | None = None) -> set[tuple[str, str, str | None]]:
+def found(
+    text: str, rows: dict[int, int] | None = None, catalog: Catalog = CATALOG
+) -> set[tuple[str, str, str | None]]:
     analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
-    context = Context(tuple(resolve(one, CATALOG) for one in analyses), CATALOG, rows=rows or {})
+    context = Context(tuple(resolve(one, catalog) for one in analyses), catalog, rows=rows or {})
     return {(one.code, one.severity, one.column) for one in check_all(context)}
 
 
@@ -109,6 +111,22 @@ def test_what_is_worth_knowing_is_said_too() -> None:
 
 def test_a_rule_without_rows_is_told() -> None:
     assert telling("UPDATE users SET note = 'x' WHERE id < 0", {0: 0}) == {("no-rows", "warning", None)}
+
+
+def test_a_rule_for_every_row_of_an_empty_table_is_fine() -> None:
+    assert telling("UPDATE users SET note = 'x'", {0: 0}) == NOTHING
+
+
+@pytest.mark.parametrize("parent", [{"partition_of": USERS}, {"inherits": (USERS,)}])
+def test_what_is_changed_in_a_table_is_changed_in_its_parts(parent: dict[str, object]) -> None:
+    key = (ForeignKey("referred_fkey", ("referred",), TableName("public", "users"), ("nick",)),)
+    columns = (Column("nick", "text", True), Column("referred", "text", True))
+    part = table("part", *columns, foreign_keys=key, **parent)
+    catalog = Catalog(("public",), (part, table("users", *columns, unique=(("nick",),), foreign_keys=key)))
+    whole = "UPDATE users SET nick = upper(nick), referred = upper(referred)"
+    assert not {one for one in found(whole, catalog=catalog) if one[0] == "foreign-key"}
+    only = found(whole.replace("UPDATE", "UPDATE ONLY"), catalog=catalog)
+    assert ("foreign-key", "error", "nick") in only
 
 
 def test_a_fingerprint_outlives_lines_and_blanks_but_not_a_change() -> None:
