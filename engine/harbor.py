@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
 from .ledger.base import Record
@@ -15,11 +16,15 @@ from .model.plan import Plan, Verb
 from .model.sensitive import ColumnCoverage
 from .model.share import Principal, Share
 from .model.snapshot import Snapshot
+from .model.suggestion import Suggestion
 from .model.target import Target
 from .operations import look
 from .operations.requests import Request
 from .operations.verbs import decide
 from .services import Services, open_services
+
+if TYPE_CHECKING:
+    from .operations.coverage import Examination
 
 SCOPE: dict[Verb, str] = {"verify": "read", "load": "load", "share": "share", "revoke": "share"}
 HARMLESS: frozenset[Verb] = frozenset(("verify",))
@@ -81,6 +86,18 @@ class Harbor:
         from .operations.coverage import coverage
 
         return await coverage(self.services, target)
+
+    async def examination(self, target: str) -> "Examination":
+        """Connect to a target's source and read its structure, with what every column looks like."""
+        from .operations.coverage import structure
+
+        return await structure(self.services, target)
+
+    async def suggest(self, target: str, template: str = "pii") -> Suggestion:
+        """Connect to a target's source and write rules for what looks personal and is undecided."""
+        from .operations.suggest import suggest
+
+        return await suggest(self.services, target, template)
 
     async def shares(self) -> Sequence[Share]:
         """Return what one has shared, newest first, expired and revoked ones included."""

@@ -89,6 +89,10 @@ class Types:
         seen = self.user.get(plain)
         return self.base(seen.base) if seen and seen.kind == "domain" else plain
 
+    def is_domain(self, type_: str) -> bool:
+        """Tell whether a type is a domain, which may have constraints of its own."""
+        return (own := self.user.get(type_)) is not None and own.kind == "domain"
+
     def family(self, type_: str) -> Family:
         """Return the family of a type."""
         base = self.base(type_)

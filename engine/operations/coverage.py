@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from ..database.base import Database
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog
-from ..model.errors import RulesBlocked
+from ..model.errors import RuleRefused, RulesBlocked, RuleSyntax
 from ..model.finding import Accepted, Finding, Severity
 from ..model.rules import RuleSet
 from ..model.sensitive import ColumnCoverage
 from ..model.snapshot import Sanitization
-from ..model.target import Limits, Rules, Target
+from ..model.target import Rules, Target
 from ..services import Services
 from . import look
 from .build import source_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..discovery.classify import Classification
 
 LOOKING_SECONDS = 10
+QUICK_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,17 @@ class Examination:
 
 
 async def examine(
-    services: Services, target: Target, rules: RuleSet | None, *, database: Database | None = None
+    services: Services,
+    target: Target,
+    rules: RuleSet | None,
+    *,
+    database: Database | None = None,
+    seconds: float = 60,
 ) -> Examination:
-    """Look at a database, the target's source if none is given, and judge every column."""
+    """Look at a database, the target's source if none is given, and judge every column.
+
+    After `seconds` no further table's values are looked at.
+    """
     from ..database.postgres.selection import select
     from ..discovery.classify import classify
     from ..discovery.coverage import Decisions, coverage
@@ -90,25 +99,21 @@ async def examine(
     from ..rules.resolve import resolve_all
 
     looked_at = database or services.database(source_of(target))
-    limits = Limits(
-        connect_timeout=target.limits.connect_timeout,
-        lock_timeout=target.limits.lock_timeout,
-        statement_timeout=LOOKING_SECONDS,
-    )
+    limits = replace(target.limits, statement_timeout=LOOKING_SECONDS, max_snapshot_age=0)
     catalog = await looked_at.inspect()
-    classification = await classify(catalog, lambda queries: looked_at.probe(queries, limits))
+    classification = await classify(
+        catalog, lambda queries: looked_at.probe(queries, limits), seconds=seconds
+    )
     decided = target.rules or Rules()
     analyses = analyse_all(rules, engine_of(target)) if rules else ()
     resolved = resolve_all(analyses, catalog)
-    selected = select(target.selection, catalog) if database is None else None
-    taken = selected.data if selected else None
+    taken = select(target.selection, catalog).data if database is None else None
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
     severity: Severity = "error" if decided.policy == "require" else "warning"
     checked = check_all(Context(resolved, catalog, engine_of(target)))
     found = tuple(findings(covered, new=new, severity=severity))
-    fingerprints = {finding.fingerprint for finding in (*checked, *found)}
-    accepted = tuple(one for one in decided.accept if one.fingerprint in fingerprints)
+    accepted = _accepted(decided, (*checked, *found))
     taken_over = {one.fingerprint for one in accepted}
     return Examination(
         catalog=catalog,
@@ -122,6 +127,11 @@ async def examine(
         accepted=accepted,
         new=new,
     )
+
+
+def _accepted(decided: Rules, findings: Sequence[Finding]) -> tuple[Accepted, ...]:
+    fingerprints = {finding.fingerprint for finding in findings}
+    return tuple(one for one in decided.accept if one.fingerprint in fingerprints)
 
 
 async def gate(
@@ -156,6 +166,19 @@ async def coverage(services: Services, key: str) -> tuple[ColumnCoverage, ...]:
     """Connect to a target's source and say what its rules, if it has any, leave of every column."""
     target = services.settings.target(key)
     return (await examine(services, target, rules_if_any(services, target))).covered
+
+
+async def structure(services: Services, key: str) -> Examination:
+    """Connect to a target's source and read its structure, each column with what it looks like.
+
+    Rules that cannot be read decide nothing here: this is what one looks at to repair them.
+    """
+    target = services.settings.target(key)
+    try:
+        rules = rules_if_any(services, target)
+    except (RuleSyntax, RuleRefused):
+        rules = None
+    return await examine(services, target, rules, seconds=QUICK_SECONDS)
 
 
 async def _new(services: Services, target: Target, covered: Sequence[ColumnCoverage]) -> frozenset[str]:

@@ -56,7 +56,7 @@ def questions(layers: Layers, facts: Facts, reads: Reads) -> Iterator[Constraint
     rows = rows_of(table.name, reads)
     for index in table.unique:
         if layers.touched.intersection(index.columns):
-            yield ConstraintQuery(table.name, index.name, _duplicates(index, rows))
+            yield ConstraintQuery(table.name, index.name, duplicates(index, rows))
     for key in table.references:
         held = _leaves(key.referenced, facts)
         if layers.touched.intersection(key.columns) and facts.taken.issuperset(held):
@@ -90,7 +90,8 @@ def _row_conditions(layers: Layers, *, generated: bool) -> Iterator[tuple[str, s
             yield f"{column.name} NOT NULL", f"{quote(column.name)} IS NULL"
 
 
-def _duplicates(index: UniqueFacts, rows: str) -> str:
+def duplicates(index: UniqueFacts, rows: str) -> str:
+    """Return the question for rows that a unique index would not take beside each other."""
     conditions = [f"({index.predicate}\n)"] if index.predicate else []
     if index.nulls_distinct:
         conditions += [f"NOT (({key}) IS NULL)" for key in index.keys]

@@ -80,7 +80,7 @@ def _call(spec: Spec, column: str, engine: Engine) -> str:
     if spec.name == "null":
         return "NULL"
     options = (
-        option if spec.name == "date-shift" and place == 0 else _literal(plain(option))
+        option if spec.name == "date-shift" and place == 0 else literal(plain(option))
         for place, option in enumerate(spec.options)
     )
     arguments = ", ".join((identifier(column, engine=engine), *options))
@@ -138,7 +138,7 @@ class Masker:
         if not self.key.reveal():
             raise ConfigMissing(f"line {line} uses the mask `{name}`, and there is no key for masks", NO_KEY)
         value, *options = arguments
-        kind, unique = self._needs(table, column) if table and column else ("text", False)
+        kind, unique = self.needs(table, column) if table and column else ("text", False)
         spec = f"{name}({', '.join(options)})" if options else name
         try:
             return expression(spec, value, engine=self.engine, key=self.key, type=kind, unique=unique)
@@ -146,7 +146,7 @@ class Masker:
             of = f" on `{table.name}.{column.name}`" if table and column else ""
             raise RuleRefused(f"line {line}{of}: {error.message}", error.hint, line=line) from None
 
-    def _needs(self, table: Table, column: Column) -> tuple[str, bool]:
+    def needs(self, table: Table, column: Column) -> tuple[str, bool]:
         """Return the type of a column's values, and whether distinct ones must stay distinct."""
         seen = {(table.name, column.name)}
         while (above := self._referred(table, column)) is not None:
@@ -229,5 +229,6 @@ def _unusable(place: str, problem: str, hint: str) -> ConfigInvalid:
     return ConfigInvalid(f"`sanitize.mask`: `{place}` {problem}", hint)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.compare import differences, facts
+from support.compare import Facts, differences, facts
 from support.postgres import Postgres, Reader, execute
 from support.shop import EVERY_SCHEMA, Shop, clean
 
 from snapharbor.engine.database.postgres.session import session
 from snapharbor.engine.database.process import run
+from snapharbor.engine.model.suggestion import Suggested
 from snapharbor.engine.model.target import Limits, Rules
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
@@ -89,3 +90,34 @@ async def test_a_sample_is_sanitized(sample: Shop, name: str, reader: Reader, tm
     changed = differences(facts(sample.owner), facts(sample.destination))
     assert changed
     assert all(name.startswith(("rows of", "large objects")) for name in changed), changed
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_suggested_for_a_sample_decides_everything(
+    sample: Shop, name: str, reader: Reader, tmp_path: Path
+) -> None:
+    await fill(sample.server, sample.owner, name, tmp_path)
+    bare = replace(sample.target, source=reader(sample.owner), selection=EVERY_SCHEMA, rules=None)
+    async with sample.harbor(bare) as harbor:
+        found = await harbor.suggest("shop")
+    assert (found.left, found.outside) == ((), ())
+    target = replace(bare, rules=Rules(override_query=f"sql:{found.sql}", policy="require"))
+    loaded: list[Facts] = []
+    for ephemeral in (False, True):
+        async with sample.harbor(target) as harbor:
+            told = await harbor.explain("shop")
+            assert [finding for finding in told.findings if finding.severity != "info"] == []
+            assert not [column for column in told.coverage if column.undecided]
+            plan = await harbor.plan(SanitizeRequest("shop", new=True, ephemeral=ephemeral))
+            assert plan.arguments["strategy"] == ("ephemeral" if ephemeral else "pushdown")
+            await harbor.run(plan, confirmed=True)
+            await harbor.run(await harbor.plan(LoadRequest("shop")), confirmed=True)
+        loaded.append(facts(sample.destination))
+    assert differences(*loaded) == []
+    changed = differences(loaded[0], facts(sample.owner))
+    assert {f"rows of {_table(one)}" for one in found.covered} >= {*changed} > set()
+
+
+def _table(one: Suggested) -> str:
+    name = one.table.name if one.table.name.islower() else f'"{one.table.name}"'
+    return f"{one.table.schema}.{name}"
