@@ -56,6 +56,7 @@ bench: $(READY) ## measure build, load and reset against the stock tools
 
 docs: $(READY) ## write the generated documents anew
 	$(BIN)/python -m snapharbor.engine.settings.reference
+	$(BIN)/python -m snapharbor.engine.masks.reference
 
 lock: ## pin every dependency by version and hash
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -25,6 +25,8 @@ VERBS = {
     },
     "Rules": {
         "explain": "Say what a target's rules would do, before anything runs.",
+        "suggest": "Write rules for what looks personal and is undecided.",
+        "templates": "List the templates of masks, or show one.",
         "check-rules": "Check a target's rules: the gate of a pipeline.",
     },
     "Sharing": {

@@ -11,11 +11,13 @@ from ..engine.model.fence import clean
 
 Lifespan = TypeVar("Lifespan")
 Name = Annotated[str, Field(description="Name of a target; see list_targets")]
+TemplateName = Annotated[str, Field(description="pii, gdpr, ccpa, hipaa or pci")]
 
 
 def register(server: MCPServer[Lifespan]) -> None:
     """Add every prompt to a server."""
     server.prompt(title="Prepare a development copy")(prepare_copy)
+    server.prompt(title="Write rules for this database")(write_rules)
     server.prompt(title="Review sanitization rules")(review_rules)
     server.prompt(title="Share with a team")(share_with_team)
     server.prompt(title="Diagnose a target")(diagnose_target)
@@ -24,6 +26,11 @@ def register(server: MCPServer[Lifespan]) -> None:
 def prepare_copy(target: Name) -> str:
     """Build, sanitize and load a fresh copy of a target for development."""
     return _text("prepare_copy", target=target)
+
+
+def write_rules(target: Name, template: TemplateName = "pii") -> str:
+    """Write sanitization rules for a target together with its person, until nothing is undecided."""
+    return _text("write_rules", target=target, template=template)
 
 
 def review_rules(target: Name) -> str:

@@ -6,12 +6,12 @@ from typing import TypeVar
 from mcp.server.mcpserver import MCPServer
 
 from ..engine.harbor import Harbor
-from . import documents, jobs, snapshots, targets
+from . import documents, jobs, snapshots, targets, templates
 
 Lifespan = TypeVar("Lifespan")
 
 
 def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]]) -> None:
     """Add every resource to a server; `harbor` gives the harbor of whoever reads."""
-    for room in (targets, snapshots, jobs, documents):
+    for room in (targets, templates, snapshots, jobs, documents):
         room.register(server, harbor)

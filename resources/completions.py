@@ -13,6 +13,7 @@ from mcp_types import (
 )
 
 from ..engine.harbor import Harbor
+from ..engine.masks.templates import NAMES
 from ..engine.model.errors import EngineError
 
 MOST: Final = 100
@@ -20,7 +21,7 @@ Lifespan = TypeVar("Lifespan")
 
 
 def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]]) -> None:
-    """Complete target names, snapshot ids and job ids; where nothing can be known, nothing is offered."""
+    """Complete names and ids; where nothing can be known, nothing is offered."""
 
     async def complete(
         ref: PromptReference | ResourceTemplateReference,
@@ -40,6 +41,8 @@ def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]
 
 
 async def _names(harbor: Harbor, argument: str, place: str) -> Sequence[str]:
+    if place.startswith("snapharbor://templates/") or argument == "template":
+        return NAMES
     if argument in ("target", "name"):
         return [target.key for target in harbor.targets()]
     if argument == "snapshot" or place.startswith("snapharbor://snapshots/"):

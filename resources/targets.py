@@ -1,14 +1,15 @@
 """`snapharbor://targets` and what belongs to one target: its settings, structure and rules."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from mcp.server.mcpserver import MCPServer
 
 from ..engine.harbor import Harbor
-from ..engine.model.catalog import Column, Table
+from ..engine.model.catalog import Column, Table, TableName
 from ..engine.model.fence import clean, fence
+from ..engine.model.sensitive import ColumnCoverage
 from ..engine.model.target import Target
 from ..engine.operations.ruleset import rules_text
 
@@ -31,9 +32,17 @@ def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]
 
     @server.resource("snapharbor://targets/{name}/schema", title="Structure of a target's source")
     async def schema(name: str) -> str:
-        """Tables and columns of a target's source, read now; never a row."""
-        tables = (await (await harbor()).schema(name)).tables
-        return fence("\n\n".join(_table(table) for table in tables), LIMIT)
+        """Tables and columns of a target's source, read now, and what each column looks like; never a row."""
+        found = await (await harbor()).examination(name)
+        looks = {(one.table, one.column): one for one in found.covered}
+        return fence("\n\n".join(_table(table, looks) for table in found.catalog.tables), LIMIT)
+
+    @server.resource(
+        "snapharbor://targets/{name}/suggestion", title="Suggested rules", mime_type="text/x-sql"
+    )
+    async def suggestion(name: str) -> str:
+        """SQL for the columns of a target that look personal and are undecided, by the template pii."""
+        return fence((await (await harbor()).suggest(name)).sql, LIMIT)
 
     @server.resource("snapharbor://targets/{name}/rules", title="Rules of a target", mime_type="text/x-sql")
     async def rules(name: str) -> str:
@@ -66,7 +75,7 @@ def _view(target: Target) -> dict[str, object]:
     }
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, looks: Mapping[tuple[TableName, str], ColumnCoverage]) -> str:
     head = f"{clean(str(table.name), 127)} ({table.kind}, ~{table.rows} rows, {table.bytes} bytes)"
     keys = [f"  primary key: {_names(table.primary_key)}"] if table.primary_key else []
     keys += [f"  unique: {_names(columns)}" for columns in table.unique]
@@ -75,13 +84,26 @@ def _table(table: Table) -> str:
         for key in table.foreign_keys
     ]
     comment = [f"  comment: {clean(table.comment, 300)}"] if table.comment else []
-    return "\n".join([head, *(_column(column) for column in table.columns), *keys, *comment])
+    columns = (_column(column, looks.get((table.name, column.name))) for column in table.columns)
+    return "\n".join([head, *columns, *keys, *comment])
 
 
-def _column(column: Column) -> str:
+def _column(column: Column, looks: ColumnCoverage | None) -> str:
     facts = ("" if column.nullable else " not null") + (" generated" if column.generated else "")
     comment = f" -- {clean(column.comment, 200)}" if column.comment else ""
-    return f"  {clean(column.name, 63)} {clean(column.type, 80)}{facts}{comment}"
+    return f"  {clean(column.name, 63)} {clean(column.type, 80)}{facts}{_looks(looks)}{comment}"
+
+
+def _looks(found: ColumnCoverage | None) -> str:
+    """Return what a column looks like and what becomes of it; nothing where there is nothing to say."""
+    if found is None or (found.treatment == "unclassified" and not found.evidence):
+        return ""
+    kinds = ", ".join(
+        f"{piece.kind} {piece.confidence:.2f}{f' in {piece.path}' if piece.path else ''}"
+        for piece in found.evidence
+    )
+    treatment = "undecided" if found.undecided else found.treatment
+    return f" [{clean(f'{kinds}: {treatment}' if kinds else treatment, 200)}]"
 
 
 def _names(columns: tuple[str, ...]) -> str:

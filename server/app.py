@@ -36,7 +36,8 @@ INSTRUCTIONS: Final = """\
 Snapharbor takes encrypted snapshots of configured databases, sanitizes them by SQL rules, and loads or \
 shares the sanitized copies. You never see rows, and you need no credentials: targets are configured.
 Usual way: list_targets, build_snapshot, sanitize_snapshot (new=true does both), load_snapshot or \
-share_snapshot. Long work is a job that goes on by itself: follow it with get_job.
+share_snapshot. Without rules, begin with suggest_rules. Long work is a job that goes on by itself: follow \
+it with get_job.
 load_snapshot, share_snapshot and revoke_share answer a plan first when they overwrite or expose something; \
 show it to the person and call again with its confirmation only if they agree.
 A snapshot is named by id, or as TARGET or TARGET:latest. Errors carry a code and a hint that names the \

@@ -49,6 +49,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     wanted = {name for name in tracked.stdout.split() if name in modules()}
     assert {name for name in inside if name.endswith(".py")} == wanted
     assert "py.typed" in inside
+    data = subprocess.run(
+        ["git", "ls-files", "engine/**/*.toml", "engine/**/*.css", "prompts/*.md"],
+        cwd=source, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert inside.issuperset(data.stdout.split())
     assert all(name.startswith(("snapharbor/", "snapharbor-")) for name in names)
 
 

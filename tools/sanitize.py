@@ -12,9 +12,13 @@ from .call import ADDS, LOOKS, Call, Cursor, Offered, harbor_of
 from .carry import accompany, start
 from .outcome import Outcome
 from .pages import page, text_size
-from .views import Explained
+from .views import Explained, SuggestedRules
 
 LINE = 300
+REVIEW = (
+    "Go through it with the person: comments say why a line is there, and what they must decide. It counts "
+    "once it is in the rule file; `snapharbor suggest TARGET -o FILE` writes it."
+)
 
 
 async def explain_sanitization(call: Call, target: str, cursor: Cursor = "") -> Explained:
@@ -32,6 +36,21 @@ async def explain_sanitization(call: Call, target: str, cursor: Cursor = "") -> 
         findings=dict(Counter(finding.severity for finding in told.findings)),
         columns=dict(counted(told.coverage)),
         report=fence("\n".join(shown), 4000),
+        next_cursor=following,
+    )
+
+
+async def suggest_rules(
+    call: Call, target: str, template: str = "pii", cursor: Cursor = ""
+) -> SuggestedRules:
+    """Write SQL rules for undecided columns that look personal. Templates: pii, gdpr, ccpa, hipaa, pci."""
+    harbor = await harbor_of(call)
+    found = await accompany(call, "reading the source", lambda: harbor.suggest(target, template))
+    shown, following = page(found.sql.splitlines(), cursor, show=str, size=text_size)
+    return SuggestedRules(
+        next=REVIEW if found.covered or found.left else "Nothing looks personal and undecided.",
+        columns={"decided": len(found.covered), "left": len(found.left), "outside": len(found.outside)},
+        sql=fence("\n".join(shown), 4000),
         next_cursor=following,
     )
 
@@ -56,5 +75,6 @@ def _next(told: Explanation) -> str:
 
 TOOLS = (
     Offered(explain_sanitization, "Explain sanitizing", LOOKS),
+    Offered(suggest_rules, "Suggest rules", LOOKS),
     Offered(sanitize_snapshot, "Sanitize a snapshot", ADDS),
 )

@@ -134,6 +134,15 @@ class Explained(View):
     next_cursor: str | None = None
 
 
+class SuggestedRules(View):
+    """Rules for what nobody decided on: how many columns are what, and a page of the SQL."""
+
+    next: str
+    columns: dict[str, int]
+    sql: str
+    next_cursor: str | None = None
+
+
 def check_line(found: "Check") -> str:
     """Return what one check found on one line."""
     place = f"{found.level}: {clean(found.area, 40)} {clean(found.name, 80)}"

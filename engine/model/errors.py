@@ -88,7 +88,7 @@ class RulesMissing(EngineError):
     """Sanitizing was asked for and there is no SQL to do it with."""
 
     code, exit_code = "rules-missing", 20
-    default_hint = "Set sanitize.query_file, sanitize.override_query or override.san_query."
+    default_hint = "Set sanitize.query_file or sanitize.mask; `snapharbor suggest NAME` writes first rules."
 
 
 class RuleSyntax(EngineError):

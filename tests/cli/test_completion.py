@@ -39,7 +39,9 @@ def test_options_are_completed(command: Command) -> None:
     assert completed(command, "snapharbor build --dry") == ["--dry-run"]
 
 
-@pytest.mark.parametrize("verb", ["build", "sanitize", "load", "target", "prune --target", "verify"])
+@pytest.mark.parametrize(
+    "verb", ["build", "sanitize", "load", "target", "prune --target", "verify", "suggest"]
+)
 def test_names_of_targets_are_completed_from_the_configuration(command: Command, verb: str) -> None:
     assert completed(command, f"snapharbor {verb} s") == ["shop", "stock"]
 

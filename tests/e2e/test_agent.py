@@ -144,6 +144,9 @@ async def test_an_agent_does_the_main_job(shop: Shop, config: Path, serving: Non
         setup = await ana.call("check_setup")
         assert setup["ok"], setup
 
+        assert not (await ana.call("explain_sanitization", target="shop"))["blocked"]
+        await ana.call("suggest_rules", target="shop", template="hipaa")
+
         built = await ana.end(await ana.call("build_snapshot", target="shop", tags=("nightly",)))
         clean = await ana.end(await ana.call("sanitize_snapshot", target="shop"))
         assert clean["parent"] == built["snapshot"]
@@ -170,7 +173,7 @@ async def test_an_agent_does_the_main_job(shop: Shop, config: Path, serving: Non
             )
             assert (await http.get(link)).status_code == 404
 
-        for uri in ("targets", "targets/shop", "targets/shop/schema", "targets/shop/rules", "config"):
+        for uri in ("targets", "targets/shop", "targets/shop/schema", "targets/shop/suggestion", "config"):
             ana.told.append((await ana.client.read_resource(f"snapharbor://{uri}")).model_dump_json())
 
     assert query(shop.destination, "SELECT count(*) FROM customers") == query(

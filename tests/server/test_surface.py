@@ -87,6 +87,7 @@ def test_toolsets_choose_what_is_offered() -> None:
         "build_snapshot",
         "explain_sanitization",
         "sanitize_snapshot",
+        "suggest_rules",
     }
     assert len(chosen()) == sum(len(tools) for tools in TOOLSETS.values())
 

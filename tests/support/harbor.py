@@ -10,7 +10,7 @@ from typing import cast
 import anyio
 from anyio.abc import TaskGroup
 
-from snapharbor.engine.database.base import Database
+from snapharbor.engine.database.base import Database, Rewrite
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.attempt import attempt
@@ -22,10 +22,11 @@ from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.model.job import Job, Report, ignore
 from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.plan import Effect, Plan, Verb
+from snapharbor.engine.model.pushdown import ColumnFacts, Facts, Rewritten, TableFacts
 from snapharbor.engine.model.settings import Setting, Settings
 from snapharbor.engine.model.share import Principal
 from snapharbor.engine.model.snapshot import Manifest, Sanitization
-from snapharbor.engine.model.target import Rules, StorageProfile, Target
+from snapharbor.engine.model.target import Limits, Rules, Selection, StorageProfile, Target
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.requests import LoadRequest, Request, RevokeRequest, ShareRequest
 from snapharbor.engine.operations.verbs import VERBS
@@ -107,7 +108,7 @@ class MemoryServices(Services):
 
 
 class Words:
-    """A database that has a structure and nothing else."""
+    """A database that has a structure and no rows: every question finds nothing."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -116,6 +117,19 @@ class Words:
         if self._world.source_error:
             raise self._world.source_error
         return self._world.catalog
+
+    async def probe(self, queries: Sequence[str], limits: Limits) -> list[list[tuple[object, ...]]]:
+        return [[] for _ in queries]
+
+    async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
+        catalog = self._world.catalog
+        tables = {
+            table.name: TableFacts(
+                table.name, "r", tuple(ColumnFacts(column.name, column.type, 25) for column in table.columns)
+            )
+            for table in catalog.tables
+        }
+        return rewrite(catalog, Facts(tables, frozenset(tables)))
 
 
 class MemoryHarbor(Harbor):
