@@ -202,13 +202,14 @@ async def _sample(
         asked = [question for table in some for question in questions(table, sizes[table.name], types)]
         await _ask_all(ask, asked, values, unread)
         again = [
-            sparse_question(table, column, types)
+            question
             for table in some
             if table.name not in unread
             and any((table.name, column.name) in values for column in table.columns)
             for column in table.columns
             if (table.name, column.name) not in values
             and worth_a_second_look(column, types.family(column.type), sizes[table.name])
+            and (question := sparse_question(table, column, types)) is not None
         ]
         await _ask_all(ask, again, values, {})
     return values, unread

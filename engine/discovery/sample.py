@@ -53,9 +53,10 @@ def questions(table: Table, rows: int, types: Types) -> Iterator[Question]:
         yield Question(table.name, tuple(column.name for column, _ in some), query)
 
 
-def sparse_question(table: Table, column: Column, types: Types) -> Question:
-    """Ask for the values of a column that is almost always NULL."""
-    cut = _cut(table, column, types)
+def sparse_question(table: Table, column: Column, types: Types) -> Question | None:
+    """Ask for the values of a column that is almost always NULL; None if they tell nothing."""
+    if not (cut := _cut(table, column, types)):
+        return None
     where = f"{quoted(column.name)} IS NOT NULL LIMIT {SPARSE_ROWS}"
     query = f"SELECT {cut} FROM {table_sql(table.name)} WHERE {where}"  # noqa: S608
     return Question(table.name, (column.name,), query)

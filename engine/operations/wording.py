@@ -143,4 +143,5 @@ def _said(pieces: Sequence[Evidence]) -> str:
 
 
 def _reason(choice: Choice) -> str:
-    return choice.refused or "; ".join((*choice.remarks, REFUSES))
+    refuses = any(not column.nullable for column in choice.columns.values())
+    return choice.refused or "; ".join((*choice.remarks, *((REFUSES,) if refuses else ())))

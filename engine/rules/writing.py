@@ -69,6 +69,9 @@ def value_of(use: Use, column: Column, engine: Engine) -> str:
 
 def unfit(use: Use, table: Table, column: Column, masker: Masker) -> str:
     """Return why a column cannot be set to that by its type, length or keys; empty if it can."""
+    names = (table.name.schema, table.name.name, column.name, *(name for name, _ in use.fields))
+    if any("\r" in name for name in names):
+        return "a carriage return is in its name, and in no rule"
     if use == NULL:
         return "" if column.nullable else "it refuses NULL"
     if not use.mask:

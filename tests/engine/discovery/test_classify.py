@@ -263,6 +263,14 @@ async def test_a_value_that_is_almost_never_there_is_found(new_database: NewData
     assert (await look(url)).personal() == {"t.x"}
 
 
+async def test_arrays_of_what_tells_nothing_are_not_asked_for(new_database: NewDatabase) -> None:
+    url = new_database(
+        "CREATE TABLE t (x text, numbers int[], files bytea[])",
+        "INSERT INTO t VALUES ('ana@mail.example', '{1,2}', ARRAY['x'::bytea])",
+    )
+    assert (await look(url)).personal() == {"t.x"}
+
+
 async def test_partitions_and_heirs_are_seen_through_their_parent(new_database: NewDatabase) -> None:
     url = new_database(
         "CREATE TABLE p (day date, x text) PARTITION BY RANGE (day);"

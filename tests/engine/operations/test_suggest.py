@@ -212,6 +212,12 @@ async def test_where_there_is_no_time_for_all_rows_it_is_said(
     }
 
 
+async def test_a_name_that_no_rule_can_hold_is_left(suggested: Suggest) -> None:
+    found = await suggested('CREATE TABLE people ("e\rmail" text, phone text)')
+    assert values(found) == {"people.phone": "snapharbor.phone(phone)"}
+    assert left(found) == {"people.e\rmail"}
+
+
 async def test_an_empty_database_has_nothing_to_decide(suggested: Suggest) -> None:
     found = await suggested("CREATE TABLE things (sku text, price numeric)")
     assert (found.covered, found.left, found.outside) == ((), (), ())
