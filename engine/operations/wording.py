@@ -32,6 +32,7 @@ class Wording:
 
     @property
     def covered(self) -> tuple[Suggested, ...]:
+        """The columns that are set, in the order of their tables."""
         return tuple(
             Suggested(
                 *place,
@@ -45,6 +46,7 @@ class Wording:
 
     @property
     def left(self) -> tuple[Left, ...]:
+        """The columns that a person has to decide on."""
         return tuple(
             Left(*place, choice.wish.kind, self._why(choice, place), _reason(choice))
             for place, choice in self._placed()
