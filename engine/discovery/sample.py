@@ -10,6 +10,7 @@ ROWS = 200
 FIRST_ROWS = 50
 SPARSE_ROWS = 50
 SMALL = 2_000
+PAGES, PAGE, ROW_BYTES = 20, 8192, 100
 LARGE = 5_000_000
 COLUMNS_AT_ONCE = 60
 LONGEST_TEXT = 4_000
@@ -44,12 +45,16 @@ def questions(table: Table, rows: int, types: Types) -> Iterator[Question]:
     for start in range(0, len(chosen), COLUMNS_AT_ONCE):
         some = chosen[start : start + COLUMNS_AT_ONCE]
         wanted = ", ".join(cut for _, cut in some)
-        plain = f"SELECT {wanted} FROM {table_sql(table.name)}"  # noqa: S608
+        plain = f"SELECT {wanted} FROM {table_sql(table.name)}"
         query = f"{plain} LIMIT {ROWS}"
         if rows > SMALL:
-            percent = max(0.0001, min(100.0, 100 * ROWS / rows))
-            over = f"{plain} TABLESAMPLE SYSTEM ({percent:.6f}) REPEATABLE (1)"
-            query = f"({over} LIMIT {ROWS - FIRST_ROWS}) UNION ALL ({plain} LIMIT {FIRST_ROWS})"
+            # Whole pages are drawn, as many as make none unlikely, and rows from all of them.
+            share = min(1.0, max(ROWS / rows, PAGES * PAGE / (table.bytes or rows * ROW_BYTES)))
+            sample = f"TABLESAMPLE SYSTEM ({100 * share:.6f}) REPEATABLE (1)"
+            drawn = f"SELECT * FROM {table_sql(table.name)} {sample}"
+            spread = f"{drawn} ORDER BY pg_catalog.md5(ctid::pg_catalog.text) LIMIT {ROWS - FIRST_ROWS}"
+            over = f"SELECT {wanted} FROM ({spread}) AS spread"
+            query = f"({over}) UNION ALL ({plain} LIMIT {FIRST_ROWS})"
         yield Question(table.name, tuple(column.name for column, _ in some), query)
 
 
@@ -58,7 +63,7 @@ def sparse_question(table: Table, column: Column, types: Types) -> Question | No
     if not (cut := _cut(table, column, types)):
         return None
     where = f"{quoted(column.name)} IS NOT NULL LIMIT {SPARSE_ROWS}"
-    query = f"SELECT {cut} FROM {table_sql(table.name)} WHERE {where}"  # noqa: S608
+    query = f"SELECT {cut} FROM {table_sql(table.name)} WHERE {where}"
     return Question(table.name, (column.name,), query)
 
 
