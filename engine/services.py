@@ -20,8 +20,10 @@ from .model.share import Principal
 from .model.snapshot import Snapshot
 from .model.url import DatabaseUrl
 from .repository.repository import Repository
+from .repository.scratch import spool_directory
 from .settings.load import load_settings
 from .storage.base import Storage
+from .storage.local import LocalStorage
 
 
 class Services:
@@ -118,8 +120,6 @@ class Services:
     def storage(self, profile: str | None) -> Storage:
         """Return the storage of a profile; None is the directory `snapshots` of the working directory."""
         if profile is None:
-            from .storage.local import LocalStorage
-
             return LocalStorage(self.settings.working_directory / "snapshots")
         from .storage.open import open_storage
 
@@ -128,15 +128,26 @@ class Services:
     def repository(self, profile: str | None) -> Repository:
         """Return the repository of snapshots in a profile's storage."""
         if profile not in self._repositories:
-            self._repositories[profile] = Repository(
-                self.storage(profile),
-                profile=profile,
-                identities=self.settings.identities,
-                signing_key=self.settings.signing_key,
-                scratch=self.settings.working_directory / "tmp",
-                trusted=self.settings.trusted_keys,
-            )
+            scratch = self.settings.working_directory / "tmp"
+            self._repositories[profile] = self._repository(self.storage(profile), profile, scratch=scratch)
         return self._repositories[profile]
+
+    def _repository(self, storage: Storage, profile: str | None, *, scratch: Path) -> Repository:
+        return Repository(
+            storage,
+            profile=profile,
+            identities=self.settings.identities,
+            signing_key=self.settings.signing_key,
+            scratch=scratch,
+            trusted=self.settings.trusted_keys,
+        )
+
+    @asynccontextmanager
+    async def private_repository(self) -> AsyncGenerator[Repository]:
+        """Open an empty repository in a private directory of this machine, destroyed at the end."""
+        async with spool_directory(self.settings.working_directory / "tmp") as directory:
+            storage = LocalStorage(directory / "snapshots")
+            yield self._repository(storage, None, scratch=directory)
 
     def repositories(self) -> tuple[Repository, ...]:
         """Return the repositories of every storage that the configuration names, the local one first."""

@@ -182,7 +182,7 @@ class ConstraintQuery:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What rules make of reading a source: with a hazard, nothing else in here counts.
+    """What rules make of reading a source: with a hazard and no `reads`, all rules run in a copy.
 
     Attributes:
         reads: What is read instead of each table that rules touch.
@@ -190,7 +190,9 @@ class Rewritten:
         constraints: Questions about constraints that rules could break.
         objects_used: A SELECT of the numbers of large objects that rows refer to, None if there are none.
         without_objects: Whether large objects are left out, because no row refers to one any more.
-        hazards: Why it must not be done like this.
+        hazards: Why not all rules can run like this.
+        apart: The tables whose rules run in a copy all the same, while those of `reads` run like this.
+        copied: The rules that run in a copy then, by their places from 0.
     """
 
     reads: Mapping[TableName, TableRead] = field(default_factory=dict[TableName, TableRead])
@@ -199,3 +201,5 @@ class Rewritten:
     objects_used: str | None = None
     without_objects: bool = False
     hazards: tuple[Hazard, ...] = ()
+    apart: frozenset[TableName] = frozenset()
+    copied: tuple[int, ...] = ()

@@ -52,6 +52,7 @@ class Sanitization:
     """How a sanitized snapshot came to be. `digest` is the SHA-256 of the SQL as it ran.
 
     Attributes:
+        tables: Where the rules of each table ran, `pushdown` or `ephemeral`.
         columns: Every column that the author of the rules has seen, as `schema.table.column`.
         coverage: How many columns had which treatment.
         undecided: Findings about columns that nobody decided on.
@@ -62,7 +63,7 @@ class Sanitization:
     tier: str
     digest: str
     plan: str
-    strategy: Literal["ephemeral", "pushdown", "mixed"]
+    tables: Mapping[str, str]
     statements: int
     rows_touched: Mapping[str, int] = field(default_factory=dict[str, int])
     columns: tuple[str, ...] = ()
@@ -70,6 +71,12 @@ class Sanitization:
     undecided: tuple[Finding, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     scan: LeakScan | None = None
+
+    @property
+    def strategy(self) -> str:
+        """Where the rules ran: `pushdown`, `ephemeral`, or `mixed`."""
+        ways = set(self.tables.values())
+        return "mixed" if len(ways) > 1 else next(iter(ways), "ephemeral")
 
 
 @dataclass(frozen=True, slots=True)

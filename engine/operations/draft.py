@@ -14,6 +14,7 @@ from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
 from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, TableData, snapshot
 from ..model.target import Selection, Target
+from ..repository.repository import Repository
 from ..repository.writer import SnapshotWriter
 from ..services import Services
 from ..tasks import open_tasks
@@ -32,17 +33,17 @@ DATA = ("22", "23", "42", "P0", "38", "39", "54")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What will stand in the manifest beside what is read; `source` None means the database itself.
+    """What will stand in the manifest beside what is read.
 
-    With `rewrite`, the rows are read as rules leave them. `outboxes` are tables that an application may send
-    the rows of, emptied if the target is neutralised.
+    `copied` is what the database is a copy of, if it is one. With `rewrite`, the rows are read as rules leave
+    them. `outboxes` are tables that an application may send the rows of, emptied if it is neutralised.
     """
 
     target: Target
     profile: str | None
     kind: Kind = "original"
     parent: str | None = None
-    source: str | None = None
+    copied: Manifest | None = None
     sanitization: Sanitization | None = None
     tags: tuple[str, ...] = ()
     timings: Mapping[str, float] | None = None
@@ -51,16 +52,23 @@ class Draft:
 
 
 async def store(
-    services: Services, draft: Draft, database: Database, report: Report, *, proof: "Proof | None" = None
+    services: Services,
+    draft: Draft,
+    database: Database,
+    report: Report,
+    *,
+    proof: "Proof | None" = None,
+    repository: Repository | None = None,
 ) -> Snapshot:
     """Read the database in one consistent view and return the stored snapshot.
 
-    With `proof`, the finished snapshot is searched for originals before it exists; what was found stands in
-    its manifest.
+    With `proof`, originals are gathered where they are read, and a sanitized snapshot is searched for them
+    before it exists; what was found stands in its manifest. `repository` is another place than the profile's.
     """
     started = time.monotonic()
     report(Progress("connecting"))
-    async with services.repository(draft.profile).writer() as writer:
+    repository = repository or services.repository(draft.profile)
+    async with repository.writer() as writer:
         async with database.view(_selection(draft), draft.target.limits, rewrite=draft.rewrite) as view:
             opened = time.monotonic()
             captured = await _verified(view, writer, draft.target.cpus, report)
@@ -74,7 +82,7 @@ async def store(
             tables = sorted((*manifest.tables, TableData(table, columns, 1, stream.chunks)), key=_named_as)
             manifest = replace(manifest, tables=tuple(tables))
         if proof is not None and manifest.sanitization is not None:
-            finished = services.repository(draft.profile).source(snapshot(manifest, draft.profile))
+            finished = repository.source(snapshot(manifest, draft.profile))
             scan = await proof.search(finished, view.catalog, report)
             timings = {**manifest.timings, "search": scan.seconds}
             done = replace(manifest.sanitization, scan=scan)
@@ -117,7 +125,7 @@ def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str
         engine=view.server.product,
         server_version=view.server.version,
         server_major=view.server.major,
-        source=draft.source or view.server.identity,
+        source=draft.copied.source if draft.copied else view.server.identity,
         tool=view.tool,
         schemas=view.catalog.schemas,
         parts=captured.parts,
@@ -125,7 +133,7 @@ def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str
         settings_digest=_settings(target),
         parent=draft.parent,
         sanitization=draft.sanitization,
-        left_out=view.left_out,
+        left_out=draft.copied.left_out if draft.copied else view.left_out,
         environment=target.environment,
         tags=draft.tags,
         timings={**(draft.timings or {}), **timings},

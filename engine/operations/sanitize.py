@@ -1,29 +1,26 @@
-"""Sanitize by the target's rules: while its source is read, or in a private copy of a snapshot.
+"""Sanitize by the target's rules: while its source is read, in a private copy, or partly each."""
 
-The copy is destroyed whatever happens; what is read through the rules was never raw outside of the source.
-"""
-
-import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 
 from ..model.errors import ConfigMissing, ConfirmationInvalid, SnapshotUnknown
-from ..model.job import Progress, Report
+from ..model.job import Report
 from ..model.json import JsonObject
 from ..model.plan import Effect, Plan
 from ..model.rules import Rule, RuleSet
-from ..model.snapshot import Sanitization, Snapshot
+from ..model.snapshot import Snapshot
 from ..model.target import Target
 from ..services import Services
 from . import look
 from .build import source_of, storage_name, take
 from .coverage import gate
-from .draft import EVERYTHING, Draft, store, summary
+from .draft import summary
 from .requests import SanitizeRequest
-from .ruleset import masker_of, rules_of
-from .strategy import Strategy, rewriting, strategy_of
+from .ruleset import rules_of
+from .strategy import Strategy, all_copied, strategy_of
+from .ways import in_a_copy, partly, while_reading
 
 FEW = 50
+COPIES = {True: "a private throw-away server", False: "a new database on the work server"}
 
 
 async def plan(services: Services, request: SanitizeRequest) -> Plan:
@@ -54,38 +51,51 @@ async def choose(services: Services, request: SanitizeRequest, rules: RuleSet) -
         source_of(target)
         if not (request.ephemeral or request.original):
             strategy = await strategy_of(services, target, rules)
-    if strategy is not None and strategy.pushdown:
-        return _plan_pushdown(target, rules, strategy)
-    return _plan_ephemeral(target, rules, original=original, strategy=strategy, ephemeral=request.ephemeral)
+    private = request.ephemeral or target.rules is None or target.rules.work_url is None
+    if strategy is None or strategy.way == "ephemeral":
+        return _plan_copy(target, rules, original=original, strategy=strategy, private=private)
+    return _plan_reading(target, rules, strategy, private=private)
 
 
-def _plan_pushdown(target: Target, rules: RuleSet, strategy: Strategy) -> Plan:
+def _plan_reading(target: Target, rules: RuleSet, strategy: Strategy, *, private: bool) -> Plan:
     where = _storage(target)
+    places = strategy.rewritten.copied
+    copied = [rules.rules[place] for place in places]
+    mixed: JsonObject = {"ephemeral": private, "copied": places} if copied else {}
     return Plan(
         verb="sanitize",
         target=target.key,
         summary=f"sanitize `{target.key}` while it is read, into {where}",
-        arguments={"snapshot": None, "strategy": "pushdown"},
+        arguments={"snapshot": None, "strategy": strategy.way, **mixed},
         facts={**_facts(rules), "strategy": dict(strategy.tables)},
         steps=(
             "read the source once, in one consistent, read-only view; the rules run inside of it",
             *strategy.steps[:FEW],
             "ask it meanwhile whether every constraint holds that the rules could break",
+            *(_copying(copied, private=private) if copied else ()),
             f"store only the sanitized snapshot in {where}, encrypted",
         ),
         effects=_effects(target),
+        warnings=tuple(strategy.warnings())[:FEW],
     )
 
 
-def _plan_ephemeral(
-    target: Target, rules: RuleSet, *, original: Snapshot | None, strategy: Strategy | None, ephemeral: bool
+def _copying(rules: Sequence[Rule], *, private: bool) -> tuple[str, ...]:
+    return (
+        "keep what was read in a private place of this machine, encrypted",
+        f"restore it into {COPIES[private]}",
+        *(_step(rule) for rule in rules[:FEW]),
+        "check every constraint, read the copy, and destroy both",
+    )
+
+
+def _plan_copy(
+    target: Target, rules: RuleSet, *, original: Snapshot | None, strategy: Strategy | None, private: bool
 ) -> Plan:
     where = _storage(target)
     unsafe = [rule for rule in rules.rules if rule.unsafe]
-    private = ephemeral or bool(unsafe) or target.rules is None or target.rules.work_url is None
+    alone = private or bool(unsafe)
     subject = f"`{original.id}`" if original else "a fresh snapshot"
-    copy = "a private throw-away server" if private else "a new database on the work server"
-    hazards = strategy.hazards if strategy else ()
     return Plan(
         verb="sanitize",
         target=target.key,
@@ -93,19 +103,19 @@ def _plan_ephemeral(
         arguments={
             "snapshot": original.id if original else None,
             "strategy": "ephemeral",
-            "ephemeral": private,
+            "ephemeral": alone,
         },
-        facts={**_facts(rules), "strategy": dict(strategy.tables) if strategy else {}},
+        facts={**_facts(rules), "strategy": dict(strategy.tables if strategy else all_copied(rules))},
         steps=(
             *(() if original else ("build an original snapshot",)),
-            f"restore it into {copy}",
+            f"restore it into {COPIES[alone]}",
             *(_step(rule) for rule in rules.rules[:FEW]),
             "check every constraint",
             f"store the result in {where}, encrypted, and destroy the copy",
         ),
         effects=_effects(target),
         warnings=(
-            *(f"the rules cannot run while the source is read: {hazard}" for hazard in hazards[:FEW]),
+            *(tuple(strategy.warnings())[:FEW] if strategy else ()),
             *(
                 f"line {rule.line}: `{rule.kind}` is unsafe, and allowed by the configuration"
                 for rule in unsafe
@@ -122,69 +132,25 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         raise ConfirmationInvalid(
             "the rules changed after this was planned", "Plan it again and read the plan."
         )
-    if plan.arguments["strategy"] == "pushdown":
-        return summary(await _while_reading(services, plan, rules, report=report))
+    return summary(await _carry_out(services, plan, rules, report=report))
+
+
+async def _carry_out(services: Services, plan: Plan, rules: RuleSet, *, report: Report) -> Snapshot:
+    match plan.arguments["strategy"]:
+        case "pushdown":
+            return await while_reading(services, plan, rules, report=report)
+        case "mixed":
+            return await partly(services, plan, rules, report=report)
+        case _:
+            original = await _chosen(services, plan, report)
+            return await in_a_copy(services, plan, rules, original=original, report=report)
+
+
+async def _chosen(services: Services, plan: Plan, report: Report) -> Snapshot:
     chosen = plan.arguments["snapshot"]
     if chosen is None:
-        original = await take(services, target, report)
-    else:
-        original = await look.snapshot(services, str(chosen))
-    return summary(await _in_a_copy(services, plan, rules, original=original, report=report))
-
-
-async def _while_reading(services: Services, plan: Plan, rules: RuleSet, *, report: Report) -> Snapshot:
-    from .proof import outboxes, proving
-
-    target, started = services.settings.target(plan.target), time.monotonic()
-    database = services.database(source_of(target))
-    examined = await gate(services, target, rules)
-    draft = Draft(
-        target,
-        target.rules.storage_profile if target.rules else None,
-        kind="sanitized",
-        sanitization=examined.recorded(
-            Sanitization(rules.tier, rules.digest, plan.id, "pushdown", len(rules.rules))
-        ),
-        timings={"rules": round(time.monotonic() - started, 3)},
-        rewrite=rewriting(services, target, rules),
-        outboxes=outboxes(examined.catalog),
-    )
-    async with proving(services, target, rules, examined) as proof:
-        return await store(services, draft, database, report, proof=proof)
-
-
-async def _in_a_copy(
-    services: Services, plan: Plan, rules: RuleSet, *, original: Snapshot, report: Report
-) -> Snapshot:
-    from .proof import outboxes, proving
-
-    target, started = services.settings.target(plan.target), time.monotonic()
-    work = target.rules.work_url if target.rules and not plan.arguments["ephemeral"] else None
-    async with services.workbench(original, work) as bench, AsyncExitStack() as steps:
-        report(Progress("restoring a private copy"))
-        source = services.repository(original.profile).source(original)
-        await bench.database.restore(source, target.cpus, report)
-        restored = time.monotonic()
-        examined = await gate(services, target, rules, bench.database)
-        proof = await steps.enter_async_context(proving(services, target, rules, examined))
-        async with bench.database.view(EVERYTHING, target.limits) as view:
-            await proof.gather(view, report)
-        report(Progress("applying rules", total=len(rules.rules), unit="statements"))
-        masker = masker_of(services, target, examined.catalog)
-        touched = await bench.apply([masker.rule(rule) for rule in examined.resolved])
-        applied = time.monotonic()
-        timings = {"restore": round(restored - started, 3), "rules": round(applied - restored, 3)}
-        draft = Draft(
-            target,
-            target.rules.storage_profile if target.rules else None,
-            kind="sanitized",
-            parent=original.id,
-            source=original.manifest.source,
-            sanitization=examined.recorded(_applied(rules, plan, touched)),
-            timings=timings,
-            outboxes=outboxes(examined.catalog),
-        )
-        return await store(services, draft, bench.database, report, proof=proof)
+        return await take(services, services.settings.target(plan.target), report)
+    return await look.snapshot(services, str(chosen))
 
 
 async def _original(services: Services, target: Target, asked: str | None) -> Snapshot | None:
@@ -202,14 +168,6 @@ async def _original(services: Services, target: Target, asked: str | None) -> Sn
             "Read the source again (`--new`), or keep an original next time.",
         )
     return await look.snapshot(services, found.manifest.parent)
-
-
-def _applied(rules: RuleSet, plan: Plan, touched: Sequence[int]) -> Sanitization:
-    rows: dict[str, int] = {}
-    for rule, count in zip(rules.rules, touched, strict=True):
-        for table in rule.tables[:1]:
-            rows[table] = rows.get(table, 0) + max(count, 0)
-    return Sanitization(rules.tier, rules.digest, plan.id, "ephemeral", len(rules.rules), rows)
 
 
 def _facts(rules: RuleSet) -> JsonObject:

@@ -1,21 +1,24 @@
 """Rules -> what is read instead of each table they touch, or the hazards for which they run in a copy.
 
-Decided table by table, for all tables together: what a rule reads may be what another one writes, and a
-foreign key binds two tables, so one hazard sends the whole snapshot the other way.
+Decided table by table, for all tables together: what a rule reads may be what another one writes. A hazard
+sends a rule's tables the other way, and whatever they are bound to by it (apart.py).
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from ..model.analysis import Analysis, Assignment, Piece, Relation
 from ..model.catalog import Table, TableName
 from ..model.pushdown import ColumnFacts, Facts, Hazard, Rewritten, TableFacts
+from .apart import Reach, apart
 from .constraints import leaves, questions, rows_of, table_read, unguarded
 from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
 from .layers import Layers, quote
 from .masking import Masker, mask_called
-from .resolve import SEARCH_PATH, resolve
+from .resolve import SEARCH_PATH, TEMPORARY, resolve
 from .tokens import Tokens, tokens_of
 
 LITERAL = re.compile(
@@ -25,17 +28,44 @@ VIEWS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
 
 def compile_reads(analyses: Sequence[Analysis], facts: Facts, masker: Masker) -> Rewritten:
-    """Compile rules for a source, or say every reason why they must run in a copy instead.
+    """Compile rules for a source, and say every reason why some must run in a copy instead.
+
+    With hazards, `reads` are the tables whose rules can run while reading all the same, if there are any.
 
     Raises:
         RuleRefused: a mask does not fit its column.
     """
+    compiler = _compiled(analyses, facts, masker)
+    if not compiler.hazards:
+        return _rewritten(compiler, analyses)
+    hazards = tuple(dict.fromkeys(compiler.hazards))
+    separate = apart(compiler.reaches, compiler.own, facts)
+    if separate is None:
+        return Rewritten(hazards=hazards)
+    there = [
+        place
+        for place, reach in enumerate(compiler.reaches)
+        if reach.apart or not separate.isdisjoint(reach.writes)
+    ]
+    remaining = [analysis for place, analysis in enumerate(analyses) if place not in there]
+    rest = _compiled(remaining, facts, masker)
+    if rest.hazards:
+        return Rewritten(hazards=hazards)
+    # Large objects that no row refers to any more are removed in the copy.
+    partly = replace(_rewritten(rest, remaining), objects_used=None)
+    return replace(partly, hazards=hazards, apart=separate, copied=tuple(there))
+
+
+def _compiled(analyses: Sequence[Analysis], facts: Facts, masker: Masker) -> "_Compiler":
     compiler = _Compiler(facts, masker)
     for analysis in analyses:
         compiler.add(analysis, tokens_of(analysis.rule, masker.engine))
     compiler.finish()
-    if compiler.hazards:
-        return Rewritten(hazards=tuple(dict.fromkeys(compiler.hazards)))
+    return compiler
+
+
+def _rewritten(compiler: "_Compiler", analyses: Sequence[Analysis]) -> Rewritten:
+    facts, masker = compiler.facts, compiler.masker
     reads = {name: table_read(layers) for name, layers in compiler.layers.items() if name in facts.taken}
     asked = (questions(compiler.layers[name], facts, reads) for name in reads)
     objects = [
@@ -68,6 +98,8 @@ class _Compiler:
         self.masker = masker
         self.layers: dict[TableName, Layers] = {}
         self.hazards: list[Hazard] = []
+        self.reaches: list[Reach] = []
+        self.own: set[TableName] = set()
 
     def add(self, analysis: Analysis, tokens: Tokens) -> None:
         """Add a statement, or a hazard."""
@@ -76,12 +108,14 @@ class _Compiler:
             targets = [found for relation in analysis.targets for found in self._targets(relation)]
         except _Refused as reason:
             self.hazards.append(Hazard(str(reason), line))
+            self.reaches.append(self._reach(analysis, apart=True))
             return
         root = self._find(analysis.targets[0]) if analysis.targets else None
         found = [Hazard(reason, line) for reason in self._statement(analysis, tokens, root)]
         for table in targets:
             found += [Hazard(reason, line, table.name) for reason in self._table(analysis, table, targets)]
         self.hazards += found
+        self.reaches.append(self._reach(analysis, apart=bool(found)))
         if not found:
             for table in targets:
                 self._apply(analysis, tokens, table, root=root)
@@ -94,9 +128,29 @@ class _Compiler:
         for name, layers in self.layers.items():
             if name not in self.facts.taken:
                 continue
-            self.hazards += [Hazard(reason, 0, name) for reason in unguarded(layers)]
+            found = [Hazard(reason, 0, name) for reason in unguarded(layers)]
             if not layers.emptied and any(column.names_objects for column in layers.table.columns):
-                self.hazards.append(Hazard("a column names objects of the database", 0, name))
+                found.append(Hazard("a column names objects of the database", 0, name))
+            self.hazards += found
+            self.own.update({name} if found else ())
+
+    def _reach(self, analysis: Analysis, *, apart: bool) -> Reach:
+        """Return what a rule touches; a name that is no table of the snapshot is one that rules made."""
+
+        def below(relations: Sequence[Relation]) -> Iterator[TableName]:
+            for relation in relations:
+                with suppress(_Refused):
+                    yield from (table.name for table in leaves(self._find(relation), self.facts))
+
+        writes, reads = frozenset(below(analysis.targets)), frozenset(below(analysis.reads))
+        keys = {key for name in writes for key in self.facts.tables[name].referenced_columns}
+        return Reach(
+            writes,
+            reads,
+            apart=apart,
+            cascades=analysis.kind in ("delete", "truncate") or not keys.isdisjoint(analysis.written),
+            everywhere=analysis.rule.unsafe or (not writes and analysis.kind != TEMPORARY),
+        )
 
     def _find(self, relation: Relation) -> TableFacts:
         schemas = SEARCH_PATH if relation.schema is None else (relation.schema,)

@@ -62,15 +62,51 @@ async def test_the_plan_says_which_table_is_read_how(shop: Shop) -> None:
     assert "`public.audit`: not read, line 3" in plan.steps
 
 
-async def test_the_plan_names_the_hazard_and_the_copy_does_the_work(shop: Shop) -> None:
+async def test_only_the_tables_of_a_hazard_go_into_a_copy(shop: Shop) -> None:
     rules = "UPDATE customers SET phone = NULL;\nINSERT INTO sessions SELECT * FROM sessions WHERE false"
     async with harbor_with(shop, rules) as harbor:
         plan = await planned(harbor)
         made = await harbor.run(plan, confirmed=True)
+        (kept,) = await harbor.snapshots("shop")
+    assert plan.arguments["strategy"] == "mixed"
+    assert plan.facts["strategy"] == {"public.customers": "pushdown", "public.sessions": "ephemeral"}
+    assert "raw rows of `public.sessions` leave the source" in plan.warnings[0]
+    assert any("line 2" in warning and "INSERT" in warning for warning in plan.warnings)
+    assert (kept.id, kept.manifest.kind, kept.manifest.parent) == (made["snapshot"], "sanitized", None)
+    assert kept.manifest.sanitization is not None
+    assert kept.manifest.sanitization.tables == plan.facts["strategy"]
+    assert not list((shop.directory / "tmp").glob("spool-*"))
+
+
+async def test_a_hazard_everywhere_sends_everything_into_a_copy(shop: Shop) -> None:
+    rules = "INSERT INTO sessions SELECT * FROM sessions WHERE false"
+    async with harbor_with(shop, rules) as harbor:
+        plan = await planned(harbor)
+        await harbor.run(plan, confirmed=True)
         kinds = [found.manifest.kind for found in await harbor.snapshots("shop")]
     assert plan.arguments["strategy"] == "ephemeral"
-    assert any("line 2" in warning and "INSERT" in warning for warning in plan.warnings)
-    assert (made["kind"], sorted(kinds)) == ("sanitized", ["original", "sanitized"])
+    assert sorted(kinds) == ["original", "sanitized"]
+
+
+async def test_a_copy_for_some_tables_gives_the_same_database(each_shop: Shop) -> None:
+    """The demo's rules and one that no reading can do: what it removes takes other tables with it."""
+    shop = each_shop
+    odd = """
+UPDATE customers SET favourite_order = NULL WHERE true;
+DELETE FROM "Order" WHERE id % 7 = 0 RETURNING id;
+"""
+    rules = (DEMO / "rules.sql").read_text() + odd
+    loaded: list[object] = []
+    for ephemeral in (False, True):
+        async with harbor_with(shop, rules) as harbor:
+            request = SanitizeRequest("shop", new=True, ephemeral=ephemeral)
+            plan = await harbor.plan(request)
+            made = await harbor.run(plan, confirmed=True)
+            await harbor.run(await harbor.plan(LoadRequest(str(made["snapshot"]))), confirmed=True)
+        assert plan.arguments["strategy"] == ("ephemeral" if ephemeral else "mixed")
+        assert made["clean"]
+        loaded.append(facts(shop.destination, shop.server.tools))
+    assert differences(loaded[0], loaded[1]) == ["rows of public.snapharbor_info"]  # type: ignore[arg-type]
 
 
 async def test_a_snapshot_that_was_never_raw_has_no_original(shop: Shop) -> None:

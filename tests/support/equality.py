@@ -1,11 +1,12 @@
 """Both ways to run rules on one database, without restoring anything, and what each makes of the rows.
 
 In a copy: in a transaction that is rolled back. While reading: in a read-only one, each table in two page
-ranges, as two slices would be.
+ranges, as two slices would be. Partly: what is read takes the place of the rows in a transaction that is
+rolled back, and the other rules run there.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from psycopg import AsyncConnection
 from psycopg import Error as DriverError
@@ -58,12 +59,15 @@ def rules_of(text: str) -> RuleSet:
     return parse(text, "sanitize.query_file", "postgres")
 
 
-async def in_a_copy(url: DatabaseUrl, rules: RuleSet) -> Outcome:
-    """Run rules as in an ephemeral copy, look, and undo everything."""
+async def in_a_copy(
+    url: DatabaseUrl, rules: RuleSet, instead: Mapping[Leaf, Sequence[bytes]] | None = None
+) -> Outcome:
+    """Run rules as in an ephemeral copy, in which tables may hold other rows, look, and undo everything."""
     async with connect(url, read_only=False) as connection:
         restricted = await restrict(connection)
         await connection.execute("BEGIN")
         try:
+            await _replace(connection, instead or {})
             masker = Masker(await read_catalog(connection), "postgres", KEY)
             resolved = resolve_all(analyse_all(rules, "postgres"), masker.catalog)
             await run_rules(connection, [masker.rule(rule) for rule in resolved], restricted=restricted)
@@ -90,6 +94,22 @@ async def while_reading(url: DatabaseUrl, rules: RuleSet) -> Outcome:
             return Outcome(error=error)
 
 
+async def partly(url: DatabaseUrl, rules: RuleSet) -> Outcome:
+    """Read a database through the rules that can run so, and run the others in what came of it."""
+    async with connect(url) as connection:
+        try:
+            rewritten, leaves = await look(connection, rules)
+            if not rewritten.hazards or not rewritten.reads:
+                return Outcome(hazards=rewritten.hazards)
+            await ask(connection, [asked for asked in rewritten.constraints if not asked.guarded])
+            read = await _all_rows(connection, rewritten, leaves)
+        except (EngineError, DriverError) as error:
+            return Outcome(error=error)
+    rest = replace(rules, rules=tuple(rules.rules[place] for place in rewritten.copied))
+    taken = {leaf: read[str(leaf.name)] for leaf in leaves if leaf.name in rewritten.reads}
+    return await in_a_copy(url, rest, taken)
+
+
 async def look(connection: Connection, rules: RuleSet) -> tuple[Rewritten, Sequence[Leaf]]:
     """Freeze the database of a connection and compile rules for it."""
 
@@ -98,6 +118,19 @@ async def look(connection: Connection, rules: RuleSet) -> tuple[Rewritten, Seque
 
     moment, _ = await freeze(connection, EVERYTHING, standby=False)
     return await judge(connection, rewrite, moment), moment.leaves
+
+
+async def _replace(connection: Connection, rows: Mapping[Leaf, Sequence[bytes]]) -> None:
+    await connection.execute("SET LOCAL session_replication_role = replica")
+    for leaf, lines in rows.items():
+        table = quoted(leaf.name)
+        await connection.execute(f"DELETE FROM ONLY {table}".encode())
+        columns = ", ".join(map(quote, leaf.columns))
+        into = f"COPY {table} ({columns}) FROM STDIN".encode()
+        async with connection.cursor() as cursor, cursor.copy(into) as copy:
+            for line in lines:
+                await copy.write(line)
+    await connection.execute("SET LOCAL session_replication_role = origin")
 
 
 async def _all_rows(

@@ -195,6 +195,8 @@ def manifest(number: int = 0, **changes: object) -> Manifest:
         parts=(),
         tables=(),
         settings_digest="0" * 64,
-        sanitization=Sanitization("sanitize.query_file", "1" * 64, "2" * 64, "ephemeral", 3),
+        sanitization=Sanitization(
+            "sanitize.query_file", "1" * 64, "2" * 64, {"public.users": "ephemeral"}, 3
+        ),
     )
     return partial(replace, plain)(**changes)  # type: ignore[arg-type]

@@ -65,7 +65,9 @@ def manifest(
     snapshot_id: str, *, kind: Kind = "original", created_at: str = "2026-11-01T03:00:00+00:00"
 ) -> Manifest:
     """Return a manifest without any stream."""
-    done = Sanitization("query_file", "a" * 64, "b" * 64, "ephemeral", 2, {"public.orders": 3})
+    done = Sanitization(
+        "query_file", "a" * 64, "b" * 64, {"public.orders": "ephemeral"}, 2, {"public.orders": 3}
+    )
     return Manifest(
         id=snapshot_id,
         target="shop",

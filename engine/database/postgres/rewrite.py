@@ -53,7 +53,7 @@ async def judge(connection: "AsyncConnection[TupleRow]", rewrite: Rewrite, momen
     """
     facts = await read_facts(connection, moment.taken, (leaf.name for leaf in moment.leaves))
     rewritten = rewrite(moment.taken, facts)
-    if rewritten.hazards:
+    if rewritten.hazards and not rewritten.reads:
         return rewritten
     async with _surrounded(connection):
         for line, text in rewritten.statements:
@@ -62,13 +62,14 @@ async def judge(connection: "AsyncConnection[TupleRow]", rewrite: Rewrite, momen
         found for read in rewritten.reads.values() if (found := await _describe(connection, read, facts))
     ]
     if hazards:
-        return Rewritten(hazards=tuple(hazards))
-    return await _weigh_objects(connection, rewritten) if facts.large_objects else rewritten
+        return Rewritten(hazards=(*rewritten.hazards, *hazards))
+    whole = not rewritten.hazards and facts.large_objects
+    return await _weigh_objects(connection, rewritten) if whole else rewritten
 
 
 def require(rewritten: Rewritten) -> Rewritten:
-    """Return what is free of hazards, or refuse to read: raw rows must never come instead."""
-    if rewritten.hazards:
+    """Return what can be read through rules, or refuse to read: raw rows must never come instead."""
+    if rewritten.hazards and not rewritten.reads:
         raise SourceUnsuitable(
             f"the rules cannot run while reading: {rewritten.hazards[0]}",
             "The source changed since this was planned: plan it again.",

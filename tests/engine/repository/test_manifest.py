@@ -44,7 +44,7 @@ TIMINGS = st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False)
 @given(st.data())
 def test_every_manifest_comes_back_exactly(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(("original", "sanitized")))
-    done = Sanitization("query_file", data.draw(TEXT), "p", "mixed", 3, data.draw(COUNTS))
+    done = Sanitization("query_file", data.draw(TEXT), "p", {"public.a": "pushdown"}, 3, data.draw(COUNTS))
     wanted = replace(
         manifest("s1"),
         kind=kind,

@@ -93,3 +93,6 @@ CREATE VIEW seen AS SELECT id, nul FROM t1;
 CREATE TABLE open_check (id int, s text);
 INSERT INTO open_check VALUES (1, 'old');
 ALTER TABLE open_check ADD CHECK (s <> 'old') NOT VALID;
+
+CREATE TABLE plain (id int PRIMARY KEY, s text);
+INSERT INTO plain SELECT i, 'P' || i FROM generate_series(1, 10) i;

@@ -1,0 +1,123 @@
+"""The three ways to carry out rules: while the source is read, in a private copy, or partly each.
+
+The copy is destroyed whatever happens; what is read through the rules was never raw outside of the source.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
+
+from ..database.base import ChunkSource, Workbench
+from ..model.analysis import Resolved
+from ..model.job import Progress, Report
+from ..model.plan import Plan
+from ..model.rules import RuleSet
+from ..model.snapshot import Sanitization, Snapshot
+from ..model.target import Target
+from ..services import Services
+from .build import source_of, strings
+from .coverage import Examination, gate
+from .draft import EVERYTHING, Draft, store
+from .proof import Proof, outboxes, proving
+from .ruleset import masker_of
+from .strategy import planned, rewriting
+
+
+async def while_reading(services: Services, plan: Plan, rules: RuleSet, *, report: Report) -> Snapshot:
+    """Read the source through the rules, and store nothing else."""
+    target, started = services.settings.target(plan.target), time.monotonic()
+    examined = await gate(services, target, rules)
+    draft = replace(
+        _draft(target, examined, _done(plan, rules)),
+        rewrite=rewriting(services, target, rules, planned=planned(plan)),
+        timings={"rules": round(time.monotonic() - started, 3)},
+    )
+    async with proving(services, target, rules, examined) as proof:
+        return await store(services, draft, services.database(source_of(target)), report, proof=proof)
+
+
+async def partly(services: Services, plan: Plan, rules: RuleSet, *, report: Report) -> Snapshot:
+    """Read the source through the rules that can run so, into a private place; run the others in a copy."""
+    target = services.settings.target(plan.target)
+    examined = await gate(services, target, rules)
+    places = strings(plan.arguments["copied"])
+    copied = [rule for place, rule in enumerate(examined.resolved) if str(place) in places]
+    half = Draft(target, None, rewrite=rewriting(services, target, rules, planned=planned(plan)))
+    async with proving(services, target, rules, examined) as proof, services.private_repository() as place:
+        database = services.database(source_of(target))
+        read = await store(services, half, database, report, proof=proof, repository=place)
+        async with _workbench(services, plan, read) as bench:
+            seconds = await _restore(bench, place.source(read), target, report)
+            draft = _draft(target, examined, _done(plan, rules))
+            draft = replace(draft, copied=read.manifest, timings={"restore": seconds})
+            return await _rest(services, bench, draft, copied, proof=proof, report=report)
+
+
+async def in_a_copy(
+    services: Services, plan: Plan, rules: RuleSet, *, original: Snapshot, report: Report
+) -> Snapshot:
+    """Restore an original, run every rule in the copy, and store what became of it."""
+    target = services.settings.target(plan.target)
+    source = services.repository(original.profile).source(original)
+    async with _workbench(services, plan, original) as bench, AsyncExitStack() as steps:
+        seconds = await _restore(bench, source, target, report)
+        examined = await gate(services, target, rules, bench.database)
+        proof = await steps.enter_async_context(proving(services, target, rules, examined))
+        async with bench.database.view(EVERYTHING, target.limits) as view:
+            await proof.gather(view, report)
+        draft = _draft(target, examined, _done(plan, rules))
+        draft = replace(draft, parent=original.id, copied=original.manifest, timings={"restore": seconds})
+        return await _rest(services, bench, draft, examined.resolved, proof=proof, report=report)
+
+
+def _workbench(services: Services, plan: Plan, held: Snapshot) -> AbstractAsyncContextManager[Workbench]:
+    target = services.settings.target(plan.target)
+    work = target.rules.work_url if target.rules and not plan.arguments["ephemeral"] else None
+    return services.workbench(held, work)
+
+
+async def _restore(bench: Workbench, source: ChunkSource, target: Target, report: Report) -> float:
+    """Fill the copy, and return how many seconds that took."""
+    started = time.monotonic()
+    report(Progress("restoring a private copy"))
+    await bench.database.restore(source, target.cpus, report)
+    return round(time.monotonic() - started, 3)
+
+
+async def _rest(
+    services: Services,
+    bench: Workbench,
+    draft: Draft,
+    rules: Sequence[Resolved],
+    *,
+    proof: Proof,
+    report: Report,
+) -> Snapshot:
+    """Run rules in the copy, and store what it holds then."""
+    started = time.monotonic()
+    report(Progress("applying rules", total=len(rules), unit="statements"))
+    masker = masker_of(services, draft.target, proof.examined.catalog)
+    touched = await bench.apply([masker.rule(rule) for rule in rules])
+    rows: dict[str, int] = {}
+    for rule, count in zip(rules, touched, strict=True):
+        for table in rule.analysis.rule.tables[:1]:
+            rows[table] = rows.get(table, 0) + max(count, 0)
+    done = replace(draft.sanitization, rows_touched=rows) if draft.sanitization else None
+    timings = {**(draft.timings or {}), "rules": round(time.monotonic() - started, 3)}
+    draft = replace(draft, sanitization=done, timings=timings)
+    return await store(services, draft, bench.database, report, proof=proof)
+
+
+def _draft(target: Target, examined: Examination, done: Sanitization) -> Draft:
+    return Draft(
+        target,
+        target.rules.storage_profile if target.rules else None,
+        kind="sanitized",
+        sanitization=examined.recorded(done),
+        outboxes=outboxes(examined.catalog),
+    )
+
+
+def _done(plan: Plan, rules: RuleSet) -> Sanitization:
+    return Sanitization(rules.tier, rules.digest, plan.id, planned(plan), len(rules.rules))
