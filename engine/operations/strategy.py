@@ -57,7 +57,7 @@ class Strategy:
         """Yield why rules run in a copy, and what that means for the tables they touch."""
         if self.way == "mixed":
             names = ", ".join(f"`{name}`" for name in sorted(map(str, self.rewritten.apart)))
-            yield f"raw rows of {names} leave the source, for a private copy: not all of their rules can run in it"
+            yield f"raw rows of {names} leave the source for a private copy: not all rules can run in it"
         yield from (f"the rules cannot run while the source is read: {hazard}" for hazard in self.hazards)
 
 
