@@ -54,9 +54,11 @@ bench: $(READY) ## measure build, load and reset against the stock tools
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/load.py
 
-docs: $(READY) ## write the generated documents anew
+docs: $(READY) ## write every generated document anew: configuration, commands, errors, tools
 	$(BIN)/python -m snapharbor.engine.settings.reference
 	$(BIN)/python -m snapharbor.engine.masks.reference
+	$(BIN)/python -m snapharbor.cli.reference > docs/cli.md
+	$(BIN)/python tests/support/surface.py
 
 lock: ## pin every dependency by version and hash
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -42,6 +42,7 @@ VERBS = {
     "Housekeeping": {
         "config": "Write, check and show the configuration.",
         "jobs": "List, watch and cancel jobs.",
+        "keys": "Show whose keys open each storage, and change that.",
         "audit": "Show, verify and export the audit record.",
         "completion": "Print a shell's completion script.",
     },

@@ -14,6 +14,7 @@ from .model.job import Job, Report, ignore
 from .model.json import JsonObject
 from .model.plan import Plan, Verb
 from .model.sensitive import ColumnCoverage
+from .model.settings import Settings
 from .model.share import Principal, Share
 from .model.snapshot import Snapshot
 from .model.suggestion import Suggestion
@@ -25,8 +26,15 @@ from .services import Services, open_services
 
 if TYPE_CHECKING:
     from .operations.coverage import Examination
+    from .operations.keys import StorageKeys
 
-SCOPE: dict[Verb, str] = {"verify": "read", "load": "load", "share": "share", "revoke": "share"}
+SCOPE: dict[Verb, str] = {
+    "verify": "read",
+    "load": "load",
+    "share": "share",
+    "revoke": "share",
+    "rotate": "share",
+}
 HARMLESS: frozenset[Verb] = frozenset(("verify",))
 
 
@@ -51,6 +59,11 @@ class Harbor:
         """Read the configuration and open everything; `config` None follows the search order."""
         async with open_services(config, principal=principal, read_only=read_only) as services:
             yield cls(services)
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration as it counts; `settings.effective` is fit to be shown."""
+        return self.services.settings
 
     def targets(self) -> tuple[Target, ...]:
         """Return the configured targets, by key."""
@@ -102,6 +115,12 @@ class Harbor:
     async def shares(self) -> Sequence[Share]:
         """Return what one has shared, newest first, expired and revoked ones included."""
         return await self.services.ledger.shares(principal=self.services.principal.subject)
+
+    async def keys(self) -> "tuple[StorageKeys, ...]":
+        """Return whose keys open the repository of every configured storage."""
+        from .operations.keys import keys
+
+        return await keys(self.services)
 
     async def plan(self, request: Request) -> Plan:
         """Decide what a request would do. Looks, and touches nothing."""

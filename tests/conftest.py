@@ -1,6 +1,11 @@
 """Fixtures that start real servers stand in tests/support, one file per server."""
 
 import pytest
+from hypothesis import settings
+
+# A machine that is busy is no failure, and the checks are to stay quick.
+settings.register_profile("moderate", deadline=None, max_examples=40)
+settings.load_profile("moderate")
 
 pytest_plugins = [
     "support.postgres",

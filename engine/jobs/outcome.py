@@ -8,7 +8,7 @@ from ..model.json import Json, JsonObject
 
 INTERNAL = 1
 MADE = ("snapshot", "parent", "share", "recipients", "expires_at", "destination", "previous", "directory")
-RECORDED = frozenset((*MADE, "removed", "tables", "rows", "chunks", "tool"))
+RECORDED = frozenset((*MADE, "added", "removed", "key_id", "tables", "rows", "chunks", "tool"))
 
 
 def failure(error: BaseException) -> Failure:

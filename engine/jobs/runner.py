@@ -27,6 +27,7 @@ ANEW: dict[Verb, str] = {
     "verify": "a verification counts only as a whole",
     "share": "a share is made in one step",
     "revoke": "a share is revoked in one step",
+    "rotate": "a repository's key object is replaced in one step",
 }
 
 

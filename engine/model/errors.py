@@ -266,6 +266,15 @@ class FormatUnknown(EngineError):
     default_hint = "Update Snapharbor, then run the same command again."
 
 
+class SignerUntrusted(EngineError):
+    """It was signed, and by somebody who is not trusted here."""
+
+    code, exit_code = "signer-untrusted", 57
+    default_hint = (
+        "If it is a colleague's key, or your own former one, add it to `keys.trusted`; else do not use it."
+    )
+
+
 class ShareUnknown(EngineError):
     """No share has that id, or it was revoked."""
 

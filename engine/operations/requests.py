@@ -95,6 +95,18 @@ class PruneRequest:
     keep_monthly: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RotateRequest:
+    """Wrap a repository's master key to the own first identity, its other owners, and whoever is added.
+
+    `add` and `remove` are names, groups or public keys; own former identities (`keys.previous`) are removed.
+    """
+
+    profile: str | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
 Request = (
     BuildRequest
     | SanitizeRequest
@@ -105,4 +117,5 @@ Request = (
     | PullRequest
     | ExportRequest
     | PruneRequest
+    | RotateRequest
 )

@@ -17,6 +17,7 @@ from .requests import (
     PullRequest,
     Request,
     RevokeRequest,
+    RotateRequest,
     SanitizeRequest,
     ShareRequest,
     VerifyRequest,
@@ -32,6 +33,7 @@ VERBS: Mapping[type[Request], Verb] = {
     PullRequest: "pull",
     ExportRequest: "export",
     PruneRequest: "prune",
+    RotateRequest: "rotate",
 }
 
 Decide = Callable[[Services, Request], Awaitable[Plan]]

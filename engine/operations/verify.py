@@ -39,12 +39,14 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
     found = await services.repository(snapshot.profile).verify(snapshot, report)
     if not found.passed:
-        wrong = len(found.missing) + len(found.corrupt)
+        wrong = {"missing": found.missing, "changed": found.corrupt, "under another key": found.foreign}
+        told = ", ".join(f"{len(ids)} {how}" for how, ids in wrong.items() if ids)
         raise SnapshotCorrupt(
-            f"{wrong} parts of `{snapshot.id}` are missing or changed",
+            f"parts of `{snapshot.id}` are not what was written: {told}",
             snapshot=snapshot.id,
             missing=list(found.missing),
             corrupt=list(found.corrupt),
+            foreign=list(found.foreign),
         )
     if isinstance(snapshot, SanitizedSnapshot):
         refuse_leaks(snapshot)

@@ -1,8 +1,9 @@
 """Chunks as objects: hashed, compressed and encrypted on the way to a file, and back in one pass.
 
-An object is `magic (8) ‖ wrapped data key (60) ‖ ciphertext`. The id is a keyed digest of the content and so
-known only at the end, while encryption starts at the beginning: each object is encrypted with a random
-data key, and that key is wrapped, last of all, with the chunk's own key and its id as associated data.
+An object is `magic (8) ‖ key id (8) ‖ wrapped data key (60) ‖ ciphertext`. A chunk's id is a keyed digest of
+the content and so known only at the end, while encryption starts at the beginning: each object is encrypted
+with a random data key, and that key is wrapped, last of all, with the chunk's own key and its id as
+associated data.
 """
 
 import os
@@ -16,10 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ..model.errors import SnapshotCorrupt
 from ..model.snapshot import Chunk
 from .gzip import Decompressor, GzipError, compressor, decompressor
+from .header import CHUNK, HEADER, confirm, header, key_id_of, refused
 from .keys import Keys
 from .streaming import KEY, Encryptor, Read, decrypt, exactly
 
-_MAGIC = b"SHCHUNK\x01"
 _NONCE = 12
 _WRAPPED = _NONCE + KEY + 16
 _BODY = b"snapharbor/1 chunk body"
@@ -37,7 +38,7 @@ class Spool:
         self._hasher = keys.hasher()
         self._gzip = compressor()
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        self._file.write(bytes(len(_MAGIC) + _WRAPPED))
+        self._file.write(bytes(HEADER + _WRAPPED))
         self._encryptor = Encryptor(self._data_key, _BODY, write=self._file.write)
 
     def write(self, plain: memoryview) -> None:
@@ -53,7 +54,8 @@ class Spool:
         chunk_id = self._hasher.hexdigest()
         size = self._file.tell()
         self._file.seek(0)
-        self._file.write(_MAGIC + _wrap(self._data_key, self._keys.chunk(chunk_id), chunk_id))
+        wrapped = _wrap(self._data_key, self._keys.chunk(chunk_id), chunk_id)
+        self._file.write(header(CHUNK, self._keys.id) + wrapped)
         self._file.close()
         return Chunk(chunk_id, self.raw_bytes, size)
 
@@ -63,26 +65,28 @@ class Spool:
         self.path.unlink(missing_ok=True)
 
 
-def packed(chunk: Chunk, read: Read, *, key: bytes) -> Iterator[bytes]:
+def packed(chunk: Chunk, read: Read, *, key: bytes, key_id: str) -> Iterator[bytes]:
     """Yield a chunk's gzip member from its object, every block authenticated.
 
     Args:
         chunk: which one it should be.
         read: gives at most so many bytes of the object, none at its end.
         key: the chunk's own key.
+        key_id: the id of the repository's key that it was derived from.
 
     Raises:
         SnapshotCorrupt: the object is not that chunk, or it was changed.
+        KeyMissing: it was encrypted under another repository's key.
     """
     what = f"chunk `{chunk.id[:16]}`"
-    head = exactly(read, len(_MAGIC) + _WRAPPED)
-    nonce, wrapped = head[len(_MAGIC) :][:_NONCE], head[len(_MAGIC) + _NONCE :]
-    if len(wrapped) != KEY + 16 or not head.startswith(_MAGIC):
-        raise SnapshotCorrupt(f"{what} is not a chunk", chunk=chunk.id)
+    head = exactly(read, HEADER + _WRAPPED)
+    written = key_id_of(head, CHUNK, what=what)
+    nonce, wrapped = head[HEADER:][:_NONCE], head[HEADER + _NONCE :]
     try:
         data_key = AESGCM(key).decrypt(nonce, wrapped, chunk.id.encode())
-    except InvalidTag:
-        raise SnapshotCorrupt(f"{what} was changed, or is another one", chunk=chunk.id) from None
+    except (InvalidTag, ValueError):  # a value error: too short to be one
+        raise refused(what, written=written, wanted=key_id) from None
+    confirm(what, written=written, wanted=key_id)
     yield from decrypt(data_key, read, associated=_BODY, what=what)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 
 from ..model.errors import SnapshotCorrupt
 from ..model.json import canonical
@@ -9,6 +10,7 @@ from ..model.secret import Secret
 from ..model.snapshot import Manifest
 from . import codec
 from .gzip import GzipError, compressor, decompressor
+from .header import HEADER, MANIFEST, confirm, header, key_id_of, refused
 from .keys import KeyRing, Keys
 from .signing import Signed, check, sign
 from .streaming import Encryptor, decrypt
@@ -52,7 +54,7 @@ def seal_manifest(signed: SignedManifest, keys: Keys) -> bytes:
     """Return the object that is stored."""
     origin = None if signed.origin is None else signed.origin.as_json()
     document = canonical({"manifest": signed.signed.as_json(), "origin": origin})
-    parts: list[bytes] = []
+    parts = [header(MANIFEST, keys.id)]
     encryptor = Encryptor(keys.manifests(), _associated(signed.manifest.id), write=parts.append)
     gzip = compressor()
     encryptor.write(gzip.compress(document) + gzip.flush())
@@ -64,7 +66,9 @@ def open_manifest(sealed: bytes, snapshot_id: str, *, keys: Keys, ring: KeyRing)
     """Decrypt, check and parse a stored manifest.
 
     Raises:
-        SnapshotCorrupt: it is not what a trusted signer wrote under that id.
+        SnapshotCorrupt: it is not what was written under that id.
+        KeyMissing: it was encrypted under another repository's key.
+        SignerUntrusted: somebody unknown signed it.
         FormatUnknown: a newer version wrote it.
     """
     what = f"the manifest of `{snapshot_id}`"
@@ -80,15 +84,13 @@ def open_manifest(sealed: bytes, snapshot_id: str, *, keys: Keys, ring: KeyRing)
 
 
 def _unpack(sealed: bytes, snapshot_id: str, *, keys: Keys, what: str) -> dict[str, object]:
-    with memoryview(sealed) as view:
-        position = 0
-
-        def read(size: int) -> bytes:
-            nonlocal position
-            position += size
-            return bytes(view[position - size : position])
-
-        packed = b"".join(decrypt(keys.manifests(), read, associated=_associated(snapshot_id), what=what))
+    stream, associated = BytesIO(sealed), _associated(snapshot_id)
+    written = key_id_of(stream.read(HEADER), MANIFEST, what=what)
+    try:
+        packed = b"".join(decrypt(keys.manifests(), stream.read, associated=associated, what=what))
+    except SnapshotCorrupt:
+        raise refused(what, written=written, wanted=keys.id) from None
+    confirm(what, written=written, wanted=keys.id)
     try:
         unpacker = decompressor()
         plain = unpacker.decompress(packed, max_length=SMALL)

@@ -10,7 +10,9 @@ from anyio import Lock
 from ..model.errors import (
     EngineError,
     FormatUnknown,
+    KeyMissing,
     ObjectMissing,
+    SignerUntrusted,
     SnapshotCorrupt,
     SnapshotUnknown,
     StorageRefused,
@@ -25,7 +27,7 @@ from .parallel import each
 from .retention import Retention
 from .scratch import spool_directory
 from .transfer import read_object
-from .values import GRACE_SECONDS, PrunePlan, PruneResult, Survey, Verification
+from .values import GRACE_SECONDS, KeyObject, PrunePlan, PruneResult, Survey, Verification
 
 if TYPE_CHECKING:
     from .keys import KeyRing, Keys
@@ -69,20 +71,27 @@ class Repository:
         self._read: dict[str, Snapshot] = {}
 
     async def survey(self) -> Survey:
-        """Return the snapshots, newest first, and those that cannot be read."""
+        """Return the snapshots, newest first, and those that cannot be read.
+
+        Raises:
+            KeyMissing, SignerUntrusted, SnapshotCorrupt, FormatUnknown: the repository cannot be opened.
+        """
         found: dict[str, Snapshot] = {}
         unreadable: dict[str, EngineError] = {}
 
         async def one(snapshot_id: str) -> None:
             try:
                 found[snapshot_id] = await self._snapshot(snapshot_id)
-            except (SnapshotCorrupt, FormatUnknown) as error:
+            except (SnapshotCorrupt, FormatUnknown, KeyMissing, SignerUntrusted) as error:
                 unreadable[snapshot_id] = error
             except SnapshotUnknown:
                 return  # removed since it was listed
 
         keys = [stored.key async for stored in self.storage.list(SNAPSHOTS)]
-        await each([key.split("/")[1] for key in keys if key.endswith("/manifest")], one, workers=READERS)
+        ids = [key.split("/")[1] for key in keys if key.endswith("/manifest")]
+        if ids:
+            await self.keys()  # first: what is wrong with the repository is wrong with none of its snapshots
+        await each(ids, one, workers=READERS)
         newest_first = sorted(found.values(), key=lambda s: (s.manifest.created_at, s.id), reverse=True)
         return Survey(tuple(newest_first), unreadable)
 
@@ -95,7 +104,7 @@ class Repository:
 
         Raises:
             SnapshotUnknown: there is none.
-            SnapshotCorrupt, FormatUnknown, KeyMissing: it cannot be read.
+            SnapshotCorrupt, FormatUnknown, KeyMissing, SignerUntrusted: it cannot be read.
         """
         if not await self.exists(snapshot_id):
             raise SnapshotUnknown(f"no snapshot `{snapshot_id[:80]}`")
@@ -194,8 +203,18 @@ class Repository:
             self.storage, self.survey, remove=remove, grace_seconds=grace_seconds, report=report
         )
 
+    async def key_object(self) -> KeyObject | None:
+        """Return what is known of the repository's key without opening it; None: there is no repository.
+
+        Raises:
+            SnapshotCorrupt, FormatUnknown, SignerUntrusted: it cannot be read or believed.
+        """
+        from .keys import read_key_object
+
+        return await read_key_object(self.storage, await self.ring())
+
     async def rewrap(self, recipients: Sequence[str]) -> None:
-        """Open the repository to these age public keys and the own one, and to nobody else.
+        """Open the repository to the own first identity and these age public keys, and to nobody else.
 
         Chunks and manifests stay as they are. Whoever could open it before may have kept the master key.
         """
@@ -208,7 +227,8 @@ class Repository:
 
         Raises:
             KeyMissing: no identity opens it, or there is no repository and none was to be made.
-            SnapshotCorrupt, FormatUnknown: they cannot be read, or somebody unknown signed them.
+            SnapshotCorrupt, FormatUnknown: they cannot be read.
+            SignerUntrusted: somebody unknown signed them.
         """
         async with self._opening:
             if self._keys is None:

@@ -22,7 +22,7 @@ from .repository import Repository
 from .signing import Signed, check, sign
 from .streaming import KEY
 
-FORMAT = 1
+FORMAT = 2
 _DOMAIN = "share"
 _WHAT = "this share"
 
@@ -39,12 +39,14 @@ Fetch = Callable[[str], AbstractContextManager[Readable]]
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """An opened share. `sender` is a public key: it signed the bundle and the manifest, and whether it is
-    known is for the recipient to say. `links` and `keys` are by chunk id.
+    known is for the recipient to say. `key_id` is that of the sender's repository; `links` and `keys` are by
+    chunk id.
     """
 
     share: str
     expires_at: str
     sender: str
+    key_id: str
     signed: Signed
     manifest: Manifest
     links: Mapping[str, str]
@@ -82,6 +84,7 @@ async def seal(
         "format": FORMAT,
         "share": share,
         "expires_at": expires_at,
+        "key_id": keys.id,
         "manifest": sign_manifest(manifest, ring.signing_key).signed.as_json(),
         "links": {chunk_id: links[chunk_id] for chunk_id in wanted},
         "keys": {chunk_id: keys.chunk(chunk_id).hex() for chunk_id in wanted},
@@ -127,14 +130,16 @@ async def import_bundle(repository: Repository, bundle: Bundle, *, fetch: Fetch,
 
     def read(chunk: Chunk) -> Generator[bytes]:
         with fetch(bundle.links[chunk.id]) as stored:
-            yield from plain(chunk, packed(chunk, stored.read, key=bundle.keys[chunk.id]))
+            yield from plain(
+                chunk, packed(chunk, stored.read, key=bundle.keys[chunk.id], key_id=bundle.key_id)
+            )
 
     original = SignedManifest(bundle.manifest, bundle.signed)
     return await adopt(original, read, into=repository, report=report)
 
 
 def _parse(signed: Signed) -> Bundle:
-    names = ("format", "share", "expires_at", "manifest", "links", "keys")
+    names = ("format", "share", "expires_at", "key_id", "manifest", "links", "keys")
     body = exactly(parse(signed.text, known=FORMAT, what=_WHAT), *names)
     manifest_text = Signed.from_json(body["manifest"])
     manifest = open_signed(manifest_text, what="the manifest of this share", ring=None)
@@ -148,6 +153,7 @@ def _parse(signed: Signed) -> Bundle:
         share=str(body["share"]),
         expires_at=str(body["expires_at"]),
         sender=signed.signed_by,
+        key_id=str(body["key_id"]),
         signed=manifest_text,
         manifest=manifest,
         links={chunk_id: str(link) for chunk_id, link in links.items()},

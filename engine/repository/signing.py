@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ..keypair import private_key
-from ..model.errors import SnapshotCorrupt
+from ..model.errors import SignerUntrusted, SnapshotCorrupt
 from ..model.json import JsonObject
 from ..model.secret import Secret
 
@@ -51,7 +51,8 @@ def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | 
     """Check a signature, and that its key is trusted (None: any key).
 
     Raises:
-        SnapshotCorrupt: the signature does not hold, or somebody unknown made it.
+        SnapshotCorrupt: the signature does not hold.
+        SignerUntrusted: it holds, and somebody unknown made it.
     """
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.signed_by))
@@ -59,9 +60,9 @@ def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | 
     except (InvalidSignature, ValueError):
         raise SnapshotCorrupt(f"the signature of {what} does not hold") from None
     if trusted is not None and signed.signed_by not in trusted:
-        raise SnapshotCorrupt(
+        raise SignerUntrusted(
             f"{what} was signed by `{signed.signed_by[:64]}`, who is not trusted here",
-            "If that is a colleague's key, add it to `keys.trusted`; else do not use it.",
+            signed_by=signed.signed_by[:64],
         )
 
 

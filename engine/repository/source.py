@@ -19,7 +19,7 @@ class RepositorySource:
     Every block was authenticated before it is given out, and at the end of a chunk of plain output
     its id is checked too. Compressed output is the stored gzip members, one after the other.
 
-    Raises, while iterating: ObjectMissing, SnapshotCorrupt.
+    Raises, while iterating: ObjectMissing, SnapshotCorrupt, KeyMissing.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class RepositorySource:
         """Yield one chunk."""
         keys = on_loop(self._keys)
         with opened(self._storage, chunk_key(chunk.id)) as stored:
-            members = packed(chunk, stored.read, key=keys.chunk(chunk.id))
+            members = packed(chunk, stored.read, key=keys.chunk(chunk.id), key_id=keys.id)
             yield from members if compressed else checked(chunk, plain(chunk, members), keys)
 
     def _stream(self, chunks: tuple[Chunk, ...], compressed: bool) -> Iterator[bytes]:

@@ -100,7 +100,7 @@ def decrypt(key: bytes, read: Read, *, associated: bytes, what: str) -> Iterator
         try:
             plain = segments.open(segment, not following)
         except InvalidTag:
-            raise SnapshotCorrupt(f"{what} was changed, or encrypted with another key") from None
+            raise SnapshotCorrupt(f"{what} was changed") from None
         yield plain
         if not following:
             return

@@ -28,11 +28,26 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyObject:
+    """What is known of a repository's key without opening it.
+
+    `key_id` is the id of the master key, `recipients` are the age public keys whose identities open it, and
+    `signed_by` is the public key of whoever wrapped it for them.
+    """
+
+    repository: str
+    key_id: str
+    recipients: tuple[str, ...]
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What reading a snapshot back showed.
 
     `signed_by` is the signer's public key, `sent_by` that of whoever shared it, if somebody did;
-    `bytes` counts the plain bytes that are right; `not_checked` are sentences.
+    `bytes` counts the plain bytes that are right; `foreign` are chunks under the key of another repository;
+    `not_checked` are sentences.
     """
 
     snapshot: str
@@ -42,12 +57,13 @@ class Verification:
     bytes: int
     missing: tuple[str, ...]
     corrupt: tuple[str, ...]
+    foreign: tuple[str, ...]
     not_checked: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
         """Whether every chunk was read and everything that was read is as it was written."""
-        return not (self.missing or self.corrupt)
+        return not (self.missing or self.corrupt or self.foreign)
 
 
 @dataclass(frozen=True, slots=True)

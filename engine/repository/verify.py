@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from anyio import CapacityLimiter, from_thread, to_thread
 
-from ..model.errors import ObjectMissing, SnapshotCorrupt
+from ..model.errors import KeyMissing, ObjectMissing, SnapshotCorrupt
 from ..model.job import Progress, Report
 from ..model.snapshot import Chunk
 from .manifest import SignedManifest
@@ -26,6 +26,7 @@ class _Tally:
     bytes: int = 0
     missing: list[str] = field(default_factory=list[str])
     corrupt: list[str] = field(default_factory=list[str])
+    foreign: list[str] = field(default_factory=list[str])
 
 
 async def verify_snapshot(signed: SignedManifest, source: RepositorySource, report: Report) -> Verification:
@@ -40,6 +41,7 @@ async def verify_snapshot(signed: SignedManifest, source: RepositorySource, repo
         bytes=tally.bytes,
         missing=tuple(sorted(tally.missing)),
         corrupt=tuple(sorted(tally.corrupt)),
+        foreign=tuple(sorted(tally.foreign)),
         not_checked=NOT_CHECKED,
     )
 
@@ -56,6 +58,8 @@ async def _read(chunks: Collection[Chunk], source: RepositorySource, report: Rep
             tally.missing.append(chunk.id)
         except SnapshotCorrupt:
             tally.corrupt.append(chunk.id)
+        except KeyMissing:
+            tally.foreign.append(chunk.id)
         else:
             tally.bytes += chunk.raw_bytes
             report(Progress("verify", tally.bytes, total, "bytes"))

@@ -8,4 +8,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 
 
 def test_the_page_is_what_the_commands_say() -> None:
-    assert PAGE.read_text("utf-8") == render(), "run `python -m snapharbor.cli.reference > docs/cli.md`"
+    assert PAGE.read_text("utf-8") == render(), "run `make docs`"

@@ -148,7 +148,7 @@ async def test_an_answer_that_is_too_large_never_leaves(
 
 def test_the_page_of_errors_names_every_code_and_is_up_to_date() -> None:
     written = ERRORS.read_text()
-    assert page() == written, "run `python tests/support/surface.py`"
+    assert page() == written, "run `make docs`"
     for kind in every_error():
         assert f"`{kind.code}`" in written
         assert kind.default_hint, kind.code

@@ -33,11 +33,11 @@ async def tools() -> list[Tool]:
 
 async def test_every_tool_is_listed_as_its_file_says() -> None:
     written = {file.stem: file.read_text() for file in SURFACE.glob("*.json")}
-    assert await surface() == written, "run `python tests/support/surface.py` if the change is wanted"
+    assert await surface() == written, "run `make docs` if the change is wanted"
 
 
 def test_the_guide_names_every_tool_as_it_is() -> None:
-    assert guide() == GUIDE.read_text(), "run `python tests/support/surface.py`"
+    assert guide() == GUIDE.read_text(), "run `make docs`"
 
 
 async def test_the_list_fits_into_an_agents_mind(tools: list[Tool]) -> None:

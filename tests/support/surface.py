@@ -1,6 +1,6 @@
 """What agents see of the tools, one file per tool in tests/surface, and the pages in docs that tell of it.
 
-`python tests/support/surface.py` writes the files anew after a wanted change.
+`make docs` writes the files anew after a wanted change.
 """
 
 import inspect

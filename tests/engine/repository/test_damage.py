@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from support.repository import build, content, keys_in, manifest, rows_of, somebody
 
-from snapharbor.engine.model.errors import ObjectMissing, SnapshotCorrupt
+from snapharbor.engine.model.errors import KeyMissing, ObjectMissing, SnapshotCorrupt
 from snapharbor.engine.model.job import Progress
 from snapharbor.engine.repository.gzip import compressor, decompressor
 from snapharbor.engine.repository.layout import chunk_key
@@ -19,7 +19,7 @@ ME = somebody()
 ROWS = b"".join(b"%d\t%d\n" % (number, number * number) for number in range(9000))
 OTHER = ROWS[::-1]
 
-MAGIC, WRAPPED_KEY, HEADER, FIRST_SEGMENT = 0, 8, 68, 108
+MAGIC, KEY_ID, WRAPPED_KEY, HEADER, FIRST_SEGMENT = 0, 8, 16, 76, 116
 
 
 def flipped(where: int) -> Callable[[bytes], bytes]:
@@ -28,6 +28,7 @@ def flipped(where: int) -> Callable[[bytes], bytes]:
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "magic": flipped(MAGIC),
+    "key id": flipped(KEY_ID),
     "wrapped key": flipped(WRAPPED_KEY),
     "wrapped key's tag": flipped(HEADER - 1),
     "header length": flipped(HEADER),
@@ -76,14 +77,30 @@ async def test_two_chunks_cannot_be_swapped(tmp_path: Path) -> None:
     assert len((await repository.verify(snapshot)).corrupt) == 2
 
 
-async def test_a_chunk_of_another_repository_is_not_taken(tmp_path: Path) -> None:
+async def test_a_chunk_under_another_key_is_told_apart_from_a_damaged_one(tmp_path: Path) -> None:
     storage, repository, key = await one_snapshot(tmp_path)
     foreign = MemoryStorage()
-    await build(ME.repository(foreign, tmp_path), manifest("s1"), ROWS)
-    for other in await keys_in(foreign, "chunks/"):
-        await storage.put(key, await content(foreign, other))
-        with pytest.raises(SnapshotCorrupt):
+    other = ME.repository(foreign, tmp_path)
+    await build(other, manifest("s1"), ROWS)
+    for chunk in await keys_in(foreign, "chunks/"):
+        await storage.put(key, await content(foreign, chunk))
+        with pytest.raises(KeyMissing) as refused:
             await rows_of(repository, await repository.find("s1"))
+        assert refused.value.details == {"key_id": (await other.keys()).id}
+        found = await repository.verify(await repository.find("s1"))
+        assert (found.corrupt, found.foreign) == ((), (key.rpartition("/")[2],))
+        assert not found.passed
+
+
+async def test_a_manifest_under_another_key_is_told_apart_from_a_damaged_one(tmp_path: Path) -> None:
+    storage, _repository, _key = await one_snapshot(tmp_path)
+    foreign = MemoryStorage()
+    await build(ME.repository(foreign, tmp_path), manifest("s1"), ROWS)
+    await storage.put("snapshots/s1/manifest", await content(foreign, "snapshots/s1/manifest"))
+    with pytest.raises(KeyMissing):
+        await ME.repository(storage, tmp_path).find("s1")
+    survey = await ME.repository(storage, tmp_path).survey()
+    assert {key: type(error) for key, error in survey.unreadable.items()} == {"s1": KeyMissing}
 
 
 async def test_a_missing_chunk_is_told_apart(tmp_path: Path) -> None:
@@ -108,7 +125,7 @@ async def test_a_whole_snapshot_passes_and_says_what_was_not_looked_at(tmp_path:
     assert seen[-1] == Progress("verify", found.bytes, found.bytes, "bytes")
 
 
-@pytest.mark.parametrize("where", [0, 1, 39, 40, -1])
+@pytest.mark.parametrize("where", [0, 8, 16, 17, 55, 56, -1])
 async def test_a_changed_manifest_is_refused_and_the_others_stay_readable(where: int, tmp_path: Path) -> None:
     storage, repository, _key = await one_snapshot(tmp_path)
     whole = await build(repository, manifest("s2"), ROWS)
@@ -148,7 +165,8 @@ async def test_whoever_got_a_chunks_key_by_a_share_cannot_plant_other_rows(tmp_p
     encryptor.finish()
     nonce = token_bytes(12)
     wrapped = nonce + AESGCM(shared_key).encrypt(nonce, data_key, chunk_id.encode())
-    await storage.put(key, b"SHCHUNK\x01" + wrapped + b"".join(body))
+    key_id = bytes.fromhex((await repository.keys()).id)
+    await storage.put(key, b"SHCHUNK\x02" + key_id + wrapped + b"".join(body))
     with pytest.raises(SnapshotCorrupt):
         await rows_of(repository, snapshot)
     assert (await repository.verify(snapshot)).corrupt == (chunk_id,)

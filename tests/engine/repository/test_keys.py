@@ -11,6 +11,7 @@ from snapharbor.engine.model.errors import (
     FormatUnknown,
     KeyMissing,
     RecipientUnknown,
+    SignerUntrusted,
     SnapshotCorrupt,
 )
 from snapharbor.engine.model.json import canonical
@@ -38,8 +39,9 @@ async def test_without_a_fitting_identity_nothing_is_read_or_written(tmp_path: P
     storage = await mine(tmp_path)
     before = await keys_in(storage)
     repository = ME.repository(storage, tmp_path, identities=(STRANGER.identity,))
-    with pytest.raises(KeyMissing):
+    with pytest.raises(KeyMissing) as refused:
         await repository.snapshots()
+    assert refused.value.details == {"recipients": [keypair.recipient_of(ME.identity)]}
     with pytest.raises(KeyMissing):
         await build(repository, manifest("s2"), ROWS)
     assert await keys_in(storage) == before
@@ -51,7 +53,7 @@ async def test_a_repository_that_a_stranger_made_is_not_written_to(tmp_path: Pat
     planted = ME.repository(storage, tmp_path, identities=(ME.identity,))
     stranger = Person(ME.identity, STRANGER.signing_key)
     await build(stranger.repository(storage, tmp_path), manifest("bait"), ROWS)
-    with pytest.raises(SnapshotCorrupt):
+    with pytest.raises(SignerUntrusted):
         await build(planted, manifest("s1"), ROWS)
     assert not await planted.exists("s1")
 
@@ -64,7 +66,7 @@ async def test_a_trusted_colleague_reads_and_writes_the_same_repository(tmp_path
     assert await rows_of(theirs, await theirs.find("s1")) == ROWS
     added = await build(theirs, manifest("s2"), ROWS)
     assert (await own.verify(await own.find("s2"))).signed_by == COLLEAGUE.signs_as
-    with pytest.raises(SnapshotCorrupt):
+    with pytest.raises(SignerUntrusted):
         await ME.repository(storage, tmp_path).find("s2")
     assert added.manifest.chunks() == (await own.find("s1")).manifest.chunks()
 
@@ -87,6 +89,33 @@ async def test_a_recipient_that_is_no_key_is_refused_and_nothing_changes(tmp_pat
     with pytest.raises(RecipientUnknown):
         await ME.repository(storage, tmp_path).rewrap(["age1nobody"])
     assert await content(storage, "repository.json") == before
+
+
+async def test_whose_keys_open_a_repository_is_known_without_one_of_them(tmp_path: Path) -> None:
+    storage = await mine(tmp_path)
+    own = ME.repository(storage, tmp_path)
+    await own.rewrap([keypair.recipient_of(COLLEAGUE.identity)])
+    seen = await STRANGER.repository(storage, tmp_path, trusted=[ME.signs_as]).key_object()
+    owners = tuple(keypair.recipient_of(person.identity) for person in (ME, COLLEAGUE))
+    assert seen is not None
+    assert (seen.key_id, seen.recipients) == ((await own.keys()).id, owners)
+    assert seen.signed_by == ME.signs_as
+    with pytest.raises(SignerUntrusted):
+        await STRANGER.repository(storage, tmp_path).key_object()
+
+
+async def test_a_key_object_that_names_another_key_than_it_holds_is_refused(tmp_path: Path) -> None:
+    storage = await mine(tmp_path)
+    text = json.loads(json.loads(await content(storage, "repository.json"))["text"])
+    await storage.put("repository.json", signed(canonical({**text, "key_id": "0" * 16}).decode()))
+    with pytest.raises(SnapshotCorrupt):
+        await ME.repository(storage, tmp_path).find("s1")
+
+
+async def test_a_repository_that_somebody_unknown_signed_is_no_empty_one(tmp_path: Path) -> None:
+    storage = await mine(tmp_path)
+    with pytest.raises(SignerUntrusted):
+        await Person(ME.identity, STRANGER.signing_key).repository(storage, tmp_path).survey()
 
 
 async def test_writers_that_make_the_repository_at_once_agree_on_one(tmp_path: Path) -> None:
@@ -139,7 +168,9 @@ def signed(body: str) -> bytes:
         signed("[]"),
         signed("1"),
         signed('{"format":"1"}'),
-        signed('{"format":1,"id":"x","key":"x"}'),
+        signed('{"format":2,"id":"x","key":"x"}'),
+        signed('{"format":2,"id":"x","key":"x","key_id":"x","recipients":"x"}'),
+        signed('{"format":2,"id":"x","key":"x","key_id":"x","recipients":[]}'),
         b"[" * 100_000,
     ],
 )
@@ -161,10 +192,10 @@ async def test_a_signature_for_another_purpose_counts_for_nothing(tmp_path: Path
 
 async def test_a_repository_of_a_newer_version_is_refused_with_its_own_code(tmp_path: Path) -> None:
     storage = await mine(tmp_path)
-    await storage.put("repository.json", signed('{"format":2,"shape":"unknown"}'))
+    await storage.put("repository.json", signed('{"format":3,"shape":"unknown"}'))
     with pytest.raises(FormatUnknown) as refused:
         await ME.repository(storage, tmp_path).find("s1")
-    assert (refused.value.code, refused.value.details) == ("format-unknown", {"format": 2})
+    assert (refused.value.code, refused.value.details) == ("format-unknown", {"format": 3})
 
 
 @pytest.mark.parametrize(

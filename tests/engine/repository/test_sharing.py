@@ -168,9 +168,10 @@ async def test_nobody_to_seal_to_is_refused(world: World) -> None:
 
 def forged(*, by: Person, **values: Json) -> bytes:
     body: dict[str, Json] = {
-        "format": 1,
+        "format": 2,
         "share": "s",
         "expires_at": LATER,
+        "key_id": "0" * 16,
         "links": {},
         "keys": {},
         **values,
@@ -217,7 +218,7 @@ async def test_a_bundle_of_another_form_is_refused(change: str, world: World) ->
 
 async def test_a_newer_bundle_asks_for_an_update(world: World) -> None:
     with pytest.raises(FormatUnknown):
-        unseal(forged(by=SENDER, format=2), (RECIPIENT.identity,))
+        unseal(forged(by=SENDER, format=3), (RECIPIENT.identity,))
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -243,6 +244,15 @@ async def test_a_changed_object_is_found_and_nothing_is_kept(world: World) -> No
         world.objects[link] = bad
         with pytest.raises(SnapshotCorrupt):
             await world.take(bundle)
+    assert await world.recipient.snapshots() == ()
+
+
+async def test_an_object_under_another_key_is_told_apart_from_a_changed_one(world: World) -> None:
+    bundle = await world.opened()
+    with pytest.raises(KeyMissing):
+        await world.take(
+            replace(bundle, key_id="0" * 16, keys=dict.fromkeys(bundle.keys, b"\0" * 32)),
+        )
     assert await world.recipient.snapshots() == ()
 
 

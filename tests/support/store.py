@@ -1,0 +1,72 @@
+"""The command with keys and storages of its own and no database: snapshots are put there by the tests."""
+
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+
+from snapharbor.cli.main import run_command
+from snapharbor.engine.harbor import Harbor
+from snapharbor.engine.model.snapshot import Manifest, Snapshot
+
+from .cli import Ran, written
+from .repository import Person, build, somebody
+
+ROWS = b"1\tann@real.example\n2\tben@real.example\n"
+
+
+@dataclass
+class Store:
+    """A configuration in a directory: the keys of one person, a storage profile `team`, and more lines."""
+
+    directory: Path
+    person: Person = field(default_factory=somebody)
+    previous: Sequence[Person] = ()
+    lines: Sequence[str] = ()
+
+    @property
+    def file(self) -> Path:
+        """The configuration."""
+        return self.directory / "snapharbor.yml"
+
+    def __call__(self, *arguments: str) -> Ran:
+        """Run the command in this process, which is quicker, under the configuration as it is now."""
+        self.configure()
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run_command(("--config", str(self.file), *arguments))
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def configure(self) -> None:
+        """Write the configuration."""
+        former = [one.identity.reveal() for one in self.previous]
+        written(self.directory / "identity.txt", [self.person.identity.reveal()])
+        written(self.directory / "previous.txt", former)
+        written(self.directory / "signing.pem", [self.person.signing_key.reveal()])
+        keys = ["identity: 'secret:file:identity.txt'", "signing: 'secret:file:signing.pem'"]
+        keys += ["previous: 'secret:file:previous.txt'"] if former else []
+        settings = [
+            f"keys: {{{', '.join(keys)}}}",
+            f"defaults: {{working_directory: {self.directory}/data}}",
+            f"storage_profiles: {{team: {{provider: local, path: {self.directory}/team}}}}",
+            *self.lines,
+        ]
+        written(self.file, settings)
+
+    def add(self, wanted: Manifest, *, profile: str | None = None, rows: bytes = ROWS) -> Snapshot:
+        """Put a snapshot into a storage."""
+
+        async def work() -> Snapshot:
+            async with Harbor.open(self.file) as harbor:
+                return await build(harbor.services.repository(profile), wanted, rows)
+
+        self.configure()
+        return anyio.run(work)
+
+    def manifest_of(self, snapshot: str, profile: str | None = None) -> Path:
+        """Return where a snapshot's manifest is kept."""
+        storage = self.directory / (profile or "data/snapshots")
+        return storage / "snapshots" / snapshot / "manifest"
