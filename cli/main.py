@@ -16,6 +16,7 @@ VERBS = {
     "Snapshots": {
         "targets": "List the configured targets.",
         "target": "Show one target and its snapshots.",
+        "snapshots": "List the snapshots of all targets.",
         "build": "Take a snapshot of a target's source.",
         "sanitize": "Sanitize a snapshot by the target's rules.",
         "load": "Load a snapshot into a database.",

@@ -19,14 +19,15 @@ COUNT = click.IntRange(min=0)
 @click.option(
     "--keep-monthly", type=COUNT, default=0, metavar="N", help="Keep the newest of each of N months."
 )
+@click.option("--damaged", is_flag=True, help="Remove snapshots whose manifest is damaged.")
 @planned
-def prune(perform: Perform, profile: str | None, *, target: str | None, **keep: int) -> None:
+def prune(perform: Perform, profile: str | None, *, target: str | None, damaged: bool, **keep: int) -> None:
     """Remove snapshots that no rule keeps.
 
     Chunks that no snapshot needs any more are removed with them.
     """
     from ..engine.operations.requests import PruneRequest
 
-    if not any(keep.values()):
+    if not any(keep.values()) and not damaged:
         raise click.UsageError("Say what to keep, for example --keep-last 3.")
-    perform(PruneRequest(profile, target, **keep))
+    perform(PruneRequest(profile, target, damaged=damaged, **keep))

@@ -1,19 +1,21 @@
 """`snapharbor target`."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ..engine.model.catalog import Catalog, Table
 from ..engine.model.json import JsonObject
-from ..engine.model.snapshot import Snapshot
 from ..engine.model.target import Target
 from . import output
 from .params import TARGET
 from .session import Session, run
+from .snapshots import HEADERS, row, trouble, unreadable
+from .snapshots import view as snapshot_view
 from .targets import view as target_view
 
-Sets = Sequence[Sequence[Snapshot]]
+if TYPE_CHECKING:
+    from ..engine.repository.values import Survey
 
 
 @click.command()
@@ -27,25 +29,33 @@ def target(session: Session, target: str, info: bool) -> None:
     """
 
     async def work() -> None:
-        from ..engine.operations.look import sets_of
-
         async with session.harbor() as harbor:
-            found = harbor.target(target)
-            sets = sets_of(await harbor.snapshots(found.key))
+            found = await harbor.find_target(target)
+            seen = await harbor.survey(found.key)
             catalog = await harbor.schema(found.key) if info else None
-        output.result(session, view(found, sets, catalog), lambda: text(found, sets, catalog))
+        output.result(session, view(found, seen, catalog), lambda: text(found, seen, catalog))
 
     run(work)
 
 
-def view(target: Target, sets: Sets, catalog: Catalog | None) -> JsonObject:
+def view(target: Target, seen: "Survey", catalog: Catalog | None) -> JsonObject:
     """Return a target, its snapshots and perhaps its tables as JSON."""
-    snapshots = [_snapshot(index, member) for index, members in enumerate(sets) for member in members]
-    shown: JsonObject = {**target_view(target), "snapshots": snapshots}
+    from ..engine.operations.look import sets_of
+
+    listed = [
+        snapshot_view(index, member)
+        for index, members in enumerate(sets_of(seen.snapshots))
+        for member in members
+    ]
+    shown: JsonObject = {
+        **target_view(target),
+        "snapshots": listed,
+        "unreadable": unreadable(seen.unreadable),
+    }
     return {**shown, "tables": [_table(table) for table in catalog.tables]} if catalog else shown
 
 
-def text(target: Target, sets: Sets, catalog: Catalog | None) -> str:
+def text(target: Target, seen: "Survey", catalog: Catalog | None) -> str:
     """Return the same for a person."""
     head = output.facts(
         {
@@ -53,32 +63,25 @@ def text(target: Target, sets: Sets, catalog: Catalog | None) -> str:
             "name": target.name if target.name != target.key else "",
             "source": str(target.source or ""),
             "destination": str(target.destination or ""),
-            "storage": target.storage_profile or "local",
-            "share storage": target.share_profile or "",
+            "storage": target.storage,
             "groups": ", ".join(target.groups),
             "environment": target.environment or "",
         }
     )
-    return "\n\n".join(part for part in (head, _tables(catalog), _snapshots(target, sets)) if part)
+    parts = (head, _tables(catalog), _snapshots(target, seen), trouble(seen.unreadable))
+    return "\n\n".join(part for part in parts if part)
 
 
-def _snapshots(target: Target, sets: Sets) -> str:
+def _snapshots(target: Target, seen: "Survey") -> str:
+    from ..engine.operations.look import how_to_get_one, sets_of
+
+    sets = sets_of(seen.snapshots)
+    if not sets and seen.unreadable:
+        return ""
     if not sets:
-        return f"No snapshots yet. Take one with `snapharbor build {output.visible(target.key)}`."
-    rows = [
-        (
-            str(index),
-            member.id,
-            member.manifest.kind,
-            f"{member.manifest.rows:,}",
-            output.size(member.manifest.stored_bytes),
-            member.profile or "local",
-        )
-        for index, members in enumerate(sets)
-        for member in members
-    ]
-    headers = ("INDEX", "ID", "KIND", "ROWS", "STORED", "STORAGE")
-    return output.table(headers, rows, folded=("STORAGE",))
+        return f"No snapshots yet. {how_to_get_one(target, output.visible(target.key))}"
+    rows = [row(index, member) for index, members in enumerate(sets) for member in members]
+    return output.table(HEADERS, rows, folded=("STORAGE",))
 
 
 def _tables(catalog: Catalog | None) -> str:
@@ -95,23 +98,6 @@ def _tables(catalog: Catalog | None) -> str:
         for table in catalog.tables
     ]
     return output.table(("TABLE", "KIND", "ROWS (ABOUT)", "SIZE", "REFERS TO"), rows, folded=("REFERS TO",))
-
-
-def _snapshot(index: int, snapshot: Snapshot) -> JsonObject:
-    manifest = snapshot.manifest
-    return {
-        "index": index,
-        "snapshot": manifest.id,
-        "kind": manifest.kind,
-        "parent": manifest.parent,
-        "created_at": manifest.created_at,
-        "storage": snapshot.profile or "local",
-        "tables": len(manifest.tables),
-        "rows": manifest.rows,
-        "raw_bytes": manifest.raw_bytes,
-        "stored_bytes": manifest.stored_bytes,
-        "tags": manifest.tags,
-    }
 
 
 def _table(table: Table) -> JsonObject:

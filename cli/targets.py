@@ -67,8 +67,7 @@ def view(target: Target) -> JsonObject:
         "type": target.type,
         "source": _place(target.source),
         "destination": _place(target.destination),
-        "storage": target.storage_profile or "local",
-        "share_storage": target.share_profile,
+        "storage": target.storage,
         "sanitize": target.rules is not None,
         "groups": target.groups,
         "environment": target.environment,
@@ -88,7 +87,7 @@ def text(found: Sequence[Target], states: States) -> str:
             target.type,
             _place(target.source) or "-",
             _place(target.destination) or "-",
-            target.storage_profile or "local",
+            target.storage,
         ]
         for target in found
     ]

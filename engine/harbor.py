@@ -22,6 +22,7 @@ from .model.target import Target
 from .operations import look
 from .operations.requests import Request
 from .operations.verbs import decide
+from .repository.values import Survey
 from .services import Services, open_services
 
 if TYPE_CHECKING:
@@ -70,12 +71,20 @@ class Harbor:
         return tuple(sorted(self.services.settings.targets.values(), key=lambda target: target.key))
 
     def target(self, key: str) -> Target:
-        """Return one target, or raise TargetUnknown with the closest name."""
+        """Return one configured target, or raise TargetUnknown with the closest name."""
         return self.services.settings.target(key)
 
+    async def find_target(self, key: str) -> Target:
+        """Return the same, or a target of type `share` that only pulled snapshots tell of."""
+        return await look.known_target(self.services, key)
+
     async def snapshots(self, target: str | None = None) -> Sequence[Snapshot]:
-        """Return snapshots in all storages, newest first."""
-        return await look.snapshots(self.services, target)
+        """Return the snapshots in all storages that can be read, newest first."""
+        return (await self.survey(target)).snapshots
+
+    async def survey(self, target: str | None = None) -> Survey:
+        """Return the same, and by id why the others cannot be read."""
+        return await look.survey(self.services, target)
 
     async def snapshot(self, reference: str) -> Snapshot:
         """Return one snapshot by id, unique start of an id, `TARGET`, `TARGET:latest` or `TARGET:2`.

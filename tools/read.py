@@ -23,6 +23,7 @@ from .views import (
     check_line,
     contents,
     table_line,
+    unreadable,
 )
 
 
@@ -38,19 +39,20 @@ async def describe_target(
 ) -> TargetView:
     """Show one target. `structure` connects to its source and lists tables and columns, never rows."""
     harbor = await harbor_of(call)
-    found = harbor.target(target)
-    snapshots = await harbor.snapshots(target)
+    found = await harbor.find_target(target)
+    seen = await harbor.survey(target)
     tables = (await harbor.schema(target)).tables if structure else ()
     lines, following = page(tables, cursor, show=table_line, size=text_size)
     return TargetView(
         **TargetRow.of(found).model_dump(),
         name=clean(found.name, 120),
         destination=str(found.destination) if found.destination else None,
-        storage=found.storage_profile or "local",
+        storage=found.storage,
         groups=list(found.groups),
         protected=found.protected,
-        snapshots=len(snapshots),
-        newest=snapshots[0].id if snapshots else None,
+        snapshots=len(seen.snapshots),
+        newest=seen.snapshots[0].id if seen.snapshots else None,
+        unreadable=unreadable(seen.unreadable),
         structure=fence("\n".join(lines), 4000) if structure else None,
         next_cursor=following,
     )
@@ -59,9 +61,9 @@ async def describe_target(
 async def list_snapshots(call: Call, target: str = "", cursor: Cursor = "") -> Snapshots:
     """List snapshots, newest first, of one target or all."""
     harbor = await harbor_of(call)
-    found = await harbor.snapshots(target or None)
-    rows, following = page(found, cursor, show=SnapshotRow.of, size=lambda row: row.size)
-    return Snapshots(snapshots=rows, next_cursor=following)
+    seen = await harbor.survey(target or None)
+    rows, following = page(seen.snapshots, cursor, show=SnapshotRow.of, size=lambda row: row.size)
+    return Snapshots(snapshots=rows, unreadable=unreadable(seen.unreadable), next_cursor=following)
 
 
 async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = "") -> SnapshotView:

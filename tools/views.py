@@ -3,17 +3,22 @@
 Every text that came out of a database stands inside a fence (engine/model/fence.py).
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from ..engine.model.catalog import Table
-from ..engine.model.fence import clean
+from ..engine.model.errors import EngineError
+from ..engine.model.fence import clean, fence
 from ..engine.model.snapshot import Manifest, Snapshot
 from ..engine.model.target import Target
 
 if TYPE_CHECKING:
     from ..engine.operations.check import Check
+
+
+MOST = 5
 
 
 class View(BaseModel):
@@ -62,6 +67,7 @@ class TargetView(TargetRow):
     protected: bool
     snapshots: int
     newest: str | None
+    unreadable: str | None = None
     structure: str | None = None
     next_cursor: str | None = None
 
@@ -97,6 +103,7 @@ class Snapshots(View):
     """A page of snapshots, newest first."""
 
     snapshots: list[SnapshotRow]
+    unreadable: str | None = None
     next_cursor: str | None = None
 
 
@@ -141,6 +148,13 @@ class SuggestedRules(View):
     columns: dict[str, int]
     sql: str
     next_cursor: str | None = None
+
+
+def unreadable(found: Mapping[str, EngineError]) -> str | None:
+    """Return a few of the snapshots that cannot be read, of whichever target, and why."""
+    lines = [f"{clean(key, 60)}: {error.code}: {clean(error.message, 200)}" for key, error in found.items()]
+    more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
+    return fence("\n".join((*lines[-MOST:], *more))) if lines else None
 
 
 def check_line(found: "Check") -> str:

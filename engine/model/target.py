@@ -88,6 +88,11 @@ class Target:
     keep_previous: bool = False
     protected: bool = False
 
+    @property
+    def storage(self) -> str:
+        """The name of the storage where its snapshots are: the own ones, or what others share."""
+        return (self.share_profile if self.type == "share" else self.storage_profile) or "local"
+
 
 Provider = Literal["local", "s3", "r2", "minio", "dospaces"]
 

@@ -50,6 +50,8 @@ def source_of(target: Target) -> DatabaseUrl:
     """Return the source's URL, or raise ConfigMissing."""
     if target.source is None:
         hint = f"Set targets.{target.key}.snapshot.src_url."
+        if target.type == "share":
+            hint = "Others build what it holds: pull or load a snapshot of it."
         raise ConfigMissing(f"target `{target.key}` has no source", hint)
     return target.source
 

@@ -203,7 +203,8 @@ async def _storage(services: Services, profile: str | None) -> Sequence[Check]:
     key, content = f"probe/{secrets.token_hex(8)}", secrets.token_bytes(64)
     if services.read_only:
         await storage.stat(key)
-        return [Check("storage", profile or "local", "info", "answers; nothing was written (read-only)")]
+        answers = Check("storage", profile or "local", "info", "answers; nothing was written (read-only)")
+        return [answers, *await _repository(services, profile)]
     try:
         await storage.put(key, content)
         async with storage.open(key) as file:
@@ -213,4 +214,21 @@ async def _storage(services: Services, profile: str | None) -> Sequence[Check]:
             await storage.delete(key)
     if read != content:
         raise SnapshotCorrupt("the storage returned other bytes than were written")
-    return [Check("storage", profile or "local", "ok", "an object was written, read and deleted")]
+    works = Check("storage", profile or "local", "ok", "an object was written, read and deleted")
+    return [works, *await _repository(services, profile)]
+
+
+async def _repository(services: Services, profile: str | None) -> Sequence[Check]:
+    """Open the repository that stands there, if one does, with the keys at hand."""
+    if not (services.settings.signing_key and services.settings.identities):
+        return ()  # that is told under `keys`
+    repository, name = services.repository(profile), profile or "local"
+    try:
+        key = await repository.key_object()
+        if key is None:
+            return ()
+        await repository.keys()
+    except EngineError as error:
+        return [_failed("storage", name, error)]
+    owners = f"{len(key.recipients)} owners" if len(key.recipients) > 1 else "no other owner"
+    return [Check("storage", name, "ok", f"its repository opens: key `{key.key_id}`, {owners}")]

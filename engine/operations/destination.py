@@ -39,6 +39,8 @@ class Destination:
 def choose(services: Services, target: Target, *, given: str | None, database: str | None) -> DatabaseUrl:
     """Return where to load: the URL given to this process, the global override, or the target's own.
 
+    A target that is not configured here is one that others shared: its own is the default for those.
+
     `given` is the text under which `Services.given` holds a URL, so that no plan stores a password.
     `database` is another name on that server.
 
@@ -46,11 +48,13 @@ def choose(services: Services, target: Target, *, given: str | None, database: s
         ConfigMissing: none of them is set.
     """
     settings = services.settings
-    own = settings.shared_destination if target.type == "share" else target.destination
+    pulled = target.key not in settings.targets  # somebody else's, whose share's link was followed
+    own = settings.shared_destination if pulled else target.destination
     chosen = services.given[given] if given else settings.override_destination or own
     if chosen is None:
-        own_key = f"targets.{target.key}.snapshot.dst_url"
-        key = "defaults.shared_target_dst_db_url" if target.type == "share" else own_key
+        block = "share" if target.type == "share" else "snapshot"
+        own_key = f"targets.{target.key}.{block}.dst_url"
+        key = "defaults.shared_target_dst_db_url" if pulled else own_key
         hint = f"Set {key}, or name a destination in the call."
         raise ConfigMissing(f"there is no destination for target `{target.key}`", hint)
     return chosen.on(database) if database else chosen

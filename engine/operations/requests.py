@@ -85,7 +85,10 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class PruneRequest:
-    """Remove snapshots that no rule keeps, and chunks that no snapshot needs."""
+    """Remove snapshots that no rule keeps, and chunks that no snapshot needs.
+
+    `damaged` removes snapshots whose manifest is damaged, with or without rules for the others.
+    """
 
     profile: str | None = None
     target: str | None = None
@@ -93,6 +96,7 @@ class PruneRequest:
     keep_daily: int = 0
     keep_weekly: int = 0
     keep_monthly: int = 0
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

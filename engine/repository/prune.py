@@ -1,10 +1,10 @@
 """Removing snapshots that no rule keeps and chunks that nothing needs, and never one that something does."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from ..model.errors import JobConflict, SnapshotCorrupt
+from ..model.errors import EngineError, JobConflict, SnapshotCorrupt
 from ..model.job import Progress, Report
 from ..model.snapshot import Snapshot
 from ..storage.base import Storage, Stored
@@ -19,10 +19,17 @@ Look = Callable[[], Awaitable[Survey]]
 
 
 async def plan_prune(
-    storage: Storage, survey: Survey, *, rules: Retention, target: str | None, grace_seconds: float
+    storage: Storage,
+    survey: Survey,
+    *,
+    rules: Retention,
+    target: str | None,
+    damaged: bool,
+    grace_seconds: float,
 ) -> PrunePlan:
     """Decide what goes, and estimate what that frees. Looks, and touches nothing."""
-    snapshots = _all_read(survey)
+    broken = _damaged(survey) if damaged else dict[str, EngineError]()
+    snapshots = _all_read(survey, broken)
     other = {s.id: ("another target",) for s in snapshots if target not in (None, s.manifest.target)}
     keep = {**kept((s for s in snapshots if s.id not in other), rules), **other}
     now = time.time()
@@ -32,20 +39,30 @@ async def plan_prune(
     return PrunePlan(
         remove=tuple(s.id for s in snapshots if s.id not in keep),
         keep=keep,
+        damaged=broken,
         chunks=len(old),
         bytes=sum(stored.size for stored in old),
         young=len(unneeded) - len(old),
+        young_bytes=sum(stored.size for stored in unneeded) - sum(stored.size for stored in old),
         builds=len(builds),
     )
 
 
 async def run_prune(
-    storage: Storage, look: Look, *, remove: Collection[str], grace_seconds: float, report: Report
+    storage: Storage,
+    look: Look,
+    *,
+    remove: Collection[str],
+    damaged: Collection[str],
+    grace_seconds: float,
+    report: Report,
 ) -> PruneResult:
     """Remove snapshots, then the chunks that nothing needs, as things are by then."""
     async with hold(storage, "prune") as mark:
-        there = {snapshot.id for snapshot in _all_read(await look())}
-        gone = tuple(snapshot_id for snapshot_id in remove if snapshot_id in there)
+        survey = await look()
+        broken = tuple(key for key in damaged if key in _damaged(survey))
+        there = {snapshot.id for snapshot in _all_read(survey, broken)}
+        gone = (*(key for key in remove if key in there), *broken)
         for snapshot_id in gone:
             await storage.delete(manifest_key(snapshot_id))
         if writers := await mark.others("write"):
@@ -83,14 +100,21 @@ async def _unneeded(storage: Storage, snapshots: tuple[Snapshot, ...]) -> list[S
     return [stored async for stored in storage.list(CHUNKS) if stored.key.rpartition("/")[2] not in needed]
 
 
-def _all_read(survey: Survey) -> tuple[Snapshot, ...]:
-    """Return the snapshots; a single one that cannot be read could need any chunk."""
-    if not survey.unreadable:
+def _damaged(survey: Survey) -> Mapping[str, EngineError]:
+    """Return what nobody will ever read; other keys or a newer version may read the rest."""
+    return {key: error for key, error in survey.unreadable.items() if isinstance(error, SnapshotCorrupt)}
+
+
+def _all_read(survey: Survey, going: Collection[str] = ()) -> tuple[Snapshot, ...]:
+    """Return the snapshots; a single one that stays and cannot be read could need any chunk."""
+    ids = sorted(survey.unreadable.keys() - going)
+    if not ids:
         return survey.snapshots
-    ids = sorted(survey.unreadable)
     raise SnapshotCorrupt(
         f"{len(ids)} snapshots cannot be read, so nobody knows which chunks they need",
-        f"Delete `{ids[0]}` if it is damaged, or prune with the keys and the version that read it.",
+        "Remove what is damaged with `snapharbor prune --damaged`."
+        if _damaged(survey).keys() - going
+        else "Prune with the keys and the version that read them.",
         snapshots=ids,
-        reasons=sorted({error.code for error in survey.unreadable.values()}),
+        reasons=sorted({survey.unreadable[key].code for key in ids}),
     )

@@ -88,7 +88,9 @@ class Repository:
                 return  # removed since it was listed
 
         keys = [stored.key async for stored in self.storage.list(SNAPSHOTS)]
-        ids = [key.split("/")[1] for key in keys if key.endswith("/manifest")]
+        ids = [
+            name for key in keys if key == manifest_key(name := key.split("/")[1]) and is_snapshot_id(name)
+        ]
         if ids:
             await self.keys()  # first: what is wrong with the repository is wrong with none of its snapshots
         await each(ids, one, workers=READERS)
@@ -165,42 +167,56 @@ class Repository:
 
     async def prune_plan(
         self,
+        rules: Retention | None = None,
         *,
-        keep_last: int = 0,
-        keep_daily: int = 0,
-        keep_weekly: int = 0,
-        keep_monthly: int = 0,
         target: str | None = None,
+        damaged: bool = False,
         grace_seconds: float = GRACE_SECONDS,
     ) -> PrunePlan:
         """Decide which snapshots go, for one target or all, and how much that frees: the dry run.
 
-        How many to keep counts for each kind of each target; with no rule at all, every snapshot stays.
+        With no rule at all, every snapshot stays; with `damaged`, those go whose manifest is damaged.
         Chunks that nothing needs stay for `grace_seconds`, for the next try of a build that failed.
 
         Raises:
-            SnapshotCorrupt: a manifest cannot be read, so nobody knows what it needs.
+            SnapshotCorrupt: a manifest that stays cannot be read, so nobody knows what it needs.
         """
         from .prune import plan_prune
 
-        rules = Retention(keep_last, keep_daily, keep_weekly, keep_monthly)
-        survey = await self.survey()
-        return await plan_prune(self.storage, survey, rules=rules, target=target, grace_seconds=grace_seconds)
+        return await plan_prune(
+            self.storage,
+            await self.survey(),
+            rules=rules or Retention(),
+            target=target,
+            damaged=damaged,
+            grace_seconds=grace_seconds,
+        )
 
     async def prune(
-        self, remove: Collection[str], report: Report = ignore, *, grace_seconds: float = GRACE_SECONDS
+        self,
+        remove: Collection[str],
+        report: Report = ignore,
+        *,
+        damaged: Collection[str] = (),
+        grace_seconds: float = GRACE_SECONDS,
     ) -> PruneResult:
         """Remove the snapshots of a plan, then every chunk that no snapshot needs by then.
 
-        Safe beside builds: while one runs, chunks wait for the next prune.
+        Safe beside builds: while one runs, chunks wait for the next prune. What is `damaged` goes only if it
+        still is.
 
         Raises:
-            SnapshotCorrupt: a manifest cannot be read, so nobody knows what it needs.
+            SnapshotCorrupt: a manifest that stays cannot be read, so nobody knows what it needs.
         """
         from .prune import run_prune
 
         return await run_prune(
-            self.storage, self.survey, remove=remove, grace_seconds=grace_seconds, report=report
+            self.storage,
+            self.survey,
+            remove=remove,
+            damaged=damaged,
+            grace_seconds=grace_seconds,
+            report=report,
         )
 
     async def key_object(self) -> KeyObject | None:

@@ -70,16 +70,19 @@ class Verification:
 class PrunePlan:
     """What prune would do: the dry run.
 
-    `remove` are ids; `keep` says of every id that stays which rules keep it. `chunks` and `bytes` are what
-    would be freed, `young` how many unneeded chunks the grace keeps, `builds` how many run now: while one
-    does, snapshots go and chunks wait for the next prune.
+    `remove` are ids; `keep` says of every id that stays which rules keep it, and `damaged` of every other id
+    that goes what is wrong with it. `chunks` and `bytes` are what would be freed, `young` and
+    `young_bytes` what the grace keeps of what nothing needs, `builds` how many run now: while one does,
+    snapshots go and chunks wait for the next prune.
     """
 
     remove: tuple[str, ...]
     keep: Mapping[str, tuple[str, ...]]
+    damaged: Mapping[str, EngineError]
     chunks: int
     bytes: int
     young: int
+    young_bytes: int
     builds: int
 
 

@@ -53,9 +53,7 @@ class Builder:
             protected=root.protected,
             override_query=root.override.san_query,
             override_destination=self._url(root.override.dst_db_url, ("override", "dst_db_url")),
-            shared_destination=self._url(
-                root.defaults.shared_target_dst_db_url, ("defaults", "shared_target_dst_db_url")
-            ),
+            shared_destination=self._shared_destination(),
             postgres_bin=self._tools(),
             share_seconds=root.share.seconds,
             serve_url=root.share.serve_url,
@@ -72,6 +70,8 @@ class Builder:
         destination = self._url(model.snapshot.dst_url, (*path, "snapshot", "dst_url"))
         if share is not None:
             destination = destination or self._url(share.dst_url, (*path, "share", "dst_url"))
+        if only_shared:
+            destination = destination or self._shared_destination()
         return Target(
             key=key,
             name=model.name or key,
@@ -158,6 +158,10 @@ class Builder:
             return DatabaseUrl.parse(text)
         except ConfigInvalid as error:
             raise self._invalid(path, f"cannot be used: {error.message}", error.hint) from None
+
+    def _shared_destination(self) -> DatabaseUrl | None:
+        path = ("defaults", "shared_target_dst_db_url")
+        return self._url(self.root.defaults.shared_target_dst_db_url, path)
 
     def _profile(self, name: str | None, path: KeyPath) -> str | None:
         if name is None or name in self.root.storage_profiles:

@@ -121,7 +121,7 @@ class ShareTarget(Model):
     former: ClassVar[Mapping[str, str]] = {"storage_profile": "storage_profile_name"}
     dst_url: Url = Field(default=None, description="Where a snapshot that others shared is loaded.")
     storage_profile_name: str | None = Field(
-        default=None, description="The storage where shared snapshots are."
+        default=None, description="The storage where they are. Not set: this machine, with what was pulled."
     )
 
 

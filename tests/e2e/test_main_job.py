@@ -1,18 +1,13 @@
-"""The main job on a real server: build, sanitize, load, share, pull, reset."""
+"""The main job on a real server: build, sanitize, load, reset."""
 
-import socket
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-import anyio
 import pytest
 from support.compare import differences, facts
 from support.postgres import connect, execute, query
-from support.repository import somebody
-from support.shop import DEMO, Shop, databases, recipient
+from support.shop import DEMO, Shop, databases
 
 from snapharbor.engine.database.postgres.session import session
 from snapharbor.engine.database.process import run
@@ -23,33 +18,26 @@ from snapharbor.engine.model.errors import (
     ConfirmationRequired,
     DestinationProtected,
     EngineError,
-    KeyMissing,
-    RecipientUnknown,
     RuleFailed,
     RulesBlocked,
     RulesMissing,
     RuleSyntax,
-    ShareUnknown,
     SnapshotCorrupt,
     SnapshotUnknown,
     SnapshotUnsanitized,
 )
 from snapharbor.engine.model.json import JsonObject
-from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.target import Limits, Rules
 from snapharbor.engine.operations.requests import (
     BuildRequest,
     ExportRequest,
     LoadRequest,
     PruneRequest,
-    PullRequest,
     Request,
-    RevokeRequest,
     SanitizeRequest,
     ShareRequest,
     VerifyRequest,
 )
-from snapharbor.server.serve import run_shares
 
 pytestmark = pytest.mark.server
 RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR profile ? 'contact'"
@@ -320,58 +308,6 @@ async def test_exported_archives_are_read_by_stock_pg_restore_alone(shop: Shop) 
         argv = [program, "--no-owner", "--exit-on-error", f"--dbname={opened.conninfo}", archive]
         assert (await run(argv, env=opened.environment)).code == 0
     assert differences(facts(stock, shop.server.tools), facts(shop.destination, shop.server.tools)) == []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def serving(shop: Shop, settings: Settings, port: int) -> AsyncGenerator[None]:
-    """Serve this shop's shares."""
-
-    def open_harbor() -> AbstractAsyncContextManager[Harbor]:
-        return shop.harbor(settings=settings)
-
-    ready = anyio.Event()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(
-            partial(run_shares, open_harbor, host="127.0.0.1", port=port, told=lambda _url: ready.set())
-        )
-        await ready.wait()
-        yield
-        tasks.cancel_scope.cancel()
-
-
-async def test_only_the_recipient_can_open_a_share_and_nobody_after_it_is_revoked(
-    shop: Shop, tmp_path: Path
-) -> None:
-    ben, eve = somebody(), somebody()
-    port = free_port()
-    settings = shop.settings(recipients=(recipient(ben),), serve_url=f"http://127.0.0.1:{port}")
-    elsewhere = replace(
-        settings, working_directory=tmp_path / "ben", identities=(ben.identity,), signing_key=ben.signing_key
-    )
-    spying = replace(elsewhere, working_directory=tmp_path / "eve", identities=(eve.identity,))
-    async with serving(shop, settings, port), shop.harbor(settings=settings) as harbor:
-        await do(harbor, SanitizeRequest("shop", new=True))
-        with pytest.raises(RecipientUnknown):
-            await harbor.plan(ShareRequest("shop", ("nobody",)))
-        share = await do(harbor, ShareRequest("shop", ("dev",)))
-        async with shop.harbor(settings=elsewhere) as bens:
-            pulled = await do(bens, PullRequest(str(share["link"])))
-            assert pulled["snapshot"] == share["snapshot"]
-            await do(bens, LoadRequest(str(pulled["snapshot"])))
-        async with shop.harbor(settings=spying) as eves:
-            with pytest.raises(KeyMissing):
-                await do(eves, PullRequest(str(share["link"])))
-        await do(harbor, RevokeRequest(str(share["share"])))
-        async with shop.harbor(settings=elsewhere) as bens:
-            with pytest.raises(ShareUnknown):
-                await do(bens, PullRequest(str(share["link"])))
-    assert query(shop.destination, RAW) == [(0,)]
 
 
 async def test_pruning_keeps_what_it_was_told_to_keep(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.repository import blocks, build, keys_in, manifest, somebody
+from support.repository import blocks, build, content, keys_in, manifest, somebody
 
 from snapharbor.engine.model.errors import ObjectMissing, SnapshotCorrupt
 from snapharbor.engine.model.snapshot import Kind, Part, Snapshot, snapshot
@@ -87,10 +87,10 @@ async def test_a_plan_says_all_and_touches_nothing(tmp_path: Path) -> None:
     storage = MemoryStorage()
     await three(storage, tmp_path)
     before = await keys_in(storage)
-    plan = await ME.repository(storage, tmp_path).prune_plan(keep_last=1, grace_seconds=0)
+    plan = await ME.repository(storage, tmp_path).prune_plan(Retention(last=1), grace_seconds=0)
     assert (plan.remove, dict(plan.keep), plan.chunks, plan.young) == (("s1",), {"s2": ("last",)}, 2, 0)
     assert plan.bytes > 0
-    young = await ME.repository(storage, tmp_path).prune_plan(keep_last=1)
+    young = await ME.repository(storage, tmp_path).prune_plan(Retention(last=1))
     assert (young.chunks, young.young) == (0, 2)
     assert await keys_in(storage) == before
 
@@ -119,7 +119,7 @@ async def test_young_chunks_wait_for_the_next_try(tmp_path: Path) -> None:
 async def test_another_target_is_left_alone(tmp_path: Path) -> None:
     storage = MemoryStorage()
     await three(storage, tmp_path)
-    plan = await ME.repository(storage, tmp_path).prune_plan(keep_last=1, target="hr", grace_seconds=0)
+    plan = await ME.repository(storage, tmp_path).prune_plan(Retention(last=1), target="hr", grace_seconds=0)
     assert plan.remove == ()
     assert set(plan.keep) == {"s1", "s2"}
 
@@ -130,12 +130,41 @@ async def test_nothing_is_removed_while_a_manifest_cannot_be_read(tmp_path: Path
     await storage.put("snapshots/s2/manifest", b"damaged")
     repository, before = ME.repository(storage, tmp_path), await keys_in(storage)
     with pytest.raises(SnapshotCorrupt):
-        await repository.prune_plan(keep_last=1)
+        await repository.prune_plan(Retention(last=1))
     with pytest.raises(SnapshotCorrupt):
         await repository.prune(["s1"], grace_seconds=0)
+    with pytest.raises(SnapshotCorrupt):
+        await repository.prune(["s2"], grace_seconds=0)
     assert await keys_in(storage) == before
-    await repository.delete("s2")
-    assert (await repository.prune([], grace_seconds=0)).chunks == 2
+
+
+async def test_a_damaged_snapshot_goes_when_it_was_named_and_still_is_damaged(tmp_path: Path) -> None:
+    storage = MemoryStorage()
+    await three(storage, tmp_path)
+    whole = await content(storage, "snapshots/s2/manifest")
+    await storage.put("snapshots/s2/manifest", b"damaged")
+    plan = await ME.repository(storage, tmp_path).prune_plan(damaged=True, grace_seconds=0)
+    assert (plan.remove, {*plan.damaged}, {*plan.keep}, plan.chunks) == ((), {"s2"}, {"s1"}, 2)
+    await storage.put("snapshots/s2/manifest", whole)
+    done = await ME.repository(storage, tmp_path).prune([], damaged=["s2"], grace_seconds=0)
+    assert (done.snapshots, done.chunks) == ((), 1)
+    await storage.put("snapshots/s2/manifest", b"damaged")
+    done = await ME.repository(storage, tmp_path).prune([], damaged=["s2"], grace_seconds=0)
+    assert (done.snapshots, done.chunks) == (("s2",), 1)
+    (left,) = await ME.repository(storage, tmp_path).snapshots()
+    assert left.id == "s1"
+
+
+async def test_what_other_keys_may_read_is_never_taken_for_damaged(tmp_path: Path) -> None:
+    storage, foreign = MemoryStorage(), MemoryStorage()
+    await three(storage, tmp_path)
+    await build(ME.repository(foreign, tmp_path), manifest("s3"), NEW)
+    await storage.put("snapshots/s3/manifest", await content(foreign, "snapshots/s3/manifest"))
+    with pytest.raises(SnapshotCorrupt):
+        await ME.repository(storage, tmp_path).prune_plan(damaged=True, grace_seconds=0)
+    with pytest.raises(SnapshotCorrupt):
+        await ME.repository(storage, tmp_path).prune([], damaged=["s3"], grace_seconds=0)
+    assert "snapshots/s3/manifest" in await keys_in(storage)
 
 
 async def test_while_a_build_or_a_long_read_runs_chunks_stay(tmp_path: Path) -> None:
