@@ -6,12 +6,12 @@ from typing import TypeVar
 from mcp.server.mcpserver import MCPServer
 
 from ..engine.harbor import Harbor
-from . import documents, jobs, snapshots, targets, templates
+from . import documents, jobs, shares, snapshots, targets, templates
 
 Lifespan = TypeVar("Lifespan")
 
 
 def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]]) -> None:
     """Add every resource to a server; `harbor` gives the harbor of whoever reads."""
-    for room in (targets, templates, snapshots, jobs, documents):
+    for room in (targets, templates, snapshots, shares, jobs, documents):
         room.register(server, harbor)

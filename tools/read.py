@@ -22,6 +22,7 @@ from .views import (
     TargetView,
     check_line,
     contents,
+    share_line,
     table_line,
     unreadable,
 )
@@ -67,9 +68,11 @@ async def list_snapshots(call: Call, target: str = "", cursor: Cursor = "") -> S
 
 
 async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = "") -> SnapshotView:
-    """Show a snapshot: tables with row counts, what was left out, how it was sanitized."""
-    found = await (await harbor_of(call)).snapshot(snapshot)
+    """Show a snapshot: tables with row counts, what was left out, how it was sanitized, your open shares."""
+    harbor = await harbor_of(call)
+    found = await harbor.snapshot(snapshot)
     manifest = found.manifest
+    shares = [share_line(one) for one in await harbor.shares() if one.snapshot == found.id and one.is_open()]
     lines, following = page(contents(manifest), cursor, show=str, size=text_size)
     return SnapshotView(
         **SnapshotRow.of(found).model_dump(),
@@ -78,6 +81,7 @@ async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = ""
         server=clean(f"{manifest.engine} {manifest.server_version}", 80),
         sanitized_by=_sanitized_by(manifest.sanitization),
         tags=[clean(tag, 80) for tag in manifest.tags[:20]],
+        shares="\n".join(shares[:10]) or None,
         contents=fence("\n".join(lines), 4000),
         next_cursor=following,
     )

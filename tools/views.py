@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.model.catalog import Table
 from ..engine.model.errors import EngineError
 from ..engine.model.fence import clean, fence
+from ..engine.model.share import Share
 from ..engine.model.snapshot import Manifest, Snapshot
 from ..engine.model.target import Target
 
@@ -115,6 +116,7 @@ class SnapshotView(SnapshotRow):
     server: str
     sanitized_by: str | None
     tags: list[str]
+    shares: str | None
     contents: str
     next_cursor: str | None = None
 
@@ -155,6 +157,12 @@ def unreadable(found: Mapping[str, EngineError]) -> str | None:
     lines = [f"{clean(key, 60)}: {error.code}: {clean(error.message, 200)}" for key, error in found.items()]
     more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
     return fence("\n".join((*lines[-MOST:], *more))) if lines else None
+
+
+def share_line(share: Share) -> str:
+    """Return an open share on one line."""
+    names = ", ".join(clean(name, 80) for name in share.recipients)
+    return f"{share.id} to {names} until {share.expires_at}"
 
 
 def check_line(found: "Check") -> str:

@@ -1,6 +1,7 @@
 """Who may do what, and what was given to whom until when."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 LOCAL = "local"
 
@@ -36,3 +37,7 @@ class Share:
     created_at: str
     expires_at: str
     revoked_at: str | None = None
+
+    def is_open(self) -> bool:
+        """Whether its link still works, as far as is known here."""
+        return self.revoked_at is None and datetime.fromisoformat(self.expires_at) > datetime.now(UTC)

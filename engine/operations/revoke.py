@@ -42,4 +42,7 @@ async def _share(services: Services, share_id: str) -> Share:
     for share in await services.ledger.shares(principal=services.principal.subject):
         if share.id == share_id:
             return share
-    raise ShareUnknown(f"no share `{share_id[:80]}`", "List them with `snapharbor share --list`.")
+    raise ShareUnknown(
+        f"no share `{share_id[:80]}`",
+        "List them: `snapharbor share --list`, the resource `snapharbor://shares`, or describe_snapshot.",
+    )

@@ -1,7 +1,28 @@
 """What an agent sees of what there is: also of what cannot be read."""
 
+import json
+import re
+from dataclasses import replace
+
+import pytest
 from support.harbor import World, add_snapshot, manifest
-from support.server import Connect
+from support.server import Connect, text_of
+
+from snapharbor.engine.model.errors import ShareUnknown
+from snapharbor.engine.model.share import Share
+from snapharbor.engine.operations.requests import RevokeRequest
+from snapharbor.engine.operations.verbs import decide
+
+OPEN = Share(
+    id="sh-1",
+    snapshot=manifest(1).id,
+    target="shop",
+    profile=None,
+    recipients=("ben",),
+    created_by="ana",
+    created_at="2026-11-22T10:00:00Z",
+    expires_at="2999-01-01T00:00:00Z",
+)
 
 
 async def test_a_snapshot_that_cannot_be_read_is_listed_as_one(world: World, connect: Connect) -> None:
@@ -23,3 +44,31 @@ async def test_a_snapshot_that_cannot_be_read_is_listed_as_one(world: World, con
         assert f"{manifest(2).id}: " in str(answer["unreadable"])
         assert str(answer["unreadable"]).startswith("<data-")
     assert (by_id["code"], by_name["code"]) == ("key-missing", "key-missing")
+
+
+async def test_shares_are_listed_to_whoever_made_them(world: World, connect: Connect) -> None:
+    async with world.open() as harbor:
+        await add_snapshot(harbor, manifest(1))
+        for share in (
+            OPEN,
+            replace(OPEN, id="sh-2", expires_at="2020-01-01T00:00:00Z"),
+            replace(OPEN, id="sh-3", revoked_at="2026-11-22T11:00:00Z"),
+            replace(OPEN, id="sh-4", created_by="somebody else"),
+        ):
+            await harbor.services.ledger.save_share(share)
+    async with connect() as client:
+        listed = json.loads(text_of(await client.read_resource("snapharbor://shares")))
+        shown = await client.call_tool("describe_snapshot", {"snapshot": "shop"})
+    assert {one["share"]: one["open"] for one in listed} == {"sh-1": True, "sh-2": False, "sh-3": False}
+    assert (shown.structured_content or {})["shares"] == "sh-1 to ben until 2999-01-01T00:00:00Z"
+
+
+async def test_a_share_that_is_not_there_is_answered_with_where_they_are_listed(
+    world: World, connect: Connect
+) -> None:
+    async with world.open() as harbor:
+        with pytest.raises(ShareUnknown) as unknown:
+            await decide(harbor.services, RevokeRequest("sh-9"))
+    (uri,) = re.findall("snapharbor://[a-z]+", unknown.value.hint)
+    async with connect() as client:
+        assert text_of(await client.read_resource(uri)) == "[]"
