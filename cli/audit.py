@@ -12,6 +12,7 @@ from .session import Session, run
 
 if TYPE_CHECKING:
     from ..engine.ledger.base import Record
+    from ..engine.operations.audit import AuditReport
 
 PAGE = 1000
 
@@ -45,11 +46,10 @@ def show(session: Session, limit: int) -> None:
 @click.pass_obj
 def verify(session: Session) -> None:
     """Check that no record was changed, removed or added."""
-    from ..engine.operations.audit import AuditReport, verify_audit
 
-    async def work() -> AuditReport:
+    async def work() -> "AuditReport":
         async with session.harbor() as harbor:
-            return await verify_audit(harbor.services)
+            return await harbor.verify_audit()
 
     report = run(work)
     signed = f"signed by {report.signed_by}" if report.signed_by else "not signed"
@@ -61,11 +61,10 @@ def verify(session: Session) -> None:
 @click.pass_obj
 def export(session: Session) -> None:
     """Write every record as a JSON line, to keep elsewhere."""
-    from ..engine.operations.audit import export_audit
 
     async def work() -> None:
         async with session.harbor() as harbor:
-            async for line in export_audit(harbor.services):
+            async for line in harbor.export_audit():
                 output.write(line)
 
     run(work)

@@ -47,12 +47,11 @@ def init(session: Session) -> None:
 @click.pass_obj
 def check(session: Session) -> int:
     """Connect to everything that is configured and say what works. The exit code is the first error's."""
-    from ..engine.operations.check import check as look
     from ..engine.operations.check import exit_code
 
     async def work() -> "Sequence[Check]":
         async with session.harbor() as harbor:
-            return await look(harbor.services)
+            return await harbor.check()
 
     checks = run(work)
     code = exit_code(checks)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..engine.model.errors import Cancelled, ConfirmationRequired
+from ..engine.model.errors import Cancelled
 from ..engine.model.json import JsonObject
-from ..engine.model.plan import CONFIRMED, Plan
+from ..engine.model.plan import Plan
 from . import output
 from .progress import shown
 from .results import described
 from .session import Session, interruptible, run
 
 if TYPE_CHECKING:
+    from ..engine.harbor import Harbor
     from ..engine.operations.requests import Request
 
 
@@ -38,16 +39,37 @@ class Perform:
             if self.dry_run:
                 output.result(self.session, {"dry_run": True, "plan": view(plan)}, lambda: text(plan))
                 return None
-            confirm(self.session, plan, yes=self.yes)
+            confirmed = await self._agreed(harbor, plan)
             if self.detach:
-                job = await harbor.start(plan, confirmed=True)
+                job = await harbor.start(plan, confirmed=confirmed)
                 output.result(self.session, {"job": job.id, "state": job.state}, lambda: job.id)
                 output.note(self.session, f"Watch it with `snapharbor jobs {job.id} --wait`.")
                 return None
             with shown(self.session) as report:
-                done = await harbor.run(plan, confirmed=True, report=report)
+                done = await harbor.run(plan, confirmed=confirmed, report=report)
             output.result(self.session, done, lambda: described(done))
             return done
+
+    async def _agreed(self, harbor: "Harbor", plan: Plan) -> bool:
+        """Show a plan, ask if it needs that, and return whether it is confirmed: not, with nobody to ask.
+
+        Raises:
+            Cancelled: the answer is no.
+        """
+        if self.session.json:
+            output.line(plan=view(plan))
+        elif plan.needs_confirmation:
+            output.tell(text(plan))
+        else:
+            for warning in plan.warnings:
+                output.warn(self.session, warning)
+        if not plan.needs_confirmation or self.yes or not self.session.interactive:
+            return self.yes
+        with interruptible():
+            if click.confirm("Go on?", err=True):
+                return True
+        await harbor.decline(plan)
+        raise Cancelled("not confirmed", "Nothing was touched.")
 
 
 def planned(function: Callable[..., None]) -> Callable[..., None]:
@@ -62,34 +84,6 @@ def planned(function: Callable[..., None]) -> Callable[..., None]:
         function(Perform(session, yes, dry_run, detach), **arguments)
 
     return packed
-
-
-def confirm(session: Session, plan: Plan, *, yes: bool) -> None:
-    """Show a plan, and ask if it needs that.
-
-    Raises:
-        ConfirmationRequired: there is nobody to ask.
-        Cancelled: the answer is no.
-    """
-    ask = plan.needs_confirmation and not yes
-    if session.json:
-        output.line(plan=view(plan))
-    elif plan.needs_confirmation:
-        output.tell(text(plan))
-    else:
-        for warning in plan.warnings:
-            output.warn(session, warning)
-    if ask and not session.interactive:
-        effects = [effect.what for effect in plan.effects if effect.kind in CONFIRMED]
-        raise ConfirmationRequired(
-            f"`{plan.verb}` needs a confirmation, and there is nobody to ask",
-            "Read the plan, then run the same command with --yes.",
-            effects=effects,
-        )
-    if ask:
-        with interruptible():
-            if not click.confirm("Go on?", err=True):
-                raise Cancelled("not confirmed", "Nothing was touched.")
 
 
 def view(plan: Plan) -> JsonObject:

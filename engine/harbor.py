@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from .jobs.outcome import failure
 from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
-from .ledger.base import Record
+from .ledger.base import Entry, Record
 from .model.catalog import Catalog
-from .model.errors import ArgumentInvalid, ConfirmationRequired, NotAuthorized, ReadOnlyMode
+from .model.errors import ArgumentInvalid, ConfirmationRequired, EngineError, NotAuthorized, ReadOnlyMode
 from .model.explanation import Explanation
 from .model.job import Job, Report, ignore
 from .model.json import JsonObject
@@ -20,14 +22,19 @@ from .model.snapshot import Snapshot
 from .model.suggestion import Suggestion
 from .model.target import Target
 from .operations import look
-from .operations.requests import Request
-from .operations.verbs import decide
+from .operations.audit import AuditReport, export_audit, record, verify_audit
+from .operations.requests import Asks, Request, subject
+from .operations.verbs import VERBS, decide
 from .repository.values import Survey
 from .services import Services, open_services
 
 if TYPE_CHECKING:
+    from .operations.check import Check
     from .operations.coverage import Examination
     from .operations.keys import StorageKeys
+
+LOG = getLogger(__name__)
+Result = TypeVar("Result")
 
 SCOPE: dict[Verb, str] = {
     "verify": "read",
@@ -44,8 +51,9 @@ class Harbor:
 
     ```python
     async with Harbor.open() as harbor:
-        plan = await harbor.plan(BuildRequest("shop"))
-        snapshot = await harbor.run(plan)
+        made = await harbor.do(SanitizeRequest("shop", new=True))
+        plan = await harbor.plan(LoadRequest(made["snapshot"]))
+        await harbor.run(plan, confirmed=True)
     ```
     """
 
@@ -131,9 +139,19 @@ class Harbor:
 
         return await keys(self.services)
 
+    async def check(self, seconds: float = 30.0) -> "tuple[Check, ...]":
+        """Try everything that is configured, each for at most so many seconds."""
+        from .operations.check import check
+
+        return await check(self.services, seconds)
+
     async def plan(self, request: Request) -> Plan:
-        """Decide what a request would do. Looks, and touches nothing."""
-        return await decide(self.services, request)
+        """Decide what a request would do. Looks, and touches nothing; a refusal is recorded."""
+        try:
+            return await decide(self.services, request)
+        except Exception as error:
+            await self._record(VERBS[type(request)], subject(request), failure(error).code)
+            raise
 
     async def offer(self, plan: Plan, seconds: int = 600) -> str:
         """Remember a plan and return the single-use confirmation that runs exactly it."""
@@ -143,14 +161,27 @@ class Harbor:
         """Use up a confirmation and return its plan."""
         return await self.services.ledger.take_plan(confirmation, self.services.principal.subject)
 
+    async def decline(self, plan: Plan) -> None:
+        """Record that somebody who was asked did not agree to a plan."""
+        await self._record(plan.verb, plan.target, "declined", plan)
+
+    async def do(self, request: Asks[Result], *, confirmed: bool = False, report: Report = ignore) -> Result:
+        """Plan a request, run it in this process, and return the verb's typed result.
+
+        Raises:
+            ConfirmationRequired: the plan overwrites, exposes or deletes something, and was not confirmed.
+        """
+        plan = await self.plan(cast(Request, request))
+        return cast(Result, await self.run(plan, confirmed=confirmed, report=report))
+
     async def run(self, plan: Plan, *, confirmed: bool = False, report: Report = ignore) -> JsonObject:
         """Run a plan in this process and return its result; it is a job like any other."""
-        self._allow(plan, confirmed)
+        await self._allow(plan, confirmed)
         return await run_here(self.services, plan, report)
 
     async def start(self, plan: Plan, *, confirmed: bool = False) -> Job:
         """Run a plan in a worker process that outlives this one, and return its job."""
-        self._allow(plan, confirmed)
+        await self._allow(plan, confirmed)
         if plan.arguments.get("given"):
             raise ArgumentInvalid(
                 "a destination given as a URL cannot be handed to a background worker",
@@ -176,7 +207,23 @@ class Harbor:
         """Return records of the audit chain, oldest first."""
         return await self.services.ledger.records(after, limit)
 
-    def _allow(self, plan: Plan, confirmed: bool) -> None:
+    async def verify_audit(self) -> AuditReport:
+        """Check every record of the audit chain, or raise AuditBroken with the first that does not hold."""
+        return await verify_audit(self.services)
+
+    async def export_audit(self) -> AsyncGenerator[str]:
+        """Yield every record of the audit chain as a line of JSON, oldest first."""
+        async for line in export_audit(self.services):
+            yield line
+
+    async def _allow(self, plan: Plan, confirmed: bool) -> None:
+        try:
+            self._refuse(plan, confirmed)
+        except EngineError as refusal:
+            await self._record(plan.verb, plan.target, refusal.code, plan)
+            raise
+
+    def _refuse(self, plan: Plan, confirmed: bool) -> None:
         scope = SCOPE.get(plan.verb, "build")
         if scope not in self.services.principal.scopes:
             raise NotAuthorized(f"`{self.services.principal.subject}` may not {plan.verb}", scope=scope)
@@ -186,3 +233,12 @@ class Harbor:
             raise ConfirmationRequired(
                 f"`{plan.verb}` needs a confirmation", effects=[effect.what for effect in plan.effects]
             )
+
+    async def _record(self, verb: Verb, about: str, outcome: str, plan: Plan | None = None) -> None:
+        """Record what never became a job; that this fails hides nothing."""
+        details: JsonObject = {"plan": plan.id} if plan else {}
+        entry = Entry(self.services.principal.subject, verb, about, outcome, details)
+        try:
+            await record(self.services, entry)
+        except EngineError as unwritten:
+            LOG.error("a refusal is missing in the audit chain: %s", unwritten.message)

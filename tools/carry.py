@@ -46,7 +46,7 @@ async def carry_out(call: Call, request: Request, confirmation: str = "") -> Out
         ConfirmationInvalid: the confirmation is not one of this verb, or used, expired, somebody else's.
     """
     harbor = await harbor_of(call)
-    if given := confirmation or _approved(call):
+    if given := confirmation or await _approved(call, harbor):
         return await _begin(call, harbor, await _confirmed(harbor, given, VERBS[type(request)]))
     plan = await harbor.plan(request)
     if not plan.needs_confirmation:
@@ -127,18 +127,24 @@ async def _ask_now(call: Call, harbor: Harbor, plan: Plan, question: str) -> Out
     except NoBackChannelError:
         return of_plan(plan, await harbor.offer(plan))
     except TimeoutError:
+        await harbor.decline(plan)
         raise _not_agreed("no answer") from None
     if answer.action != "accept" or not answer.data.approve:
+        await harbor.decline(plan)
         raise _not_agreed(answer.action)
     return await _begin(call, harbor, plan)
 
 
-def _approved(call: Call) -> str:
-    """Return the confirmation that a person agreed to in the round before, if there was one."""
+async def _approved(call: Call, harbor: Harbor) -> str:
+    """Return the confirmation that a person agreed to in the round before, if there was one.
+
+    A declined one is used up.
+    """
     answer = (call.input_responses or {}).get(QUESTION)
     if not call.request_state or not isinstance(answer, ElicitResult):
         return ""
     if answer.action != "accept" or (answer.content or {}).get(QUESTION) is not True:
+        await harbor.decline(await harbor.confirmed(call.request_state))
         raise _not_agreed(answer.action)
     return call.request_state
 

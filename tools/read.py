@@ -104,13 +104,11 @@ async def cancel_job(call: Call, job_id: str) -> Outcome:
 
 async def check_setup(call: Call, target: str = "", cursor: Cursor = "") -> Setup:
     """Try everything that is configured: keys, programs, sources, rules, destinations, storages."""
-    from ..engine.operations.check import check
-
     harbor = await harbor_of(call)
     about = ("configuration", "keys", "tools", "storage")
     found = [
         one
-        for one in await check(harbor.services, PATIENCE)
+        for one in await harbor.check(PATIENCE)
         if not target or one.area in about or one.name.split(" ")[0] == harbor.target(target).key
     ]
     levels = Counter(one.level for one in found)

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from ..model.url import DatabaseUrl
+from .results import Exported, Loaded, Made, Pruned, Pulled, Revoked, Rotated, Shared, Verified
+
+Result = TypeVar("Result", covariant=True)
+
+
+class Asks(Generic[Result]):
+    """A request, by what its verb answers."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class BuildRequest:
+class BuildRequest(Asks[Made]):
     """Take a snapshot of a target's source."""
 
     target: str
@@ -15,7 +25,7 @@ class BuildRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SanitizeRequest:
+class SanitizeRequest(Asks[Made]):
     """Sanitize a snapshot by the target's rules; `new` reads the source afresh.
 
     `snapshot` None is the newest original; with none at all, the source is read afresh. What is read
@@ -31,7 +41,7 @@ class SanitizeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadRequest:
+class LoadRequest(Asks[Loaded]):
     """Load a snapshot into a database; `original` asks for raw data in so many words.
 
     Without `destination` the configured one is taken; `database` is another name on the same server.
@@ -45,7 +55,7 @@ class LoadRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareRequest:
+class ShareRequest(Asks[Shared]):
     """Open a sanitized snapshot to recipients (names, groups or public keys) for some seconds."""
 
     snapshot: str
@@ -54,28 +64,28 @@ class ShareRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RevokeRequest:
+class RevokeRequest(Asks[Revoked]):
     """Close a share before its time."""
 
     share: str
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyRequest:
+class VerifyRequest(Asks[Verified]):
     """Read every chunk of a snapshot back and check digests, encryption and signature."""
 
     snapshot: str
 
 
 @dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Asks[Pulled]):
     """Fetch a snapshot into the local repository: from a storage profile, or by a share's link."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class ExportRequest:
+class ExportRequest(Asks[Exported]):
     """Write a snapshot as a plain archive that the database's own tools read."""
 
     snapshot: str
@@ -84,7 +94,7 @@ class ExportRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class PruneRequest:
+class PruneRequest(Asks[Pruned]):
     """Remove snapshots that no rule keeps, and chunks that no snapshot needs.
 
     `damaged` removes snapshots whose manifest is damaged, with or without rules for the others.
@@ -100,7 +110,7 @@ class PruneRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RotateRequest:
+class RotateRequest(Asks[Rotated]):
     """Wrap a repository's master key to the own first identity, its other owners, and whoever is added.
 
     `add` and `remove` are names, groups or public keys; own former identities (`keys.previous`) are removed.
@@ -123,3 +133,17 @@ Request = (
     | PruneRequest
     | RotateRequest
 )
+
+
+def subject(request: Request) -> str:
+    """Return what a request is about, fit to be recorded: no link, no URL."""
+    match request:
+        case BuildRequest(target=about) | SanitizeRequest(target=about):
+            pass
+        case PullRequest(source=about) | RevokeRequest(share=about):
+            pass
+        case PruneRequest(profile=about) | RotateRequest(profile=about):
+            pass
+        case _:
+            about = request.snapshot
+    return "a link" if about and "://" in about else (about or "*")[:80]

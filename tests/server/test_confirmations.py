@@ -95,6 +95,31 @@ async def test_a_no_is_an_error_that_names_the_way_on(
     assert result.structured_content["code"] == "confirmation-required"
     assert "--confirm token" in result.structured_content["hint"]
     assert world.started == []
+    assert [(one.what, one.outcome) for one in await world.ledger.records()] == [("load", "declined")]
+
+
+async def test_an_answer_that_was_no_cannot_be_turned_into_a_yes(world: World, connect: Connect) -> None:
+    async with connect(elicitation_callback=Person("decline")) as client:
+        asked = await client.session.call_tool(
+            "load_snapshot", {"snapshot": "shop"}, allow_input_required=True
+        )
+        assert isinstance(asked, InputRequiredResult)
+        no: InputResponses = {"approve": ElicitResult(action="decline")}
+        yes: InputResponses = {"approve": ElicitResult(action="accept", content={"approve": True})}
+        ended = [
+            await client.session.call_tool(
+                "load_snapshot",
+                {"snapshot": "shop"},
+                input_responses=answer,
+                request_state=asked.request_state,
+            )
+            for answer in (no, yes)
+        ]
+    assert [result.structured_content["code"] for result in ended] == [
+        "confirmation-required",
+        "confirmation-invalid",
+    ]
+    assert world.started == []
 
 
 async def test_a_server_may_be_told_not_to_ask(world: World, connect: Connect, mode: Mode) -> None:

@@ -150,7 +150,7 @@ class MemoryHarbor(Harbor):
         return Plan(verb, "shop", told, about, effects=effects, warnings=self._world.warnings)
 
     async def start(self, plan: Plan, *, confirmed: bool = False) -> Job:
-        self._allow(plan, confirmed)
+        await self._allow(plan, confirmed)
         self._world.started.append(plan)
         job = await admit(self.services, plan, None)
         self._tasks.start_soon(self._work, job)

@@ -1,0 +1,75 @@
+"""What was refused before anything was done stands in the audit record: who, what, why, and no value."""
+
+import json
+
+import pytest
+from support.cli import Shop
+
+pytestmark = pytest.mark.server
+Recorded = list[tuple[str, str, str]]
+
+
+def recorded(shop: Shop, since: int = 0) -> Recorded:
+    """Return the records after a number; the command's canaries stand in none."""
+    records = [json.loads(line) for line in shop.command("audit", "export").out.splitlines()]
+    assert shop.command("audit", "verify").code == 0
+    return [(one["what"], one["subject"], one["outcome"]) for one in records[since:]]
+
+
+def test_a_plan_that_fails_is_recorded(shop: Shop) -> None:
+    wrong = shop.command.variables["SOURCE"].replace("postgres://", "postgres://nobody", 1)
+    assert shop.command.having(SOURCE=wrong)("build", "shop").code == 41
+    assert shop.command("build", "shpo").code == 13
+    (shop.command.home / "rules.sql").write_text("UPDATE customers SET nope = 1;")
+    assert shop.command("sanitize", "shop", "--new").code == 25
+    assert recorded(shop) == [
+        ("build", "shop", "database-refused"),
+        ("build", "shpo", "target-unknown"),
+        ("sanitize", "shop", "rules-blocked"),
+    ]
+
+
+def test_a_load_that_is_refused_is_recorded(shop: Shop) -> None:
+    command = shop.command
+    assert command("sanitize", "shop", "--original").code == 0
+    assert command("load", "shop", "--yes").code == 0
+    before = len(recorded(shop))
+    assert command("load", "shop:1", "--yes").code == 14
+    source = command.variables["SOURCE"]
+    assert command("load", "shop", "--destdb", source, "--yes").code == 30
+    assert command("load", "shop").code == 32
+    assert command("--read-only", "load", "shop", "--yes").code == 34
+    assert command("share", "shop", "--to", "colleague").code == 32
+    assert recorded(shop, before) == [
+        ("load", "shop:1", "snapshot-unknown"),
+        ("load", "shop", "destination-protected"),
+        ("load", "shop", "confirmation-required"),
+        ("load", "shop", "read-only"),
+        ("share", "shop", "confirmation-required"),
+    ]
+
+
+def test_what_a_person_did_not_agree_to_is_recorded(shop: Shop) -> None:
+    assert shop.command("sanitize", "shop", "--original").code == 0
+    assert shop.command("load", "shop", "--yes").code == 0
+    before = len(recorded(shop))
+    assert shop.command.terminal("load", "shop", answers={"Go on?": "n\n"}).code == 130
+    assert recorded(shop, before) == [("load", "shop", "declined")]
+
+
+def test_a_link_is_never_recorded(shop: Shop) -> None:
+    assert shop.command("pull", "http://127.0.0.1:9/canary-link").code not in (0, 1, 2)
+    assert shop.command("pull", "ftp://canary-link").code == 16
+    assert recorded(shop)[-1] == ("pull", "a link", "argument-invalid")
+    assert "canary-link" not in shop.command("audit", "export").out
+
+
+def test_raw_data_that_was_not_asked_for_is_recorded_as_refused(shop: Shop) -> None:
+    assert shop.command("build", "shop").code == 0
+    before = len(recorded(shop))
+    assert shop.command("load", "shop", "--yes").code == 31
+    assert shop.command("export", "shop", "out").code == 31
+    assert recorded(shop, before) == [
+        ("load", "shop", "snapshot-unsanitized"),
+        ("export", "shop", "snapshot-unsanitized"),
+    ]
