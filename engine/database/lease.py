@@ -4,13 +4,14 @@ The owner holds a lock on a file in the directory; the kernel lets go of it what
 directory whose lock can be taken is abandoned, and `reap` removes it with all that belongs to it.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ..locks import try_lock, wait_for_lock
 
 LEASE = "lease"
 
@@ -50,7 +51,7 @@ def leased_directory(
     # Locked before it has its name, so that no reaper ever sees it unlocked.
     descriptor = os.open(directory / f".{LEASE}", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        wait_for_lock(descriptor)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         (directory / f".{LEASE}").rename(directory / LEASE)
         yield directory
@@ -68,11 +69,9 @@ def reap(parent: Path, prefix: str, *, destroy: Callable[[Path], None] = remove)
         except OSError:
             continue
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            destroy(directory)
-            reaped.append(directory.name)
-        except BlockingIOError:
-            pass
+            if try_lock(descriptor):
+                destroy(directory)
+                reaped.append(directory.name)
         finally:
             os.close(descriptor)
     return tuple(reaped)

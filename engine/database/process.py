@@ -91,6 +91,9 @@ class Child:
 
     def stop(self) -> None:
         """End the program and all it started: TERM, five seconds, KILL."""
+        if sys.platform == "win32":
+            self._popen.kill()
+            return
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self._popen.poll() is not None:
                 return

@@ -16,7 +16,7 @@ from ..services import Services, open_services
 from .attempt import attempt
 from .life import OWN, working
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM))
 LOG = getLogger(__name__)
 
 

@@ -1,4 +1,4 @@
-"""Locks on files that the kernel lets go of when their process ends, however it ends."""
+"""One at a time, among all tasks and processes of a working directory."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -7,21 +7,10 @@ from pathlib import Path
 
 import anyio
 
+from ..locks import PAUSE_SECONDS, try_lock
 from ..model.errors import TimedOut
 
-PAUSE_SECONDS = 0.02
 PATIENCE_SECONDS = 10.0
-
-
-def try_lock(descriptor: int) -> bool:
-    """Lock an open file for this descriptor alone, and return whether that was possible."""
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @asynccontextmanager

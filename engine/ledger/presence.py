@@ -13,7 +13,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from .flock import try_lock
+from ..locks import try_lock
 
 
 @contextmanager

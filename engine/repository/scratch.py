@@ -9,6 +9,8 @@ from typing import IO
 
 from anyio import to_thread
 
+from ..locks import try_lock, wait_for_lock
+
 _PREFIX = "spool-"
 
 
@@ -30,31 +32,18 @@ async def spool_directory(scratch: Path) -> AsyncGenerator[Path]:
 def _make(scratch: Path) -> tuple[Path, IO[bytes]]:
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (scratch / "spool.lock").open("wb") as gate:
-        _lock(gate, wait=True)
+        wait_for_lock(gate.fileno())
         _reap(scratch)
         own = scratch / f"{_PREFIX}{token_hex(8)}"
         own.mkdir(mode=0o700)
         life = (own / "lock").open("wb")
-        _lock(life, wait=True)
+        wait_for_lock(life.fileno())
     return own, life
 
 
 def _reap(scratch: Path) -> None:
     for directory in scratch.glob(f"{_PREFIX}*/"):
         with suppress(OSError), (directory / "lock").open("wb") as life:
-            if not _lock(life, wait=False):
+            if not try_lock(life.fileno()):
                 continue
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _lock(file: IO[bytes], *, wait: bool) -> bool:
-    """Lock a file until it is closed; without `fcntl` an open file cannot be removed, which does as well."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
