@@ -20,8 +20,10 @@ pytest_plugins = [
     "support.faults",
 ]
 
-# Whoever uses one of these talks to a real server, and is left out of `make check`.
-SERVERS = frozenset(("start_postgres", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3"))
+# Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.
+SERVERS = frozenset(
+    ("start_postgres", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3", "start")
+)
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ def completed(command: Command, line: str) -> list[str]:
     asking = command.having(
         _SNAPHARBOR_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1)
     )
-    return [answer.split(",", 1)[1] for answer in asking().out.splitlines() if answer]
+    return [answer.split(",", 1)[1] for answer in asking.here().out.splitlines() if answer]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_a_script_for_this_command(command: Command, shell: str) -> None:
-    ran = command("completion", shell)
+    ran = command.here("completion", shell)
     assert ran.code == 0
     assert f"_SNAPHARBOR_COMPLETE={shell}_complete" in ran.out
 

@@ -15,18 +15,18 @@ def command(tmp_path: Path) -> Command:
 
 
 def test_init_makes_a_configuration_that_shows_and_encrypts_and_never_a_second_one(command: Command) -> None:
-    made = command("config", "init", "--json")
+    made = command.here("config", "init", "--json")
     assert made.code == 0
     result = made.last()["result"]
     assert set(result) == {"file", "working_directory", "public_key", "verifying_key"}
-    again = command("config", "init", "--json")
+    again = command.here("config", "init", "--json")
     assert (again.code, again.last()["error"]["code"]) == (10, "config-invalid")
-    shown = command("config", "show", "--json").last()["result"]
+    shown = command.here("config", "show", "--json").last()["result"]
     assert shown["file"] == result["file"]
     origins = {one["key"]: one["origin"] for one in shown["values"]}
     assert origins["keys.identity"].endswith("snapharbor.yml:5 (secret:file)")
-    assert command("config", "encrypt", "--json").last()["result"]["encrypted"] == []
-    everything = made.out + command("config", "show").out + command("config", "init").err
+    assert command.here("config", "encrypt", "--json").last()["result"]["encrypted"] == []
+    everything = made.out + command.here("config", "show").out + command.here("config", "init").err
     keys = command.home / ".config/snapharbor/keys"
     hidden = ((keys / "identity.txt").read_text().strip(), (keys / "signing.pem").read_text().split("\n")[1])
     assert not [secret for secret in hidden if secret in everything]
@@ -39,23 +39,23 @@ def test_the_file_is_named_before_or_after_the_verb(command: Command) -> None:
         ("config", "--config", str(file), "show"),
         ("config", "show", "--config", str(file)),
     ):
-        ran = command(*arguments)
+        ran = command.here(*arguments)
         assert ran.code == 0
         assert "here" in ran.out
 
 
 def test_encrypt_rewrites_the_file_and_names_keys_only(command: Command) -> None:
-    command("config", "init", "--config", "snapharbor.yml")
+    command.here("config", "init", "--config", "snapharbor.yml")
     file = command.home / "snapharbor.yml"
     plain = file.read_text().replace(
         "targets: {}", f"targets: {{a: {{snapshot: {{src_url: 'postgres://u:{CANARY}@h/d'}}}}}}"
     )
     written(file, plain.splitlines())
-    done = command("config", "encrypt")
+    done = command.here("config", "encrypt")
     assert done.code == 0
     assert "targets.a.snapshot.src_url" in done.out
     assert CANARY not in done.out + done.err + file.read_text()
-    shown = command("config", "show")
+    shown = command.here("config", "show")
     assert "postgres://u:********@h:5432/d" in shown.out
     assert CANARY not in shown.out
 
@@ -68,20 +68,20 @@ def test_an_error_leaves_with_its_code_and_without_the_value(command: Command) -
     ):
         written(command.home / "snapharbor.yml", [text])
         for verb in ("show", "check"):
-            ran = command("config", verb)
+            ran = command.here("config", verb)
             assert ran.code == code
             assert CANARY not in ran.out + ran.err
-    assert command("config", "show", "--config", "nowhere.yml").code == 11
+    assert command.here("config", "show", "--config", "nowhere.yml").code == 11
 
 
 def test_check_connects_and_leaves_with_the_code_of_the_first_error(command: Command) -> None:
-    command("config", "init")
-    fine = command("config", "check", "--json")
+    command.here("config", "init")
+    fine = command.here("config", "check", "--json")
     result = fine.last()["result"]
     assert (fine.code, result["ok"]) == (0, True)
     assert {one["area"] for one in result["checks"]} == {"configuration", "keys", "tools", "storage"}
     broken = command.having(SNAPHARBOR_TARGETS__A__SNAPSHOT__SRC_URL=f"postgres://u:{CANARY}@127.0.0.1:1/d")
-    ran = broken("config", "check", "--json")
+    ran = broken.here("config", "check", "--json")
     (error,) = [one for one in ran.last()["result"]["checks"] if one["level"] == "error"]
     assert (ran.code, error["area"], error["name"], error["exit_code"]) == (40, "source", "a", 40)
     seen = broken.terminal("config", "check")

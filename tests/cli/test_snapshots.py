@@ -50,11 +50,9 @@ def test_the_snapshots_of_every_target_are_listed(store: Store) -> None:
     assert code(store("--json", "snapshots", "shpo")) == "target-unknown"
 
 
-def test_a_target_that_only_a_pulled_snapshot_tells_of_is_one_that_is_shared(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_target_that_only_a_pulled_snapshot_tells_of_is_one_that_is_shared(store: Store) -> None:
     store.add(replace(manifest(THIRD, kind="sanitized"), target="theirs"))
-    monkeypatch.setenv("SNAPHARBOR_DEFAULTS__SHARED_TARGET_DST_DB_URL", "postgres://here/mine")
+    store.variables = {"SNAPHARBOR_DEFAULTS__SHARED_TARGET_DST_DB_URL": "postgres://here/mine"}
     shown = store("--json", "target", "theirs").last()["result"]
     assert (shown["type"], shown["snapshots"][0]["snapshot"]) == ("share", THIRD)
     assert shown["destination"] == "postgres://here:5432/mine"

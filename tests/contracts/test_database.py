@@ -48,7 +48,13 @@ class Place:
         return f"{self.name}_{token_hex(4)}"
 
 
-@pytest.fixture(params=["memory", "newest", "oldest"])
+@pytest.fixture(
+    params=[
+        "memory",
+        pytest.param("newest", marks=pytest.mark.server),
+        pytest.param("oldest", marks=pytest.mark.server),
+    ]
+)
 def place(request: pytest.FixtureRequest) -> Place:
     if request.param == "memory":
         return in_memory()

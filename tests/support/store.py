@@ -1,18 +1,15 @@
 """The command with keys and storages of its own and no database: snapshots are put there by the tests."""
 
-import io
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
 
-from snapharbor.cli.main import run_command
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.snapshot import Manifest, Snapshot
 
-from .cli import Ran, written
+from .cli import Command, Ran, written
 from .repository import Person, build, somebody
 
 ROWS = b"1\tann@real.example\n2\tben@real.example\n"
@@ -26,6 +23,7 @@ class Store:
     person: Person = field(default_factory=somebody)
     previous: Sequence[Person] = ()
     lines: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def file(self) -> Path:
@@ -33,12 +31,9 @@ class Store:
         return self.directory / "snapharbor.yml"
 
     def __call__(self, *arguments: str) -> Ran:
-        """Run the command in this process, which is quicker, under the configuration as it is now."""
+        """Run the command under the configuration as it is now."""
         self.configure()
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            code = run_command(("--config", str(self.file), *arguments))
-        return Ran(code, out.getvalue(), err.getvalue())
+        return Command(self.directory, self.variables).here(*arguments)
 
     def configure(self) -> None:
         """Write the configuration."""

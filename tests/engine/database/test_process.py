@@ -11,6 +11,7 @@ import pytest
 from anyio import to_thread
 from support.witness import Witness
 
+from snapharbor.engine.database import process
 from snapharbor.engine.database.process import run, stream
 from snapharbor.engine.model.errors import ClientMissing
 from snapharbor.engine.model.secret import Secret
@@ -70,7 +71,10 @@ def test_leaving_early_ends_the_program() -> None:
 
 
 @pytest.mark.parametrize("politeness", ["", "trap '' TERM; "])
-async def test_cancelling_ends_a_program_with_all_it_started(witness: Witness, politeness: str) -> None:
+async def test_cancelling_ends_a_program_with_all_it_started(
+    witness: Witness, politeness: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.3)
     script = f"{politeness}{witness.script} sleep 1000 & while :; do sleep 1; done"
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run, ["sh", "-c", script])

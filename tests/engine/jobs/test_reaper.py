@@ -13,8 +13,8 @@ from support.workplace import Start, at_work, opened, plan, succeed
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.attempt import attempt
 from snapharbor.engine.jobs.life import SHARED, working
-from snapharbor.engine.ledger.flock import try_lock
 from snapharbor.engine.ledger.presence import present
+from snapharbor.engine.locks import try_lock
 from snapharbor.engine.model.job import ignore
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.services import Services

@@ -15,9 +15,9 @@ from support.workplace import ROW, Start, at_work, opened, plan
 from snapharbor.engine.jobs.admit import admit
 from snapharbor.engine.jobs.life import OWN, SHARED
 from snapharbor.engine.jobs.runner import cancel_job, find_job, start_worker, wait_for_job
-from snapharbor.engine.ledger.flock import try_lock
 from snapharbor.engine.ledger.moment import now
 from snapharbor.engine.ledger.presence import alive, present, process_id, sweep
+from snapharbor.engine.locks import try_lock
 from snapharbor.engine.model.errors import Cancelled, JobConflict, JobFailed, SnapshotUnknown
 from snapharbor.engine.model.job import Job, Progress, ignore
 from snapharbor.engine.model.share import Principal

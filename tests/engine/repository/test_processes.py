@@ -14,6 +14,7 @@ from support.repository import Person, build, keys_in, manifest, rows_of, somebo
 from snapharbor.engine.repository.values import CHUNK_BYTES
 from snapharbor.engine.storage.local import LocalStorage
 
+pytestmark = pytest.mark.server  # a process for nearly every test
 TESTS = Path(__file__).parents[2]
 MIB = 1 << 20
 
