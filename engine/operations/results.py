@@ -3,9 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from ..model.json import JsonObject
+
 
 class Made(TypedDict):
-    """A snapshot that was built, sanitized or pulled; `timings` are seconds."""
+    """A snapshot that was built, sanitized or pulled; `timings` are seconds.
+
+    A sanitized one says whether it is clean, and what the search for originals found.
+    """
 
     snapshot: str
     target: str
@@ -19,6 +24,8 @@ class Made(TypedDict):
     left_out: Sequence[str]
     tool: str
     timings: Mapping[str, float]
+    clean: NotRequired[bool]
+    leaks: NotRequired[JsonObject]
 
 
 class Pulled(Made):

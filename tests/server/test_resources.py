@@ -24,7 +24,9 @@ async def test_every_resource_is_listed(connect: Connect, mode: Mode) -> None:
     async with connect(mode=mode) as client:
         fixed = {str(resource.uri) for resource in (await client.list_resources()).resources}
         templates = (await client.list_resource_templates()).resource_templates
-    assert fixed == {f"snapharbor://{name}" for name in ("targets", "templates", "shares", "config", "errors")}
+    assert fixed == {
+        f"snapharbor://{name}" for name in ("targets", "templates", "shares", "config", "errors")
+    }
     assert {template.uri_template for template in templates} == {
         "snapharbor://targets/{name}",
         "snapharbor://targets/{name}/schema",

@@ -12,6 +12,7 @@ from anyio import to_thread
 from snapharbor.engine.database.base import ChunkSource
 from snapharbor.engine.keypair import new_identity, new_signing_key, verifying_key
 from snapharbor.engine.model.catalog import TableName
+from snapharbor.engine.model.proof import LeakScan
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.snapshot import Kind, Manifest, Part, Sanitization, Snapshot, TableData
 from snapharbor.engine.repository.repository import Repository
@@ -65,9 +66,9 @@ def manifest(
     snapshot_id: str, *, kind: Kind = "original", created_at: str = "2026-11-01T03:00:00+00:00"
 ) -> Manifest:
     """Return a manifest without any stream."""
-    done = Sanitization(
-        "query_file", "a" * 64, "b" * 64, {"public.orders": "ephemeral"}, 2, {"public.orders": 3}
-    )
+    where, rows = {"public.orders": "ephemeral"}, {"public.orders": 3}
+    scan = LeakScan(("public.orders.email",), 3, 0.0, 1, 6, 60, 9, 0)
+    done = Sanitization("query_file", "a" * 64, "b" * 64, where, 2, rows, scan=scan)
     return Manifest(
         id=snapshot_id,
         target="shop",
