@@ -81,7 +81,10 @@ class Sanitization:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything about a snapshot but its bytes. Times are ISO 8601 in UTC, `timings` are seconds."""
+    """Everything about a snapshot but its bytes. Times are ISO 8601 in UTC, `timings` are seconds.
+
+    `tool` is the native program that read the definitions, `made_by` the version of this one.
+    """
 
     id: str
     target: str
@@ -92,6 +95,7 @@ class Manifest:
     server_major: int
     source: str
     tool: str
+    made_by: str
     schemas: tuple[str, ...]
     parts: tuple[Part, ...]
     tables: tuple[TableData, ...]

@@ -107,7 +107,7 @@ def _marker(manifest: Manifest) -> Marker:
     """Return what a sanitized copy says of itself."""
     done = manifest.sanitization
     rules = f"rules:{done.digest}" if done else "rules:none"
-    tags = (f"target:{manifest.target}", f"snapshot:{manifest.id}", rules, f"tool:snapharbor {__version__}")
+    tags = (f"target:{manifest.target}", f"snapshot:{manifest.id}", rules, f"tool:{manifest.made_by}")
     return Marker(manifest.created_at, tags)
 
 
@@ -127,6 +127,7 @@ def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str
         server_major=view.server.major,
         source=draft.copied.source if draft.copied else view.server.identity,
         tool=view.tool,
+        made_by=f"snapharbor {__version__}",
         schemas=view.catalog.schemas,
         parts=captured.parts,
         tables=captured.tables,

@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 def encode(manifest: Manifest) -> str:
     """Return the one spelling of a manifest, which is what gets signed."""
-    return canonical(_plain(manifest)).decode()
+    return canonical(plain(manifest)).decode()
 
 
 def decode(text: str, *, what: str) -> Manifest:
@@ -65,13 +65,14 @@ def parse(text: str, *, known: int, what: str) -> dict[str, object]:
     return found
 
 
-def _plain(value: object) -> Json:
+def plain(value: object) -> Json:
+    """Return a value of the model as JSON."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
-        return [_plain(item) for item in cast(tuple[object, ...], value)]
+        return [plain(item) for item in cast(tuple[object, ...], value)]
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in cast(Mapping[str, object], value).items()}
+        return {key: plain(item) for key, item in cast(Mapping[str, object], value).items()}
     return cast(Json, value)
 
 

@@ -43,12 +43,13 @@ async def adopt(original: SignedManifest, read: ReadChunk, *, into: Repository, 
         stored = await _store(manifest, read, writer=writer, report=report)
         tables = tuple(_checked_table(_moved(table, stored), stored, table) for table in manifest.tables)
         parts = tuple(_moved(part, stored) for part in manifest.parts)
-        return await writer.commit(replace(manifest, parts=parts, tables=tables), origin=original.signed)
+        return await writer.commit(replace(manifest, parts=parts, tables=tables), origin=original.own)
 
 
 async def _same(original: SignedManifest, into: Repository) -> Snapshot:
     there = await into.signed(original.manifest.id)
-    if original.signed.text not in (there.signed.text, there.origin and there.origin.text):
+    known = (there.own, there.origin)
+    if original.own.signed.text not in (said.signed.text for said in known if said is not None):
         raise JobConflict(f"there is another snapshot `{original.manifest.id}`", "Delete that one first.")
     return await into.find(original.manifest.id)
 

@@ -1,14 +1,17 @@
 """Manifests as objects: signed, compressed, encrypted; nothing else makes a snapshot exist."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
+from typing import cast
 
 from ..model.errors import SnapshotCorrupt
-from ..model.json import canonical
+from ..model.json import JsonObject, canonical
 from ..model.secret import Secret
 from ..model.snapshot import Manifest
 from . import codec
+from .attestation import attest, check_attestation
 from .gzip import GzipError, compressor, decompressor
 from .header import HEADER, MANIFEST, confirm, header, key_id_of, refused
 from .keys import KeyRing, Keys
@@ -20,15 +23,29 @@ _DOMAIN = "manifest"
 
 
 @dataclass(frozen=True, slots=True)
+class Testimony:
+    """What one signer says of a snapshot: its manifest, and what happened to it if it is sanitized."""
+
+    signed: Signed
+    attestation: JsonObject | None
+
+    def as_json(self) -> JsonObject:
+        """Return it as it is stored."""
+        return {"manifest": self.signed.as_json(), "attestation": self.attestation}
+
+
+@dataclass(frozen=True, slots=True)
 class SignedManifest:
-    """A manifest, its signature, and what the sender signed if it came through a share."""
+    """A manifest, what its signer says, and what the sender said if it came through a share."""
 
     manifest: Manifest
-    signed: Signed
-    origin: Signed | None = None
+    own: Testimony
+    origin: Testimony | None = None
 
 
-def sign_manifest(manifest: Manifest, signing_key: Secret, *, origin: Signed | None = None) -> SignedManifest:
+def sign_manifest(
+    manifest: Manifest, signing_key: Secret, *, origin: Testimony | None = None
+) -> SignedManifest:
     """Sign a manifest, after making sure that it can be read back.
 
     Raises:
@@ -41,19 +58,36 @@ def sign_manifest(manifest: Manifest, signing_key: Secret, *, origin: Signed | N
         raise ValueError("a manifest that cannot be read back") from error
     if not same:
         raise ValueError("a manifest that reads back as another one")
-    return SignedManifest(manifest, sign(text, signing_key, domain=_DOMAIN), origin)
+    own = Testimony(sign(text, signing_key, domain=_DOMAIN), attest(manifest, text, signing_key))
+    return SignedManifest(manifest, own, origin)
 
 
-def open_signed(signed: Signed, *, what: str, ring: KeyRing | None) -> Manifest:
-    """Return the manifest out of a signed text; the signer must be trusted if there is a ring."""
-    check(signed, domain=_DOMAIN, what=what, trusted=None if ring is None else ring.trusted)
-    return codec.decode(signed.text, what=what)
+def open_testimony(
+    value: object, *, what: str, trusted: Collection[str] | None
+) -> tuple[Manifest, Testimony]:
+    """Check what a signer says, who must be trusted (None: anybody may be it).
+
+    Raises:
+        SnapshotCorrupt: a signature does not hold, or it is not of the form that is written.
+        SignerUntrusted: somebody unknown signed it.
+        FormatUnknown: a newer version wrote it.
+    """
+    try:
+        fields = codec.exactly(value, "manifest", "attestation")
+    except ValueError:
+        raise SnapshotCorrupt(f"{what} is not of the form that is written") from None
+    signed = Signed.from_json(fields["manifest"])
+    check(signed, domain=_DOMAIN, what=what, trusted=trusted)
+    manifest = codec.decode(signed.text, what=what)
+    attestation = cast(JsonObject | None, fields["attestation"])
+    check_attestation(attestation, manifest, signed.text, signed_by=signed.signed_by, what=what)
+    return manifest, Testimony(signed, attestation)
 
 
 def seal_manifest(signed: SignedManifest, keys: Keys) -> bytes:
     """Return the object that is stored."""
     origin = None if signed.origin is None else signed.origin.as_json()
-    document = canonical({"manifest": signed.signed.as_json(), "origin": origin})
+    document = canonical({"own": signed.own.as_json(), "origin": origin})
     parts = [header(MANIFEST, keys.id)]
     encryptor = Encryptor(keys.manifests(), _associated(signed.manifest.id), write=parts.append)
     gzip = compressor()
@@ -73,14 +107,12 @@ def open_manifest(sealed: bytes, snapshot_id: str, *, keys: Keys, ring: KeyRing)
     """
     what = f"the manifest of `{snapshot_id}`"
     document = _unpack(sealed, snapshot_id, keys=keys, what=what)
-    signed = Signed.from_json(document["manifest"])
-    sent = None if document["origin"] is None else Signed.from_json(document["origin"])
-    found = open_signed(signed, what=what, ring=ring)
+    found, own = open_testimony(document["own"], what=what, trusted=ring.trusted)
     if found.id != snapshot_id:
         raise SnapshotCorrupt(f"{what} belongs to another snapshot")
-    if sent is not None:
-        check(sent, domain=_DOMAIN, what=f"the sender's copy of `{snapshot_id}`")
-    return SignedManifest(found, signed, sent)
+    sent, theirs = document["origin"], f"the sender's copy of `{snapshot_id}`"
+    origin = None if sent is None else open_testimony(sent, what=theirs, trusted=None)[1]
+    return SignedManifest(found, own, origin)
 
 
 def _unpack(sealed: bytes, snapshot_id: str, *, keys: Keys, what: str) -> dict[str, object]:
@@ -96,7 +128,7 @@ def _unpack(sealed: bytes, snapshot_id: str, *, keys: Keys, what: str) -> dict[s
         plain = unpacker.decompress(packed, max_length=SMALL)
         if not unpacker.eof:
             raise ValueError("longer than it can be")
-        return codec.exactly(json.loads(plain), "manifest", "origin")
+        return codec.exactly(json.loads(plain), "own", "origin")
     except (GzipError, ValueError, RecursionError):
         raise SnapshotCorrupt(f"{what} is not of the form that is written") from None
 

@@ -17,7 +17,7 @@ from ..model.snapshot import Chunk, Manifest, SanitizedSnapshot, Snapshot
 from .chunk import packed, plain
 from .codec import exactly, parse
 from .copying import adopt
-from .manifest import SignedManifest, open_signed, sign_manifest
+from .manifest import SignedManifest, Testimony, open_testimony, sign_manifest
 from .repository import Repository
 from .signing import Signed, check, sign
 from .streaming import KEY
@@ -47,7 +47,7 @@ class Bundle:
     expires_at: str
     sender: str
     key_id: str
-    signed: Signed
+    said: Testimony
     manifest: Manifest
     links: Mapping[str, str]
     keys: Mapping[str, bytes] = field(repr=False)
@@ -85,7 +85,7 @@ async def seal(
         "share": share,
         "expires_at": expires_at,
         "key_id": keys.id,
-        "manifest": sign_manifest(manifest, ring.signing_key).signed.as_json(),
+        "snapshot": sign_manifest(manifest, ring.signing_key).own.as_json(),
         "links": {chunk_id: links[chunk_id] for chunk_id in wanted},
         "keys": {chunk_id: keys.chunk(chunk_id).hex() for chunk_id in wanted},
     }
@@ -134,27 +134,26 @@ async def import_bundle(repository: Repository, bundle: Bundle, *, fetch: Fetch,
                 chunk, packed(chunk, stored.read, key=bundle.keys[chunk.id], key_id=bundle.key_id)
             )
 
-    original = SignedManifest(bundle.manifest, bundle.signed)
+    original = SignedManifest(bundle.manifest, bundle.said)
     return await adopt(original, read, into=repository, report=report)
 
 
 def _parse(signed: Signed) -> Bundle:
-    names = ("format", "share", "expires_at", "key_id", "manifest", "links", "keys")
+    names = ("format", "share", "expires_at", "key_id", "snapshot", "links", "keys")
     body = exactly(parse(signed.text, known=FORMAT, what=_WHAT), *names)
-    manifest_text = Signed.from_json(body["manifest"])
-    manifest = open_signed(manifest_text, what="the manifest of this share", ring=None)
+    manifest, said = open_testimony(body["snapshot"], what="the manifest of this share", trusted=None)
     _refuse_raw(manifest)
     wanted = {chunk.id for chunk in manifest.chunks()}
     links, keys = exactly(body["links"], *wanted), exactly(body["keys"], *wanted)
     raw = {chunk_id: bytes.fromhex(str(key)) for chunk_id, key in keys.items()}
-    if manifest_text.signed_by != signed.signed_by or any(len(key) != KEY for key in raw.values()):
+    if said.signed.signed_by != signed.signed_by or any(len(key) != KEY for key in raw.values()):
         raise ValueError("signed by several, or keys that are none")
     return Bundle(
         share=str(body["share"]),
         expires_at=str(body["expires_at"]),
         sender=signed.signed_by,
         key_id=str(body["key_id"]),
-        signed=manifest_text,
+        said=said,
         manifest=manifest,
         links={chunk_id: str(link) for chunk_id, link in links.items()},
         keys=raw,

@@ -42,9 +42,7 @@ class Signed:
 
 def sign(text: str, signing_key: Secret, *, domain: str) -> Signed:
     """Sign text for one purpose; it counts for no other."""
-    private = private_key(signing_key)
-    signature = private.sign(_message(text, domain))
-    return Signed(text, _spell(private.public_key()), base64.b64encode(signature).decode())
+    return Signed(text, *sign_bytes(_message(text, domain), signing_key))
 
 
 def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | None = None) -> None:
@@ -54,16 +52,39 @@ def check(signed: Signed, *, domain: str, what: str, trusted: Collection[str] | 
         SnapshotCorrupt: the signature does not hold.
         SignerUntrusted: it holds, and somebody unknown made it.
     """
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.signed_by))
-        key.verify(_decode(signed.signature), _message(signed.text, domain))
-    except (InvalidSignature, ValueError):
-        raise SnapshotCorrupt(f"the signature of {what} does not hold") from None
+    check_bytes(_message(signed.text, domain), signed.signed_by, signed.signature, what=what)
     if trusted is not None and signed.signed_by not in trusted:
         raise SignerUntrusted(
             f"{what} was signed by `{signed.signed_by[:64]}`, who is not trusted here",
             signed_by=signed.signed_by[:64],
         )
+
+
+def sign_bytes(message: bytes, signing_key: Secret) -> tuple[str, str]:
+    """Return the public key in hexadecimal and the signature in base64."""
+    private = private_key(signing_key)
+    return _spell(private.public_key()), base64.b64encode(private.sign(message)).decode()
+
+
+def check_bytes(message: bytes, signed_by: str, signature: str, *, what: str) -> None:
+    """Check a signature in base64 by a public key in hexadecimal.
+
+    Raises:
+        SnapshotCorrupt: it does not hold.
+    """
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed_by))
+        key.verify(decode_base64(signature), message)
+    except (InvalidSignature, ValueError):
+        raise SnapshotCorrupt(f"the signature of {what} does not hold") from None
+
+
+def decode_base64(text: str) -> bytes:
+    """Decode base64, or raise ValueError."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
 
 
 def _spell(public: Ed25519PublicKey) -> str:
@@ -72,10 +93,3 @@ def _spell(public: Ed25519PublicKey) -> str:
 
 def _message(text: str, domain: str) -> bytes:
     return b"snapharbor/1 " + domain.encode() + b"\0" + text.encode()
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64") from error

@@ -35,8 +35,8 @@ async def verify_snapshot(signed: SignedManifest, source: RepositorySource, repo
     tally = await _read(chunks.values(), source, report)
     return Verification(
         snapshot=signed.manifest.id,
-        signed_by=signed.signed.signed_by,
-        sent_by=None if signed.origin is None else signed.origin.signed_by,
+        signed_by=signed.own.signed.signed_by,
+        sent_by=None if signed.origin is None else signed.origin.signed.signed_by,
         chunks=len(chunks),
         bytes=tally.bytes,
         missing=tuple(sorted(tally.missing)),

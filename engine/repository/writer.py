@@ -17,8 +17,7 @@ from .cutter import Cutter
 from .keys import KeyRing, Keys
 from .layout import CHUNKS, chunk_key, manifest_key
 from .lease import Lease
-from .manifest import open_manifest, seal_manifest, sign_manifest
-from .signing import Signed
+from .manifest import Testimony, open_manifest, seal_manifest, sign_manifest
 from .transfer import on_loop, read_object
 from .values import StoredStream
 
@@ -67,7 +66,7 @@ class SnapshotWriter:
         await self._existing()
         return await to_thread.run_sync(self._store, blocks, on_bytes, limiter=self._threads)
 
-    async def commit(self, manifest: Manifest, *, origin: Signed | None = None) -> Snapshot:
+    async def commit(self, manifest: Manifest, *, origin: Testimony | None = None) -> Snapshot:
         """Sign and store the manifest: from now on the snapshot exists.
 
         Raises:

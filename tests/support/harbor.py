@@ -191,6 +191,7 @@ def manifest(number: int = 0, **changes: object) -> Manifest:
         server_major=18,
         source="7/shop",
         tool="pg_dump 18.1",
+        made_by="snapharbor 0.0.0",
         schemas=("public",),
         parts=(),
         tables=(),

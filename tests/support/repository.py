@@ -79,6 +79,7 @@ def manifest(
         server_major=18,
         source="7000000000000000000/shop",
         tool="pg_dump 18.6",
+        made_by="snapharbor 0.0.0",
         schemas=("public",),
         parts=(),
         tables=(),

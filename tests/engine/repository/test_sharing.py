@@ -91,7 +91,7 @@ async def test_a_recipient_gets_the_snapshot_under_own_keys_and_knows_who_sent_i
     emptied = [replace(m, parts=(), tables=()) for m in (taken.manifest, original.manifest)]
     assert emptied[0] == emptied[1]
     kept = (await world.recipient.signed("clean")).origin
-    assert kept == bundle.signed
+    assert kept == bundle.said
 
 
 async def test_taking_it_twice_changes_nothing(world: World) -> None:
@@ -147,9 +147,9 @@ async def test_raw_data_is_neither_shared_nor_taken(world: World) -> None:
     object.__setattr__(pretended, "manifest", raw.manifest)
     with pytest.raises(SnapshotUnsanitized):
         await world.sealed(pretended)
-    signed = (await world.sender.signed("raw")).signed
+    said = (await world.sender.signed("raw")).own
     with pytest.raises(SnapshotUnsanitized):
-        unseal(forged(manifest=signed.as_json(), by=SENDER), (RECIPIENT.identity,))
+        unseal(forged(snapshot=said.as_json(), by=SENDER), (RECIPIENT.identity,))
 
 
 async def test_nobody_to_seal_to_is_refused(world: World) -> None:
@@ -186,7 +186,7 @@ async def test_the_senders_manifest_with_a_strangers_keys_and_links_is_refused(w
     links = dict.fromkeys(bundle.links, "link:elsewhere")
     with pytest.raises(SnapshotCorrupt):
         unseal(
-            forged(by=STRANGER, manifest=bundle.signed.as_json(), keys=keys, links=links),
+            forged(by=STRANGER, snapshot=bundle.said.as_json(), keys=keys, links=links),
             (RECIPIENT.identity,),
         )
 
@@ -197,7 +197,8 @@ CHANGES: dict[str, dict[str, Json]] = {
     "a key that is none": {"keys": {"a" * 64: "00"}},
     "a link missing": {"links": {}},
     "more": {"more": 1},
-    "no manifest": {"manifest": None},
+    "no manifest": {"snapshot": None},
+    "more said than that": {"snapshot": {"manifest": None, "attestation": None, "more": 1}},
     "an end that is no time": {"expires_at": "tomorrow"},
     "an end without a zone": {"expires_at": "2999-01-01T00:00:00"},
 }
@@ -207,7 +208,7 @@ CHANGES: dict[str, dict[str, Json]] = {
 async def test_a_bundle_of_another_form_is_refused(change: str, world: World) -> None:
     bundle = await world.opened()
     whole: dict[str, Json] = {
-        "manifest": bundle.signed.as_json(),
+        "snapshot": bundle.said.as_json(),
         "keys": {chunk_id: key.hex() for chunk_id, key in bundle.keys.items()},
         "links": dict(bundle.links),
     }
