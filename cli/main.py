@@ -21,6 +21,8 @@ VERBS = {
         "sanitize": "Sanitize a snapshot by the target's rules.",
         "load": "Load a snapshot into a database.",
         "verify": "Read a snapshot back and check every byte.",
+        "proof": "Show what was done to a sanitized snapshot, and what it leaks.",
+        "check-proof": "Check a signed statement with the signer's public key alone.",
         "export": "Write a snapshot as a plain archive.",
         "prune": "Remove snapshots that no rule keeps.",
     },

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from .jobs.outcome import failure
 from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
 from .ledger.base import Entry, Record
+from .model.attested import Attested
 from .model.catalog import Catalog
-from .model.errors import ArgumentInvalid, ConfirmationRequired, EngineError, NotAuthorized, ReadOnlyMode
+from .model.errors import (
+    ArgumentInvalid,
+    ConfirmationRequired,
+    EngineError,
+    JobUnknown,
+    NotAuthorized,
+    ReadOnlyMode,
+)
 from .model.explanation import Explanation
 from .model.job import Job, Report, ignore
 from .model.json import JsonObject
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
     from .operations.keys import StorageKeys
 
 LOG = getLogger(__name__)
+MANY = 1000
 Result = TypeVar("Result")
 
 SCOPE: dict[Verb, str] = {
@@ -100,6 +109,10 @@ class Harbor:
         `TARGET:N` counts sets from the newest, 0; the sanitized one of a set is taken if there is one.
         """
         return await look.snapshot(self.services, reference)
+
+    async def attested(self, reference: str) -> Attested:
+        """Return a sanitized snapshot with the signed statement of what was done to it."""
+        return await look.attested(self.services, reference)
 
     async def schema(self, target: str) -> Catalog:
         """Connect to a target's source and read its structure."""
@@ -192,6 +205,18 @@ class Harbor:
     async def jobs(self, limit: int = 50) -> Sequence[Job]:
         """Return one's own jobs, newest first."""
         return await list_jobs(self.services, limit)
+
+    async def last_job(self, verb: Verb, target: str) -> Job:
+        """Return one's own last job of a verb on a target.
+
+        Raises:
+            TargetUnknown, JobUnknown: there is no such target, or nobody did that yet.
+        """
+        key = (await self.find_target(target)).key
+        for job in await list_jobs(self.services, MANY):
+            if (job.plan.verb, job.plan.target) == (verb, key):
+                return job
+        raise JobUnknown(f"you have no job that did `{verb}` on `{key}`", "Do it once, or explain it.")
 
     async def job(self, job_id: str, wait_seconds: float = 0, report: Report = ignore) -> Job:
         """Return a job, waiting up to `wait_seconds` for its end and reporting progress meanwhile."""

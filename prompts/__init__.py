@@ -19,6 +19,7 @@ def register(server: MCPServer[Lifespan]) -> None:
     server.prompt(title="Prepare a development copy")(prepare_copy)
     server.prompt(title="Write rules for this database")(write_rules)
     server.prompt(title="Review sanitization rules")(review_rules)
+    server.prompt(title="Prove a snapshot clean")(prove_clean)
     server.prompt(title="Share with a team")(share_with_team)
     server.prompt(title="Diagnose a target")(diagnose_target)
 
@@ -34,8 +35,13 @@ def write_rules(target: Name, template: TemplateName = "pii") -> str:
 
 
 def review_rules(target: Name) -> str:
-    """Compare a target's structure with its sanitization rules and name what they miss."""
+    """Read what a target's sanitization rules would do, and name what they miss."""
     return _text("review_rules", target=target)
+
+
+def prove_clean(target: Name) -> str:
+    """Check a target's newest sanitized snapshot, and say what was searched, found and signed."""
+    return _text("prove_clean", target=target)
 
 
 def share_with_team(target: Name, recipients: str = "the groups of the target") -> str:

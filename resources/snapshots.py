@@ -9,7 +9,7 @@ from mcp.server.mcpserver import MCPServer
 
 from ..engine.harbor import Harbor
 from ..engine.model.fence import clean, fence
-from ..engine.model.snapshot import Manifest
+from ..engine.model.snapshot import Manifest, Sanitization
 
 LIMIT = 200_000
 Lifespan = TypeVar("Lifespan")
@@ -47,8 +47,19 @@ def _view(manifest: Manifest) -> dict[str, object]:
         "raw_bytes": manifest.raw_bytes,
         "stored_bytes": manifest.stored_bytes,
         "timings": dict(manifest.timings),
-        "sanitization": {**asdict(how), "rows_touched": sum(how.rows_touched.values())} if how else None,
+        "sanitization": _how(how) if how else None,
         "contents": fence("\n".join(_lines(manifest)), LIMIT),
+    }
+
+
+def _how(how: Sanitization) -> dict[str, object]:
+    names = fence(json.dumps(asdict(how), ensure_ascii=False, indent=1), LIMIT)
+    return {
+        "strategy": how.strategy,
+        "tier": how.tier,
+        "digest": how.digest,
+        "plan": how.plan,
+        "details": names,
     }
 
 

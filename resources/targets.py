@@ -12,6 +12,7 @@ from ..engine.model.fence import clean, fence
 from ..engine.model.sensitive import ColumnCoverage
 from ..engine.model.target import Target
 from ..engine.operations.ruleset import rules_text
+from ..engine.report.plan import plan_lines
 
 LIMIT = 200_000
 Lifespan = TypeVar("Lifespan")
@@ -50,6 +51,20 @@ def register(server: MCPServer[Lifespan], harbor: Callable[[], Awaitable[Harbor]
         found = await harbor()
         tier, text = rules_text(found.services, found.target(name))
         return f"-- {tier}\n{text}"
+
+    @server.resource("snapharbor://targets/{name}/plan", title="Last plan of a target")
+    async def plan(name: str) -> str:
+        """The last plan to sanitize a target, and how it ended."""
+        job = await (await harbor()).last_job("sanitize", name)
+        told = [f"plan {job.plan.id}", f"{job.state} as job {job.id}, created at {job.created_at}"]
+        return "\n".join((*told, fence("\n".join(plan_lines(job.plan)), LIMIT)))
+
+    @server.resource("snapharbor://targets/{name}/leaks", title="Last leak report of a target")
+    async def leaks(name: str) -> str:
+        """What was done to a target's newest sanitized snapshot and what the search of it found, signed."""
+        from ..engine.report.proof import lines
+
+        return fence("\n".join(lines(await (await harbor()).attested(name))), LIMIT)
 
 
 def _view(target: Target) -> dict[str, object]:

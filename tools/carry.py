@@ -14,9 +14,10 @@ from ..engine.model.job import Progress
 from ..engine.model.plan import Plan, Verb
 from ..engine.operations.requests import Request
 from ..engine.operations.verbs import VERBS
+from ..engine.report.plan import plan_lines
 from ..engine.tasks import open_tasks
 from .call import Call, harbor_of
-from .outcome import Outcome, of_job, of_plan, plan_lines, progress_line
+from .outcome import Outcome, of_job, of_plan, progress_line
 
 TASKS: Final = "io.modelcontextprotocol/tasks"
 MODERN: Final = "2026-07-28"

@@ -11,6 +11,7 @@ from ..engine.model.fence import clean, fence
 from ..engine.model.job import FINISHED, Failure, Job, Progress
 from ..engine.model.json import JsonObject
 from ..engine.model.plan import Plan
+from ..engine.report.plan import plan_lines
 from .views import View
 
 OURS = frozenset(
@@ -19,6 +20,7 @@ OURS = frozenset(
         *("stored_bytes", "timings", "seconds", "how", "chunks", "strategy", "tier", "statements", "digest"),
         *("share", "link", "expires_at", "revoked_at", "recipients", "destination", "previous", "removed"),
         *("kept", "freed_bytes", "tool", "signed_by", "clean"),
+        *("attested", "manifest_sha256"),
     )
 )
 QUOTES_DATABASE = frozenset(
@@ -78,16 +80,6 @@ def of_plan(plan: Plan, confirmation: str) -> Outcome:
         plan=fence("\n".join(plan_lines(plan))),
         confirmation=confirmation,
     )
-
-
-def plan_lines(plan: Plan) -> list[str]:
-    """Return what a plan does, a line each: the summary, its effects, warnings and steps."""
-    return [
-        clean(plan.summary, 400),
-        *(f"- {effect.kind}: {clean(effect.what, 300)}" for effect in plan.effects),
-        *(f"- warning: {clean(warning, 300)}" for warning in plan.warnings),
-        *(f"- step: {clean(step, 200)}" for step in plan.steps),
-    ]
 
 
 def result_view(result: JsonObject) -> dict[str, object]:

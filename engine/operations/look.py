@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ..model.attested import Attested
 from ..model.catalog import Catalog
 from ..model.errors import ConfigMissing, EngineError, SnapshotCorrupt, SnapshotUnknown
 from ..model.settings import Settings
@@ -191,6 +192,16 @@ async def _surveyed(repository: Repository) -> Survey:
             for key, error in seen.unreadable.items()
         },
     )
+
+
+async def attested(services: Services, reference: str) -> Attested:
+    """Return a sanitized snapshot with the signed statement of what was done to it.
+
+    Raises:
+        SnapshotUnsanitized: the reference means an original.
+    """
+    found = await snapshot(services, reference)
+    return await services.repository(found.profile).attested(found)
 
 
 async def schema(services: Services, target: str) -> Catalog:

@@ -66,11 +66,16 @@ class Revoked(TypedDict):
 
 
 class Verified(TypedDict):
-    """A snapshot that was read back whole; the keys are public signing keys."""
+    """A snapshot that was read back whole; the keys are public signing keys.
+
+    `attested` says that the signer attests of the manifest what was done; of an original nobody does.
+    """
 
     snapshot: str
     chunks: int
     bytes: int
+    manifest_sha256: str
+    attested: bool
     signed_by: str
     sent_by: str | None
     not_checked: Sequence[str]

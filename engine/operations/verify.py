@@ -22,7 +22,7 @@ async def plan(services: Services, request: VerifyRequest) -> Plan:
         summary=f"verify {manifest.kind} snapshot `{snapshot.id}`: {count} chunks",
         arguments={"snapshot": snapshot.id},
         steps=(
-            "check the manifest's signature",
+            "check the manifest's signature, and what is attested of a sanitized snapshot",
             "read, decrypt and digest every chunk",
             *(("look up what its search for originals found",) if manifest.sanitization else ()),
         ),
@@ -54,6 +54,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         "snapshot": snapshot.id,
         "chunks": found.chunks,
         "bytes": found.bytes,
+        "manifest_sha256": found.manifest_sha256,
+        "attested": found.attested,
         "signed_by": found.signed_by,
         "sent_by": found.sent_by,
         "not_checked": list(found.not_checked),

@@ -1,13 +1,10 @@
 """The report as one page that needs nothing else: no script, no font, no network."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
-from string import Template
 
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation
 from ..model.finding import Finding
-from .markup import Html, element, joined, lines, prose
+from .markup import Html, element, facts, foot, joined, lines, mono, page, prose, table
 from .picture import picture
 from .stories import (
     Story,
@@ -32,38 +29,25 @@ def render(told: Explanation, *, at: str) -> str:
 
     Everything out of a database is escaped, and the page forbids itself scripts and requests.
     """
-    body = (_head(told, at), picture(told), _findings(told), _rules(told), _not_said(told), _foot())
-    title = element("x", f"{told.target}: sanitizing report").removeprefix("<x>").removesuffix("</x>")
-    return Template(_file("page.html")).substitute(
-        title=title, style=_file("page.css"), body="\n".join(part for part in body if part)
-    )
-
-
-@cache
-def _file(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8")
+    parts = (_head(told, at), picture(told), _findings(told), _rules(told), _not_said(told), foot())
+    return page(f"{told.target}: sanitizing report", *parts)
 
 
 def _head(told: Explanation, at: str) -> Html:
     waiting = any(column.undecided for column in told.coverage)
     css = "stop" if told.blocking else "wait" if waiting else "go"
-    facts = {
+    known = {
         "Rules": f"{len(told.rules):,} of {told.tier}",
         "SHA-256": told.digest,
         "Plan": told.plan or "none while it is stopped",
         "Source looked at": f"{at[:16].replace('T', ' ')} UTC, without changing anything",
     }
-    pairs = (
-        part
-        for name, value in facts.items()
-        for part in (element("dt", name), element("dd", value, css="mono"))
-    )
     return element(
         "header",
         element("div", "What sanitizing would do", css="soft"),
         element("h1", told.target),
         element("p", verdict(told), css=f"card verdict {css}"),
-        element("dl", *pairs),
+        facts(known),
     )
 
 
@@ -126,21 +110,13 @@ def _finding(finding: Finding) -> Html:
 def _accepted(told: Explanation) -> Iterator[Html]:
     taken = takes(told)
     found = {one.fingerprint: one for one in told.findings if one.fingerprint in taken}
+    gone = "there is no such finding any more"
     rows = [
-        element(
-            "tr",
-            element(
-                "td", prose(found[name].message) if name in found else "there is no such finding any more"
-            ),
-            element("td", one.reason),
-            element("td", one.author),
-            element("td", name, css="mono"),
-        )
+        (prose(found[name].message) if name in found else gone, one.reason, one.author, mono(name))
         for name, one in taken.items()
     ]
     if rows:
-        head = (element("th", title, scope="col") for title in ("Accepted", "Reason", "By", "Fingerprint"))
-        yield element("table", element("thead", element("tr", *head)), element("tbody", *rows), css="card")
+        yield table(("Accepted", "Reason", "By", "Fingerprint"), rows, css="card")
 
 
 def _rules(told: Explanation) -> Html:
@@ -169,8 +145,8 @@ def _story(story: Story) -> Html:
     return element("article", element("h3", story.table), *where, *rules, css="card story")
 
 
-def _rule(rule: RuleExplanation, table: str) -> Iterator[Html]:
-    rows = rows_of(rule, table)
+def _rule(rule: RuleExplanation, name: str) -> Iterator[Html]:
+    rows = rows_of(rule, name)
     yield element(
         "p",
         element("span", f"line {rule.line} ", css="soft"),
@@ -178,22 +154,16 @@ def _rule(rule: RuleExplanation, table: str) -> Iterator[Html]:
         element("span", f" · {rows}" if rows else "", css="soft"),
     )
     if rule.columns:
-        head = (element("th", title, scope="col") for title in ("Column", "What happens", "Before and after"))
-        body = (_change(change) for change in rule.columns)
-        yield element("table", element("thead", element("tr", *head)), element("tbody", *body), css="changes")
+        titles = ("Column", "What happens", "Before and after")
+        yield table(titles, (_change(change) for change in rule.columns), css="changes")
 
 
-def _change(change: ColumnChange) -> Html:
+def _change(change: ColumnChange) -> Sequence[str]:
     pairs = (
         element("span", element("code", before), element("span", " → "), element("code", after), css="pair")
         for before, after in shape_pairs(change.shapes)
     )
-    return element(
-        "tr",
-        element("td", change.column, css="mono"),
-        element("td", prose(change.words)),
-        element("td", *pairs),
-    )
+    return mono(change.column), prose(change.words), joined(*pairs)
 
 
 def _not_said(told: Explanation) -> Html:
@@ -205,12 +175,4 @@ def _not_said(told: Explanation) -> Html:
         element("h2", "What could not be found out"),
         element("ul", *said, css="findings"),
         id="unknown",
-    )
-
-
-def _foot() -> Html:
-    return element(
-        "footer",
-        joined("Made by Snapharbor. No value of a row is in this page, only names, counts and shapes."),
-        css="soft small",
     )

@@ -1,10 +1,10 @@
 """Coverage as a picture: one cell per column, grouped by table, with all of it as text beside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..model.explanation import Explanation
 from ..model.sensitive import ColumnCoverage
-from .markup import Html, element, joined, prose
+from .markup import Html, element, joined, mono, prose, table
 from .stories import KINDS, WORDS, Story, counted, kind_of, seen, stories
 
 ORDER = {"undecided": 0, "kept": 1, "masked": 2, "dropped": 3, "plain": 4}
@@ -23,7 +23,7 @@ def picture(told: Explanation) -> Html:
             "A square is a column. Open a table to read which one it is, what it looks like, and why.",
             css="soft",
         ),
-        _bar(told.coverage),
+        bar(counted(told.coverage)),
         element("div", *(_table(story) for story in found), css="tables"),
         id="columns",
     )
@@ -35,8 +35,8 @@ def _urgency(story: Story) -> tuple[bool, bool, int]:
     return (not story.undecided, plain, -len(story.columns))
 
 
-def _bar(columns: Sequence[ColumnCoverage]) -> Html:
-    counts = counted(columns)
+def bar(counts: Mapping[str, int]) -> Html:
+    """Return how many columns are of each of KINDS, as a bar with its legend."""
     parts = (element("i", css=kind, style=f"flex: {count} 0 0") for kind, count in counts.items())
     told = (
         element("li", _cell(kind), element("span", f"{counts.get(kind, 0):,} {WORDS[kind]}"))
@@ -55,26 +55,18 @@ def _table(story: Story) -> Html:
         element("span", counts, css="soft small"),
     )
     columns = sorted(story.columns, key=lambda column: ORDER[kind_of(column)])
-    head = (element("th", title, scope="col") for title in ("Column", "Becomes", "Looks like", "Why"))
-    table = element(
-        "table",
-        element("thead", element("tr", *head)),
-        element("tbody", *(_row(column) for column in columns)),
-    )
+    listed = table(("Column", "Becomes", "Looks like", "Why"), (_row(column) for column in columns))
     css = "card waits" if story.undecided else "card"
-    return element("details", summary, element("div", table, css="inside"), css=css)
+    return element("details", summary, element("div", listed, css="inside"), css=css)
 
 
-def _row(column: ColumnCoverage) -> Html:
+def _row(column: ColumnCoverage) -> Sequence[str]:
     kind = kind_of(column)
-    return element(
-        "tr",
-        element(
-            "td", element("span", column.column, css="mono"), element("div", column.type, css="soft small")
-        ),
-        element("td", _cell(kind), WORDS[kind]),
-        element("td", "; ".join(seen(piece) for piece in column.evidence[:3])),
-        element("td", prose(". ".join(_why(column)))),
+    return (
+        joined(mono(column.column), element("div", column.type, css="soft small")),
+        joined(_cell(kind), WORDS[kind]),
+        "; ".join(seen(piece) for piece in column.evidence[:3]),
+        prose(". ".join(_why(column))),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..model.explanation import Explanation, RuleExplanation, Shape
 from ..model.finding import Accepted, Finding
 from ..model.sensitive import ColumnCoverage, Evidence
+from ..model.snapshot import Sanitization
 
 WHERE = {
     "pushdown": "masked while it is read, so that raw rows never leave the source",
@@ -59,6 +60,17 @@ def kind_of(column: ColumnCoverage) -> str:
     if column.treatment == "unclassified":
         return "undecided" if column.undecided else "plain"
     return column.treatment
+
+
+def kinds_of(done: Sanitization) -> Mapping[str, int]:
+    """Return how many columns of a sanitized snapshot are of each of KINDS, those of none left out."""
+    undecided = len(done.undecided)
+    counts = {
+        **done.coverage,
+        "undecided": undecided,
+        "plain": done.coverage.get("unclassified", 0) - undecided,
+    }
+    return {kind: count for kind in KINDS if (count := counts.get(kind, 0)) > 0}
 
 
 def counted(columns: Iterable[ColumnCoverage]) -> Mapping[str, int]:

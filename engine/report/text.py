@@ -33,16 +33,16 @@ def lines(told: Explanation, *, width: int = WIDTH) -> Iterator[str]:
     """
     for section in (_head(told), _findings(told), _columns(told), _tables(told), _not_said(told)):
         for line, hang in section:
-            yield from _wrapped(line, hang, width)
+            yield from wrapped(line, hang, width)
 
 
 def verdict_lines(told: Explanation, failed: Sequence[Finding], *, width: int = WIDTH) -> Iterator[str]:
     """Yield what a gate says: what fails it, how many columns are what, and whether it is open."""
     for finding in failed:
         for line, hang in _finding(finding):
-            yield from _wrapped(line, hang, width)
+            yield from wrapped(line, hang, width)
     counts = ", ".join(f"{count:,} {WORDS[kind]}" for kind, count in counted(told.coverage).items())
-    yield from _wrapped(f"{told.target}: {len(told.rules)} rules; columns: {counts}", 2, width)
+    yield from wrapped(f"{told.target}: {len(told.rules)} rules; columns: {counts}", 2, width)
     many = f"{len(failed)} finding{'' if len(failed) == 1 else 's'}"
     yield f"Failed: {many}." if failed else "Passed."
 
@@ -60,7 +60,7 @@ def _head(told: Explanation) -> Iterator[Indented]:
 
 def _findings(told: Explanation) -> Iterator[Indented]:
     if told.findings:
-        yield from _title("FINDINGS")
+        yield from heading("FINDINGS")
     for severity in ("error", "warning", "info"):
         for finding in open_findings(told, severity):
             yield from _finding(finding)
@@ -92,7 +92,7 @@ def _finding(finding: Finding) -> Iterator[Indented]:
 def _columns(told: Explanation) -> Iterator[Indented]:
     if not told.coverage:
         return
-    yield from _title("COLUMNS")
+    yield from heading("COLUMNS")
     counts = counted(told.coverage)
     yield f"  {', '.join(f'{count:,} {WORDS[kind]}' for kind, count in counts.items())}", 2
     for column in told.coverage:
@@ -104,7 +104,7 @@ def _columns(told: Explanation) -> Iterator[Indented]:
 def _tables(told: Explanation) -> Iterator[Indented]:
     found = stories(told)
     if touched := [story for story in found if story.rules]:
-        yield from _title("TABLES")
+        yield from heading("TABLES")
         for story in touched:
             yield from _story(story)
     for title, others in zip(("No rule touches", "Left out of the snapshot"), untouched(found), strict=True):
@@ -143,16 +143,20 @@ def _shapes(before: str, after: str, indent: int) -> Iterator[Indented]:
 
 def _not_said(told: Explanation) -> Iterator[Indented]:
     if told.not_said:
-        yield from _title("NOT KNOWN")
+        yield from heading("NOT KNOWN")
         yield from ((f"  {sentence}", 4) for sentence in told.not_said)
 
 
-def _title(title: str) -> Sequence[Indented]:
-    return (("", 0), (title, 0))
+def heading(words: str) -> Sequence[Indented]:
+    """Return the title of a section."""
+    return (("", 0), (words, 0))
 
 
-def _wrapped(line: str, hang: int, width: int) -> Sequence[str]:
-    """Return a line cut where words end, what follows indented by `hang`."""
+def wrapped(line: str, hang: int, width: int) -> Sequence[str]:
+    """Return a line cut where words end, what follows indented by `hang`.
+
+    Whatever is invisible in it is replaced, so that a line is a line.
+    """
     text = clean(line, 2000)
     start = len(text) - len(text.lstrip())
     return wrap(

@@ -6,14 +6,16 @@ Anybody with the public key can check it, with any program that reads DSSE v1 an
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import cast
 
-from ..model.errors import SnapshotCorrupt
+from ..model.errors import SignerUntrusted, SnapshotCorrupt
 from ..model.json import Json, JsonObject, canonical
 from ..model.secret import Secret
 from ..model.snapshot import Manifest, Sanitization
 from .codec import exactly, plain
 from .signing import check_bytes, decode_base64, sign_bytes
+from .transfer import SMALL
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -97,18 +99,40 @@ def open_envelope(envelope: object, signed_by: str, *, what: str) -> JsonObject:
 
     Raises:
         SnapshotCorrupt: it is no such envelope, or the signature does not hold.
+        SignerUntrusted: somebody else signed it.
     """
     try:
         fields = exactly(envelope, "payloadType", "payload", "signatures")
         (member,) = cast(list[object], fields["signatures"])
         signature = exactly(member, "keyid", "sig")
         payload = decode_base64(str(fields["payload"]))
-        if fields["payloadType"] != PAYLOAD_TYPE or signature["keyid"] != signed_by:
-            raise ValueError("another type, or another key")
+        if fields["payloadType"] != PAYLOAD_TYPE:
+            raise ValueError("another type")
+        if signature["keyid"] != signed_by:
+            other = str(signature["keyid"])[:64]
+            raise SignerUntrusted(f"the attestation of {what} was signed by `{other}`", signed_by=other)
         check_bytes(_encoded(payload), signed_by, str(signature["sig"]), what=f"the attestation of {what}")
         return cast(dict[str, Json], json.loads(payload))
     except (ValueError, TypeError, RecursionError):
         raise SnapshotCorrupt(f"the attestation of {what} is not of the form that is written") from None
+
+
+def read_statement(file: Path, key: str) -> JsonObject:
+    """Return the statement in a file that holds an envelope, signed by the owner of a public key.
+
+    Raises:
+        SnapshotCorrupt: the file holds no such envelope, or the signature does not hold.
+        SignerUntrusted: somebody else signed it.
+    """
+    what = f"`{file}`"
+    try:
+        envelope: object = json.loads(file.read_bytes()[:SMALL])
+    except (OSError, ValueError, RecursionError):
+        raise SnapshotCorrupt(f"{what} holds no attestation", "Write one with `snapharbor proof`.") from None
+    said = open_envelope(envelope, key.lower(), what=what)
+    if (said.get("_type"), said.get("predicateType")) != (STATEMENT_TYPE, PREDICATE_TYPE):
+        raise SnapshotCorrupt(f"{what} attests something else than sanitizing")
+    return said
 
 
 def _encoded(payload: bytes) -> bytes:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from typing import cast
 
@@ -28,6 +29,11 @@ class Testimony:
 
     signed: Signed
     attestation: JsonObject | None
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the manifest's text, which the attestation is about."""
+        return sha256(self.signed.text.encode()).hexdigest()
 
     def as_json(self) -> JsonObject:
         """Return it as it is stored."""

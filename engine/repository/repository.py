@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from anyio import Lock
 
+from ..model.attested import Attested
 from ..model.errors import (
     EngineError,
     FormatUnknown,
@@ -15,6 +16,7 @@ from ..model.errors import (
     SignerUntrusted,
     SnapshotCorrupt,
     SnapshotUnknown,
+    SnapshotUnsanitized,
     StorageRefused,
 )
 from ..model.job import Report, ignore
@@ -154,6 +156,22 @@ class Repository:
         from .verify import verify_snapshot
 
         return await verify_snapshot(await self.signed(snapshot.id), self.source(snapshot), report)
+
+    async def attested(self, snapshot: Snapshot) -> Attested:
+        """Return a sanitized snapshot with the statement about it, both checked.
+
+        Raises:
+            SnapshotUnsanitized: it is an original, of which nothing is attested.
+            SnapshotCorrupt: it is not what was signed.
+        """
+        signed = await self.signed(snapshot.id)
+        own = signed.own
+        if own.attestation is None:
+            raise SnapshotUnsanitized(
+                f"`{snapshot.id}` is an original: there is nothing to prove about it", "Sanitize it first."
+            )
+        sent = signed.origin.signed.signed_by if signed.origin else None
+        return Attested(signed.manifest, own.sha256, own.attestation, own.signed.signed_by, sent)
 
     async def delete(self, snapshot_id: str) -> None:
         """Remove a snapshot. Its chunks go with the next prune, unless something needs them.

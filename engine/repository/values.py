@@ -45,12 +45,16 @@ class KeyObject:
 class Verification:
     """What reading a snapshot back showed.
 
+    `manifest_sha256` is the digest of the manifest's text, and `attested` whether the signer attests of it
+    what was done to the snapshot, which holds for every sanitized one.
     `signed_by` is the signer's public key, `sent_by` that of whoever shared it, if somebody did;
     `bytes` counts the plain bytes that are right; `foreign` are chunks under the key of another repository;
     `not_checked` are sentences.
     """
 
     snapshot: str
+    manifest_sha256: str
+    attested: bool
     signed_by: str
     sent_by: str | None
     chunks: int

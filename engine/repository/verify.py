@@ -35,6 +35,8 @@ async def verify_snapshot(signed: SignedManifest, source: RepositorySource, repo
     tally = await _read(chunks.values(), source, report)
     return Verification(
         snapshot=signed.manifest.id,
+        manifest_sha256=signed.own.sha256,
+        attested=signed.own.attestation is not None,
         signed_by=signed.own.signed.signed_by,
         sent_by=None if signed.origin is None else signed.origin.signed.signed_by,
         chunks=len(chunks),

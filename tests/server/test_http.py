@@ -57,7 +57,7 @@ def tokens(tmp_path: Path) -> str:
 
 async def test_a_client_connects_and_works(listening: Listening, mode: Mode) -> None:
     async with listening() as url, Client(url, mode=mode) as client:
-        assert len((await client.list_tools()).tools) == 14
+        assert len((await client.list_tools()).tools) == 15
         assert not (await client.call_tool("list_targets", {})).is_error
 
 

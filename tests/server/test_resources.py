@@ -17,7 +17,7 @@ from snapharbor.engine.model.target import Rules
 from snapharbor.engine.report.suggested import template_row
 from snapharbor.resources.errors import page
 
-PROMPTS = ("prepare_copy", "write_rules", "review_rules", "share_with_team", "diagnose_target")
+PROMPTS = ("prepare_copy", "write_rules", "review_rules", "prove_clean", "share_with_team", "diagnose_target")
 
 
 async def test_every_resource_is_listed(connect: Connect, mode: Mode) -> None:
@@ -32,6 +32,8 @@ async def test_every_resource_is_listed(connect: Connect, mode: Mode) -> None:
         "snapharbor://targets/{name}/schema",
         "snapharbor://targets/{name}/rules",
         "snapharbor://targets/{name}/suggestion",
+        "snapharbor://targets/{name}/plan",
+        "snapharbor://targets/{name}/leaks",
         "snapharbor://templates/{name}",
         "snapharbor://snapshots/{id}/manifest",
         "snapharbor://jobs/{id}",
@@ -46,6 +48,7 @@ async def test_resources_say_what_they_are_about(world: World, connect: Connect)
         await add_snapshot(harbor, manifest())
     async with connect() as client:
         job = (await client.call_tool("build_snapshot", {"target": "shop"})).structured_content["job_id"]
+        await client.call_tool("sanitize_snapshot", {"target": "shop"})
 
         async def read(uri: str) -> str:
             return text_of(await client.read_resource(f"snapharbor://{uri}"))
@@ -54,6 +57,7 @@ async def test_resources_say_what_they_are_about(world: World, connect: Connect)
         assert json.loads(await read("targets/shop"))["source"] == "postgres://db.example:5432/shop"
         assert "  c int4" in await read("targets/shop/schema")
         assert "UPDATE customers" in await read("targets/shop/rules")
+        assert "succeeded as job" in await read("targets/shop/plan")
         assert json.loads(await read("templates"))[0] == template_row(template("pii"))
         assert "WHAT IT DOES NOT DO" in await read("templates/hipaa")
         assert json.loads(await read(f"snapshots/{manifest().id}/manifest"))["kind"] == "sanitized"
@@ -95,6 +99,10 @@ async def test_the_structure_can_be_read_although_the_rules_cannot(world: World,
         ("targets/shpo", "target-unknown"),
         ("targets/shpo/rules", "target-unknown"),
         ("targets/shpo/suggestion", "target-unknown"),
+        ("targets/shpo/plan", "target-unknown"),
+        ("targets/shpo/leaks", "target-unknown"),
+        ("targets/shop/plan", "job-unknown"),
+        ("targets/shop/leaks", "snapshot-unknown"),
         ("templates/hippa", "argument-invalid"),
         ("snapshots/20260101-000000-00000000/manifest", "snapshot-unknown"),
         ("jobs/unknown", "job-unknown"),

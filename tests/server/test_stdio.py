@@ -116,7 +116,7 @@ async def test_a_client_works_over_stdio(config: Path, mode: Mode) -> None:
         env=dict(os.environ),
     )
     async with Client(parameters, mode=mode) as client:
-        assert len((await client.list_tools()).tools) == 14
+        assert len((await client.list_tools()).tools) == 15
         listed = await client.call_tool("list_targets", {})
     assert [row["target"] for row in listed.structured_content["targets"]] == ["shop"]
 

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from support.repository import manifest, somebody
 
-from snapharbor.engine.model.errors import SnapshotCorrupt
+from snapharbor.engine.model.errors import SignerUntrusted, SnapshotCorrupt
 from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.proof import Hit
 from snapharbor.engine.model.snapshot import Manifest
@@ -107,11 +107,11 @@ def test_an_envelope_of_another_form_is_refused(case: str) -> None:
 
 
 def test_somebody_else_cannot_attest_for_the_signer() -> None:
-    with pytest.raises(SnapshotCorrupt):
+    with pytest.raises(SignerUntrusted, match=ANA.signs_as):
         open_envelope(envelope_of(), BEN.signs_as, what="it")
     own = sign_manifest(CLEAN, ANA.signing_key).own
     theirs: JsonObject | None = attest(CLEAN, codec.encode(CLEAN), BEN.signing_key)
-    with pytest.raises(SnapshotCorrupt):
+    with pytest.raises(SignerUntrusted, match=BEN.signs_as):
         open_testimony(replace(own, attestation=theirs).as_json(), what="it", trusted=None)
     with pytest.raises(SnapshotCorrupt, match="not attested"):
         open_testimony(replace(own, attestation=None).as_json(), what="it", trusted=None)
