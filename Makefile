@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## list, build, sanitize, load and share a sample shop through the MCP server
 	@$(BIN)/python tests/demo/run.py
 
-demo-psql: $(READY) ## open the demo's source and its sanitized copy in psql, one after the other
+demo-psql: $(READY) ## open the demo's sanitized copy in psql; \c shop shows its source there
 	@$(BIN)/python tests/demo/run.py psql
 
 demo-stop: $(READY) ## end the demo's server and remove everything it made

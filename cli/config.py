@@ -50,7 +50,7 @@ def check(session: Session) -> int:
     from ..engine.operations.check import exit_code
 
     async def work() -> "Sequence[Check]":
-        async with session.harbor() as harbor:
+        async with session.harbor(partial=True) as harbor:
             return await harbor.check()
 
     checks = run(work)

@@ -24,18 +24,22 @@ SECONDS_BETWEEN_EVENTS = 0.2
 def shown(session: Session) -> Generator[Report]:
     """Yield the report that suits who is watching."""
     if session.json:
-        yield Lines(lambda progress: line(progress=event(progress)), SECONDS_BETWEEN_EVENTS)
+        lines = Lines(lambda progress: line(progress=event(progress)), SECONDS_BETWEEN_EVENTS)
+        yield lines
+        lines.complete()
     elif sys.stderr.isatty():
         with _drawn() as drawn:
             bars = Bars(drawn)
             yield bars
             bars.complete()
     else:
-        yield Lines(lambda progress: note(session, sentence(progress)), SECONDS_BETWEEN_LINES)
+        lines = Lines(lambda progress: note(session, sentence(progress)), SECONDS_BETWEEN_LINES)
+        yield lines
+        lines.complete()
 
 
 class Lines:
-    """Writes a line when a stage begins, and then one every so many seconds.
+    """Writes a line when a stage begins, then one every so many seconds, and what it came to at its end.
 
     Work goes on when nobody takes the lines any more.
     """
@@ -45,19 +49,38 @@ class Lines:
         self._seconds = seconds
         self._stage = ""
         self._told = 0.0
+        self._left: Progress | None = None
         self._lost = False
         self._lock = threading.Lock()
 
     def __call__(self, progress: Progress, /) -> None:
         with self._lock:
             now = time.monotonic()
-            if self._lost or (progress.stage == self._stage and now - self._told < self._seconds):
+            if progress.stage == self._stage and now - self._told < self._seconds:
+                self._left = progress
                 return
-            self._stage, self._told = progress.stage, now
-            try:
-                self._write(progress)
-            except OutputLost:
-                self._lost = True
+            if progress.stage != self._stage:
+                self._end()
+            self._stage, self._told, self._left = progress.stage, now, None
+            self._tell(progress)
+
+    def complete(self) -> None:
+        """Say what the stage at hand came to."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        if self._left is not None:
+            self._tell(self._left)
+        self._left = None
+
+    def _tell(self, progress: Progress) -> None:
+        if self._lost:
+            return
+        try:
+            self._write(progress)
+        except OutputLost:
+            self._lost = True
 
 
 class Bars:

@@ -63,4 +63,4 @@ def _spelled(key: str, value: Json) -> str:
         return ", ".join(f"{_label(name)} {_spelled(name, part)}" for name, part in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(_spelled(key, item) for item in value)
-    return value or ""
+    return (value or "").removeprefix(f"{_label(key)}, ")

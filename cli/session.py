@@ -25,12 +25,12 @@ class Session:
         self.directory: Path | None = None
 
     @asynccontextmanager
-    async def harbor(self) -> AsyncGenerator["Harbor"]:
-        """Open what the flags name."""
+    async def harbor(self, *, partial: bool = False) -> AsyncGenerator["Harbor"]:
+        """Open what the flags name; `partial`: as much of it as can be checked."""
         from ..engine.harbor import Harbor
         from .output import warn
 
-        async with Harbor.open(self.config, read_only=self.read_only) as harbor:
+        async with Harbor.open(self.config, read_only=self.read_only, partial=partial) as harbor:
             for warning in harbor.services.settings.warnings:
                 warn(self, warning)
             logging.lastResort = Remarks(self)

@@ -72,10 +72,20 @@ class Harbor:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, config: Path | None = None, *, principal: Principal | None = None, read_only: bool = False
+        cls,
+        config: Path | None = None,
+        *,
+        principal: Principal | None = None,
+        read_only: bool = False,
+        partial: bool = False,
     ) -> "AsyncGenerator[Harbor]":
-        """Read the configuration and open everything; `config` None follows the search order."""
-        async with open_services(config, principal=principal, read_only=read_only) as services:
+        """Read the configuration and open everything; `config` None follows the search order.
+
+        `partial` leaves out targets and storages that cannot be used: to be checked; nothing can be planned.
+        """
+        async with open_services(
+            config, principal=principal, read_only=read_only, partial=partial
+        ) as services:
             yield cls(services)
 
     @property
@@ -97,7 +107,7 @@ class Harbor:
 
     async def snapshots(self, target: str | None = None) -> Sequence[Snapshot]:
         """Return the snapshots in all storages that can be read, newest first."""
-        return (await self.survey(target)).snapshots
+        return await look.snapshots(self.services, target)
 
     async def survey(self, target: str | None = None) -> Survey:
         """Return the same, and by id why the others cannot be read."""
@@ -161,6 +171,8 @@ class Harbor:
     async def plan(self, request: Request) -> Plan:
         """Decide what a request would do. Looks, and touches nothing; a refusal is recorded."""
         try:
+            for problem in self.settings.problems:
+                raise problem
             return await decide(self.services, request)
         except Exception as error:
             await self._record(VERBS[type(request)], subject(request), failure(error).code)

@@ -161,9 +161,13 @@ def me() -> Principal:
 
 @asynccontextmanager
 async def open_services(
-    config: Path | None = None, *, principal: Principal | None = None, read_only: bool = False
+    config: Path | None = None,
+    *,
+    principal: Principal | None = None,
+    read_only: bool = False,
+    partial: bool = False,
 ) -> AsyncGenerator[Services]:
-    """Read the configuration, open the ledger, and close it at the end."""
-    settings = load_settings(config)
+    """Read the configuration, open the ledger, and close it at the end; `partial` as in load_settings."""
+    settings = load_settings(config, partial=partial)
     async with SqliteLedger.open(settings.working_directory / "ledger.sqlite") as ledger:
         yield Services(settings, ledger, principal or me(), read_only=read_only)

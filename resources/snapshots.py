@@ -72,5 +72,5 @@ def _lines(manifest: Manifest) -> list[str]:
             f"{len(table.chunks)} chunks"
             for table in manifest.tables
         ),
-        *(f"left out: {clean(sentence, 300)}" for sentence in manifest.left_out),
+        *(clean(sentence, 300) for sentence in manifest.left_out),
     ]

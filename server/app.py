@@ -30,7 +30,7 @@ from . import results
 from .access import HarborAccess, HarborFactory
 from .schemas import tool_of
 from .tasks import Tasks
-from .toolsets import chosen
+from .toolsets import chosen, why_absent
 
 INSTRUCTIONS: Final = """\
 Snapharbor takes encrypted snapshots of configured databases, sanitizes them by SQL rules, and loads or \
@@ -49,6 +49,8 @@ log = logging.getLogger("snapharbor.server")
 
 class Server(MCPServer[HarborAccess]):
     """An MCPServer whose errors say what to do. The only place where an EngineError becomes an answer."""
+
+    read_only = False
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[HarborAccess, Any] | None = None
@@ -86,8 +88,10 @@ class Server(MCPServer[HarborAccess]):
 
     async def _refuse_unknown(self, name: str, arguments: Mapping[str, object]) -> None:
         tools = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        if name not in tools and (refusal := why_absent(name, read_only=self.read_only)):
+            raise refusal
         if name not in tools:
-            raise ArgumentInvalid(f"no tool `{clean(name, 60)}`", closest(name, tools, "tools/list"))
+            raise ArgumentInvalid(f"no tool `{clean(name, 60)}`", closest(name, tools, "`tools/list`"))
         known: Mapping[str, object] = tools[name].get("properties", {})
         for argument in arguments:
             if argument not in known:
@@ -118,6 +122,7 @@ def build_server(
         token_verifier=verifier,
         auth=settings,
     )
+    server.read_only = read_only
     register_resources(server, access.harbor)
     register_prompts(server)
     register_completions(server, access.harbor)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from ..engine.model.errors import ArgumentInvalid
+from ..engine.model.errors import ArgumentInvalid, EngineError, ReadOnlyMode
 from ..tools import build, load, read, sanitize, share
 from ..tools.call import Offered
 
@@ -30,3 +30,15 @@ def chosen(toolsets: Sequence[str] = (), *, read_only: bool = False) -> tuple[Of
             raise ArgumentInvalid(f"no toolset `{name[:40]}`", hint)
     on = [tool for name, tools in TOOLSETS.items() if not toolsets or name in toolsets for tool in tools]
     return tuple(tool for tool in on if not read_only or tool.annotations.read_only_hint)
+
+
+def why_absent(name: str, *, read_only: bool) -> EngineError | None:
+    """Return why a tool of ours is not among those that are on; None: it is none of ours."""
+    for toolset, tools in TOOLSETS.items():
+        for tool in tools:
+            if tool.run.__name__ != name:
+                continue
+            if read_only and not tool.annotations.read_only_hint:
+                return ReadOnlyMode(f"`{name}` was refused in read-only mode")
+            return ArgumentInvalid(f"the toolset `{toolset}` of `{name}` is off", "Start with --toolsets.")
+    return None

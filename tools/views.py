@@ -188,4 +188,4 @@ def contents(manifest: Manifest) -> list[str]:
         f"{clean(str(table.name), 127)}: {table.rows} rows, {table.raw_bytes} bytes"
         for table in manifest.tables
     ]
-    return [*tables, *(f"left out: {clean(sentence, 300)}" for sentence in manifest.left_out)]
+    return [*tables, *(clean(sentence, 300) for sentence in manifest.left_out)]

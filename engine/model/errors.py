@@ -67,7 +67,7 @@ class SnapshotUnknown(EngineError):
     """No snapshot answers to that id, prefix or index."""
 
     code, exit_code = "snapshot-unknown", 14
-    default_hint = "List them with `list_snapshots` or `snapharbor target NAME`."
+    default_hint = "List them with `list_snapshots` or `snapharbor snapshots`."
 
 
 class JobUnknown(EngineError):
@@ -193,7 +193,7 @@ class PrivilegeMissing(EngineError):
     """The role may not do what is needed."""
 
     code, exit_code = "privilege-missing", 44
-    default_hint = "Grant what the message names; docs/guides/privileges.md has the scripts."
+    default_hint = "Grant what the message names; the guide on privileges has the scripts."
 
 
 class SourceUnsuitable(EngineError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import ConfigInvalid, TargetUnknown
+from .errors import ConfigInvalid, EngineError, TargetUnknown
 from .secret import Secret
 from .share import Recipient
 from .target import StorageProfile, Target
@@ -27,7 +27,8 @@ class Settings:
     `signing_key` is an Ed25519 private key (PEM); what it or one of `trusted_keys` (public keys, 64
     hexadecimal characters) signed is read. `protected` are shell-style patterns matched against
     `host/database` and `database` of a destination. `effective` is everything that counts, with secrets
-    masked. `signing_key` is empty and `identities` are none until `snapharbor config init` has run.
+    masked; `problems` say what was left out of settings that are only to be looked at. `signing_key` is
+    empty and `identities` are none until `snapharbor config init` has run.
     """
 
     file: Path | None
@@ -48,6 +49,7 @@ class Settings:
     serve_url: str = "http://127.0.0.1:8787"
     keep_templates: int = 3
     warnings: tuple[str, ...] = ()
+    problems: tuple[EngineError, ...] = ()
     effective: tuple[Setting, ...] = field(default=(), repr=False)
 
     def target(self, key: str) -> Target:
@@ -58,7 +60,8 @@ class Settings:
         """
         if (found := self.targets.get(key)) is not None:
             return found
-        raise TargetUnknown(f"no target `{key[:80]}`", closest(key, self.targets, "list_targets"))
+        where = "`list_targets` or `snapharbor targets`"
+        raise TargetUnknown(f"no target `{key[:80]}`", closest(key, self.targets, where))
 
     def profile(self, name: str) -> StorageProfile:
         """Return the storage profile of that name."""
@@ -67,8 +70,8 @@ class Settings:
         raise ConfigInvalid(f"no storage profile `{name}`", closest(name, self.storage_profiles, ""))
 
 
-def closest(name: str, known: Mapping[str, object], tool: str) -> str:
-    """Return a hint that names the closest known name, or all of a few."""
+def closest(name: str, known: Mapping[str, object], where: str) -> str:
+    """Return a hint that names the closest known name, all of a few, or where they are listed."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
@@ -76,4 +79,4 @@ def closest(name: str, known: Mapping[str, object], tool: str) -> str:
         return f"Did you mean `{near[0]}`?"
     if known and len(known) <= 8:
         return f"There is: {', '.join(sorted(known))}."
-    return f"List the names with `{tool}`." if tool else "None is configured."
+    return f"List the names with {where}." if where else "None is configured."

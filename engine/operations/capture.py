@@ -37,6 +37,10 @@ class Meter:
             self._told = moment
         self.report(Progress(self.stage, self.done, max(self.total, self.done), "bytes"))
 
+    def end(self) -> None:
+        """Report that all is done: what it came to is the total, which was an estimate."""
+        self.report(Progress(self.stage, self.done, self.done, "bytes"))
+
 
 @dataclass(frozen=True, slots=True)
 class Captured:
@@ -69,6 +73,7 @@ async def capture(view: View, writer: SnapshotWriter, workers: int, report: Repo
     async with reading(view) as group:
         group.start_soon(read_definition)
         start_workers(group, view, view.slices, workers=workers, work=store)
+    meter.end()
     return Captured(tuple(parts), tuple(_table(name, stored[name]) for name in sorted(stored)))
 
 

@@ -104,6 +104,8 @@ def _configuration(services: Services) -> Iterator[Check]:
     settings = services.settings
     where = str(settings.file) if settings.file else "the environment only"
     yield Check("configuration", "file", "ok", f"read from {where}")
+    for problem in settings.problems:
+        yield _failed("configuration", str(problem.details["key"]), problem)
     for warning in settings.warnings:
         yield Check("configuration", "value", "warning", warning)
     directory = settings.working_directory
@@ -164,7 +166,7 @@ async def _source(services: Services, target: Target, url: DatabaseUrl) -> Seque
     message = f"{server.product} {server.version}{kind}, role `{server.role}`"
     found = [Check("source", key, "ok", f"{message}, {server.bytes / 1_000_000:,.1f} MB")]
     if server.role_can_write:
-        hint = "Use a read-only role: docs/guides/privileges.md has the script."
+        hint = "Use a read-only role; the guide on privileges has the script."
         found.append(Check("source", key, "warning", f"role `{server.role}` can write to the source", hint))
     try:
         async with database.view(target.selection, target.limits) as view:

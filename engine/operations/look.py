@@ -81,7 +81,7 @@ async def known_target(services: Services, key: str) -> Target:
 
 async def snapshots(services: Services, target: str | None) -> Sequence[Snapshot]:
     """Return the snapshots of `survey` that can be read."""
-    return (await survey(services, target)).snapshots
+    return list((await survey(services, target)).snapshots)
 
 
 async def snapshot(services: Services, reference: str, *, original: bool = False) -> Snapshot:
@@ -116,6 +116,17 @@ async def snapshot(services: Services, reference: str, *, original: bool = False
     return sets[position][0]
 
 
+async def sanitized_instead(services: Services, reference: str) -> str:
+    """Return a sentence that names the newest sanitized snapshot of the same target, if there is one."""
+    target = (await snapshot(services, reference)).manifest.target
+    sets = sets_of(await snapshots(services, target))
+    for index, members in enumerate(sets):
+        for member in members:
+            if member.manifest.kind == "sanitized":
+                return f"`{target}:{index}` ({member.id}) is sanitized. "
+    return ""
+
+
 def sets_of(found: Sequence[Snapshot]) -> Sequence[Sequence[Snapshot]]:
     """Group snapshots, given newest first, by the original they come from, newest set first."""
     sets: dict[str, list[Snapshot]] = {}
@@ -133,7 +144,7 @@ def _there(configured: Target | None, target: str, sets: int) -> str:
     if not sets:
         return how_to_get_one(configured, target)
     numbers = "0 is the only one" if sets == 1 else f"there are 0, the newest, to {sets - 1}"
-    return f"Of its snapshots {numbers}: see `list_snapshots` or `snapharbor target {target}`."
+    return f"Of its snapshots {numbers}: see `list_snapshots` or `snapharbor snapshots {target}`."
 
 
 def how_to_get_one(configured: Target | None, key: str) -> str:

@@ -10,7 +10,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 from anyio import to_thread
 
-from ..model.errors import ArgumentInvalid, ShareExpired, ShareUnknown, StorageUnreachable
+from ..model.errors import ArgumentInvalid, ShareExpired, ShareUnknown, StorageUnreachable, TargetUnknown
 from ..model.job import Progress, Report
 from ..model.json import JsonObject
 from ..model.plan import Effect, Plan
@@ -35,7 +35,11 @@ async def plan(services: Services, request: PullRequest) -> Plan:
             steps=("open the bundle with the own identity", "fetch, check and store every chunk"),
             effects=(Effect("creates", "a sanitized snapshot in local storage"),),
         )
-    snapshot = await look.snapshot(services, request.source)
+    try:
+        snapshot = await look.snapshot(services, request.source)
+    except TargetUnknown as error:
+        message = f"`{request.source[:80]}` is no link, no snapshot and no target"
+        raise TargetUnknown(message, f"A share's link begins with https://. {error.hint}") from None
     where = f"storage `{snapshot.profile}`" if snapshot.profile else "local storage, where it is already"
     return Plan(
         verb="pull",

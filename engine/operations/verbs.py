@@ -5,10 +5,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import cast
 
+from ..model.errors import SnapshotUnsanitized
 from ..model.job import Report
 from ..model.json import JsonObject
 from ..model.plan import Plan, Verb
 from ..services import Services
+from . import look
 from .requests import (
     BuildRequest,
     ExportRequest,
@@ -43,7 +45,13 @@ Perform = Callable[[Services, Plan, Report], Awaitable[JsonObject]]
 async def decide(services: Services, request: Request) -> Plan:
     """Return what a request would do. Looks, and touches nothing."""
     planner = cast(Decide, _module(VERBS[type(request)]).plan)
-    return await planner(services, request)
+    try:
+        return await planner(services, request)
+    except SnapshotUnsanitized as error:
+        if isinstance(request, LoadRequest | ShareRequest | ExportRequest):
+            other = await look.sanitized_instead(services, request.snapshot)
+            raise SnapshotUnsanitized(error.message, f"{other}{error.hint}", **error.details) from None
+        raise
 
 
 async def perform(services: Services, plan: Plan, report: Report) -> JsonObject:

@@ -1,11 +1,12 @@
 """The checked configuration becomes values of the model."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from ..model.errors import ConfigInvalid
+from ..model.errors import ConfigInvalid, EngineError
 from ..model.finding import Accepted
 from ..model.secret import Secret
 from ..model.settings import Settings, closest
@@ -17,16 +18,23 @@ from .profiles import Profiles
 from .schema import Root, TargetModel
 from .shape import origin_of
 
+Named = TypeVar("Named")
+Built = TypeVar("Built")
+
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Turns one validated configuration into Settings; `tree` knows where everything stands."""
+    """Turns one validated configuration into Settings; `tree` knows where everything stands.
+
+    `problems` takes what is wrong with a target or a storage, which is then left out; None: it is raised.
+    """
 
     root: Root
     tree: Block
     base: Path
     identities: tuple[Secret, ...]
     warnings: list[str]
+    problems: list[EngineError] | None = None
 
     def settings(self, file: Path | None) -> Settings:
         """Return the Settings.
@@ -36,11 +44,11 @@ class Builder:
         """
         root = self.root
         profiles = Profiles(root.storage_profiles, self.tree, self.base)
-        built = {name: profiles.profile(name) for name in root.storage_profiles}
+        built = self._each(root.storage_profiles, lambda name, _: profiles.profile(name))
         return Settings(
             file=file,
             working_directory=self._path(root.defaults.working_directory),
-            targets={key: self._target(key, target) for key, target in root.targets.items()},
+            targets=self._each(root.targets, self._target),
             storage_profiles=built,
             identities=self.identities,
             signing_key=Secret(root.keys.signing or ""),
@@ -60,6 +68,17 @@ class Builder:
             keep_templates=root.keep_templates,
             effective=profiles.from_environment(),
         )
+
+    def _each(self, models: Mapping[str, Named], build: Callable[[str, Named], Built]) -> dict[str, Built]:
+        built: dict[str, Built] = {}
+        for name, model in models.items():
+            try:
+                built[name] = build(name, model)
+            except ConfigInvalid as error:
+                if self.problems is None:
+                    raise
+                self.problems.append(error)
+        return built
 
     def _target(self, key: str, model: TargetModel) -> Target:
         path = ("targets", key)
@@ -166,6 +185,9 @@ class Builder:
     def _profile(self, name: str | None, path: KeyPath) -> str | None:
         if name is None or name in self.root.storage_profiles:
             return name
+        broken = [f"{problem.details['key']}." for problem in self.problems or ()]
+        if any(key.startswith(f"storage_profiles.{name}.") for key in broken):
+            raise self._invalid(path, f"needs the storage profile `{name}`, which cannot be used")
         hint = closest(name, self.root.storage_profiles, "")
         raise self._invalid(path, f"names the unknown storage profile `{name[:80]}`", hint)
 

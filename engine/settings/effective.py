@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
+from ..model.errors import ConfigInvalid
 from ..model.settings import Setting
 from ..model.url import DatabaseUrl
 from .document import Block, KeyPath, Node, Scalar, children
@@ -45,7 +46,7 @@ def _shown(value: object, kind: Leaf, node: Node | None) -> str:
         node.note == "encrypted" or node.note.startswith("secret:")
     )
     if mark == "url":
-        return shown_url(DatabaseUrl.parse(str(value)))
+        return _shown_text(str(value))
     if mark == "secret" or kept_elsewhere:
         return MASK
     if mark == "sql":
@@ -53,6 +54,13 @@ def _shown(value: object, kind: Leaf, node: Node | None) -> str:
     if isinstance(value, tuple):
         return ", ".join(cast(tuple[str, ...], value))
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _shown_text(text: str) -> str:
+    try:
+        return shown_url(DatabaseUrl.parse(text))
+    except ConfigInvalid:  # told elsewhere, and what it holds instead nobody knows
+        return MASK
 
 
 def shown_url(url: DatabaseUrl) -> str:

@@ -1,6 +1,6 @@
 """Reads the configuration: file and environment in, Settings out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ..model.errors import ConfigInvalid, ConfigMissing
+from ..model.errors import ConfigInvalid, ConfigMissing, EngineError
 from ..model.json import Json
 from ..model.settings import Settings
 from .build import Builder
@@ -21,19 +21,23 @@ from .reader import parse, read_text
 from .references import exposed
 from .resolve import Resolver
 from .schema import REFUSED, Root
-from .shape import at, members, merged, origin_of, paths, renamed
+from .shape import at, members, merged, origin_of, paths, renamed, without
+
+NAMED = ("targets", "storage_profiles", "recipients")
 
 
-def load_settings(config: Path | None = None) -> Settings:
+def load_settings(config: Path | None = None, *, partial: bool = False) -> Settings:
     """Return the settings of the file that counts, under what the environment sets.
 
     Args:
         config: the file; None searches SNAPHARBOR_CONFIG, `./snapharbor.yml`, the user's own, and does
             without one if the environment says something.
+        partial: leave out targets and storages that cannot be used, and give the reasons as `problems`: to
+            be looked at, and for nothing else, because a source that is not known is not protected.
 
     Raises:
         ConfigMissing: the named file is not there, or there is no configuration at all.
-        ConfigInvalid: a value cannot be used; details hold file, line and key.
+        ConfigInvalid: a value cannot be used; details hold file, line and key, and the other problems.
         SecretUnset: a template or reference leads nowhere.
         KeyMissing: a value is encrypted to an identity that is not at hand.
     """
@@ -44,12 +48,18 @@ def load_settings(config: Path | None = None) -> Settings:
     base = file.parent if file else Path.cwd()
     resolver = Resolver(base, warnings=list(document.warnings))
     tree = resolver.resolve(document.tree)
+    problems = resolver.problems
+    if problems and not partial:
+        raise _first(problems)
+    tree = without(tree, [_path_of(problem)[:2] for problem in problems if _path_of(problem)[0] in NAMED])
     root = validate(tree)
-    settings = Builder(root, tree, base, resolver.identities, resolver.warnings).settings(file)
+    builder = Builder(root, tree, base, resolver.identities, resolver.warnings, problems if partial else None)
+    settings = builder.settings(file)
     _exposure(file, document.tree, resolver.warnings)
     return replace(
         settings,
         warnings=tuple(resolver.warnings),
+        problems=tuple(problems),
         effective=(*effective(root, tree), *settings.effective),
     )
 
@@ -86,12 +96,19 @@ def validate(tree: Block) -> Root:
         return Root.model_validate(_plain(tree))
     except ValidationError as error:
         problems = [_problem(tree, problem) for problem in error.errors(include_input=False)]
-        first = min(problems, key=lambda problem: origin_of(tree, _path_of(problem)).line or 0)
-        everything: list[Json] = [problem.message for problem in problems]
-        raise ConfigInvalid(first.message, first.hint, **{**first.details, "problems": everything}) from None
+        problems.sort(key=lambda problem: origin_of(tree, _path_of(problem)).line or 0)
+        raise _first(problems) from None
 
 
-def _path_of(problem: ConfigInvalid) -> KeyPath:
+def _first(problems: Sequence[EngineError]) -> EngineError:
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    everything: list[Json] = [problem.message for problem in problems]
+    return type(first)(first.message, first.hint, **{**first.details, "problems": everything})
+
+
+def _path_of(problem: EngineError) -> KeyPath:
     return tuple(str(problem.details["key"]).split("."))
 
 

@@ -89,6 +89,8 @@ def parse(text: str, place: str) -> Block:
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+# What the parser quotes is punctuation of YAML, the name of a token, or a word of the file.
+_GRAMMAR = re.compile(r"[^\w\s]{1,3}|<[a-z ]+>")
 
 
 _KEY = re.compile(r"( *)([A-Za-z0-9_.-]{1,64}) *:")
@@ -117,7 +119,12 @@ def _explained(problem: str, text: str, index: int) -> tuple[str, str]:
         return f"has a value that begins with `{here}`", "Put the value in quotes."
     if "document" in problem:
         return "holds more than one YAML document", "Remove the line `---` and what follows it."
-    return f"is not YAML: {_QUOTED.sub('…', problem)}", "Check indentation, colons and quotes around here."
+    return f"is not YAML: {_QUOTED.sub(_shown, problem)}", "Check indentation, colons and quotes around here."
+
+
+def _shown(quoted: re.Match[str]) -> str:
+    inside = quoted[0][1:-1]
+    return f"`{inside}`" if _GRAMMAR.fullmatch(inside) else "…"
 
 
 class _Reader:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..keypair import identities_in
-from ..model.errors import ConfigInvalid, KeyMissing, SecretUnset
+from ..model.errors import ConfigInvalid, EngineError, KeyMissing, SecretUnset
 from ..model.secret import Secret
 from .document import Block, Items, KeyPath, Node, Scalar, children, invalid
 from .references import PREFIX as REFERENCE
@@ -17,19 +17,27 @@ from .templates import expand, has_dollars, without_templates
 
 IDENTITY = ("keys", "identity")
 PREVIOUS = ("keys", "previous")
+REFUSALS = (ConfigInvalid, SecretUnset, KeyMissing)
 
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves a whole tree; the identities come first, because they open the rest."""
+    """Resolves a whole tree; the identities come first, because they open the rest.
+
+    What cannot be resolved is among the `problems`, and is then not set.
+    """
 
     base: Path
     warnings: list[str] = field(default_factory=list[str])
+    problems: list[EngineError] = field(default_factory=list[EngineError])
     identities: tuple[Secret, ...] = ()
 
     def resolve(self, root: Block) -> Block:
         """Return the tree with every value as it is meant; SQL stays as written until it runs."""
-        self.read_identities(root)
+        try:
+            self.read_identities(root)
+        except REFUSALS as error:
+            self.problems.append(error)
         resolved = self._node(root, Root, ())
         assert isinstance(resolved, Block)
         return resolved
@@ -55,7 +63,7 @@ class Resolver:
             is_sql = isinstance(kind, Leaf) and kind.mark is not None and kind.mark.kind == "sql"
             if path[:2] in (IDENTITY, PREVIOUS):
                 return replace(node, note=_note(node.text or ""))
-            return node if is_sql or node.text is None else self._scalar(node, path)
+            return node if is_sql or node.text is None else self._attempted(node, path)
         if isinstance(node, Items):
             children = [self._node(child, kind, (*path, str(at))) for at, child in enumerate(node.members)]
             return replace(node, members=tuple(children))
@@ -67,11 +75,18 @@ class Resolver:
             },
         )
 
+    def _attempted(self, scalar: Scalar, path: KeyPath) -> Scalar:
+        try:
+            return self._scalar(scalar, path)
+        except REFUSALS as error:
+            self.problems.append(error)
+            return replace(scalar, text=None)
+
     def _scalar(self, scalar: Scalar, path: KeyPath) -> Scalar:
         where = f"`{'.'.join(path)}` ({scalar.origin})"
         try:
             return self._resolved(scalar, path, where)
-        except (ConfigInvalid, SecretUnset, KeyMissing) as error:
+        except REFUSALS as error:
             message = error.message if error.message.startswith(where) else f"{where} {error.message}"
             details = {**scalar.origin.details(path), **error.details}
             raise type(error)(message, error.hint, **details) from None

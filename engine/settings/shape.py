@@ -1,7 +1,7 @@
 """Walking the schema: which keys may stand where, and what the environment calls them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
@@ -112,6 +112,13 @@ def merged(under: Block, over: Block) -> Block:
             node = merged(covered, node)
         result[key] = node
     return replace(under, members=result)
+
+
+def without(block: Block, gone: Iterable[KeyPath]) -> Block:
+    """Return the tree without what stands at these paths."""
+    for path in gone:
+        block, _ = _without(block, path)
+    return block
 
 
 def _without(block: Block, path: KeyPath) -> tuple[Block, Node | None]:

@@ -152,3 +152,29 @@ def test_what_was_recorded_of_a_prune_names_what_went(store: Store) -> None:
     assert store("prune", "--damaged", "--yes").code == 0
     records = [json.loads(line) for line in store("audit", "export").out.splitlines()]
     assert [one["details"]["removed"] for one in records if one["outcome"] == "succeeded"] == [[SECOND]]
+
+
+def test_raw_data_that_was_not_asked_for_is_answered_with_what_is_sanitized(store: Store) -> None:
+    store.add(manifest(THIRD, created_at="2026-11-22T12:00:00Z"))
+    for verb in (
+        ("load", "shop"),
+        ("share", "shop", "--to", "x"),
+        ("export", "shop", "out"),
+        ("load", THIRD),
+    ):
+        refused = store("--json", *verb, "--yes").last()["error"]
+        assert refused["code"] == "snapshot-unsanitized"
+        assert f"`shop:1` ({SECOND})" in refused["hint"]
+
+
+def test_what_pull_takes_is_said_when_it_is_none_of_it(store: Store) -> None:
+    refused = store("--json", "pull", "shpo").last()["error"]
+    assert refused["code"] == "target-unknown"
+    assert "link" in refused["hint"]
+    assert "`shop`" in refused["hint"]
+
+
+def test_a_list_of_a_result_is_named_once(store: Store) -> None:
+    sentence = "left out, schema: `audit`"
+    store.add(replace(manifest(THIRD, kind="sanitized"), left_out=(sentence,)), profile="team")
+    assert store("pull", THIRD).out.count("left out") == 1

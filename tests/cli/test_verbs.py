@@ -261,7 +261,8 @@ def test_call_answers_what_the_tool_answers(sanitized: Shop) -> None:
     )
     second = command("call", "load_snapshot", "--args", "@again.json")
     assert (second.code, json.loads(second.out)["state"]) == (0, "succeeded")
-    assert command("--read-only", "call", "build_snapshot", "--args", '{"target": "shop"}').code == 16
+    refused = command("--json", "--read-only", "call", "build_snapshot", "--args", '{"target": "shop"}')
+    assert (refused.code, refused.last()["error"]["code"]) == (34, "read-only")
 
 
 @pytest.mark.parametrize(
@@ -291,6 +292,14 @@ def test_progress_is_drawn_on_a_terminal_and_told_in_few_lines_elsewhere(shop: S
     told = shop.command("build", "shop")
     assert (told.code, "\x1b" in told.out + told.err) == (0, False)
     assert 0 < len(told.err.splitlines()) < 10
+    (read,) = [line for line in told.err.splitlines() if line.startswith("reading: ")][-1:]
+    done, _, total = read.removeprefix("reading: ").partition(" of ")
+    assert done == total
+    events = [
+        line["progress"] for line in shop.command("--json", "build", "shop").lines() if "progress" in line
+    ]
+    (last,) = [event for event in events if event["stage"] == "reading"][-1:]
+    assert (last["done"], last["done"] > 0) == (last["total"], True)
 
 
 @pytest.mark.parametrize(

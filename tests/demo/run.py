@@ -101,7 +101,7 @@ async def main() -> None:
         await agent.call("share_snapshot", snapshot="shop:latest", recipients=["colleague"])
     await to_thread.run_sync(_show, shop)
     console.print(
-        "\nBoth still run: [bold]make demo-psql[/] looks at them, [bold]make demo-stop[/] ends them."
+        "\nBoth still run: [bold]make demo-psql[/] opens the copy, [bold]make demo-stop[/] ends them."
     )
 
 

@@ -86,7 +86,7 @@ async def prepare() -> Shop:
         copy=server.url("shop_copy"),
         config=_configure(port, passwords),
         version=f"PostgreSQL {box.version}",
-        count=await to_thread.run_sync(_count, server.url("shop")),
+        count=await to_thread.run_sync(count, server.url("shop")),
     )
 
 
@@ -140,8 +140,13 @@ def _write(file: Path, content: str) -> Path:
     return file
 
 
-def _count(url: DatabaseUrl) -> int:
-    tables = rows(url, "SELECT relid::regclass::text FROM pg_stat_user_tables")
+def count(url: DatabaseUrl) -> int:
+    """Return how many rows the tables hold; those of a partition are counted in it alone."""
+    tables = rows(
+        url,
+        "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'"
+        " AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'",
+    )
     counts = " UNION ALL ".join(f"SELECT count(*) FROM {name}" for (name,) in tables)
     return int(rows(url, f"SELECT sum(count) FROM ({counts}) AS counted")[0][0])
 

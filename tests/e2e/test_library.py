@@ -4,6 +4,8 @@ import json
 from typing import TypeVar, cast, get_args, get_origin
 
 import pytest
+from anyio import to_thread
+from demo.shop import count
 from support.repository import somebody
 from support.shop import Shop, recipient
 
@@ -41,6 +43,7 @@ async def test_every_verb_answers_what_its_request_promises(shop: Shop) -> None:
     ben = recipient(somebody())
     async with shop.harbor(settings=shop.settings(recipients=(ben,))) as harbor:
         built = await do(harbor, BuildRequest("shop"))
+        assert built["rows"] == await to_thread.run_sync(count, shop.owner)
         made = await do(harbor, SanitizeRequest("shop"))
         assert (built["kind"], made["kind"], made["parent"]) == ("original", "sanitized", built["snapshot"])
         loaded = await do(harbor, LoadRequest(made["snapshot"]))

@@ -216,6 +216,20 @@ async def test_what_cannot_stand_alone_goes_with_what_is_left_out(
     assert words.isdisjoint(("level", "plain_text_check", "by_name", "leads_pkey"))
 
 
+async def test_without_a_filter_what_is_left_out_says_why_and_what_takes_it(
+    postgres: Postgres, make_town: MakeTown
+) -> None:
+    town = make_town(postgres, TIES)
+    sentences = said(await build(town, Selection())).splitlines()
+    assert "left out, schemas (`use_default_schema: false` takes every one): `audit`, `sales`" in sentences
+    tables = ("alarms", "first_day", "plain_texts", "report", "report_of_report")
+    listed = ", ".join(f"`public.{name}`" for name in tables)
+    assert f"left out, as what it needs is left out: {listed}" in sentences
+    asked = said(await build(town, Selection(use_default_schema=True, exclude_tables=("public.notes",))))
+    assert "left out, schemas: `audit`, `sales`" in asked.splitlines()
+    assert "left out, table: `public.notes`" in asked.splitlines()
+
+
 async def test_a_key_into_a_schema_that_is_left_out_goes_and_its_table_stays(
     each_postgres: Postgres, make_town: MakeTown
 ) -> None:

@@ -7,6 +7,7 @@ import sys
 import pytest
 from mcp import Client
 from mcp_types import Tool
+from support.server import Connect
 from support.surface import GUIDE, SURFACE, closed, guide, surface
 
 from snapharbor.engine.model.errors import ArgumentInvalid
@@ -16,6 +17,7 @@ from snapharbor.server.toolsets import TOOLSETS, chosen
 LISTING = """
 import anyio, sys
 from mcp import Client
+from support.server import Connect
 from support.surface import closed
 from snapharbor.server.app import build_server
 async def main():
@@ -80,6 +82,24 @@ def test_read_only_offers_no_tool_that_changes_anything() -> None:
     assert offered
     assert all(tool.annotations.read_only_hint for tool in offered)
     assert {tool.run.__name__ for tool in chosen(("load", "share"), read_only=True)} == set()
+
+
+@pytest.mark.parametrize(
+    ("tool", "server", "code"),
+    [
+        ("build_snapshot", {"read_only": True}, "read-only"),
+        ("build_snapshot", {"toolsets": ("read",)}, "argument-invalid"),
+        ("list_targets", {"toolsets": ("load",), "read_only": True}, "argument-invalid"),
+        ("bild_snapshot", {"read_only": True}, "argument-invalid"),
+    ],
+)
+async def test_a_tool_that_is_off_is_not_called_unknown(
+    connect: Connect, tool: str, server: dict[str, object], code: str
+) -> None:
+    async with connect(server) as client:
+        refused = await client.call_tool(tool, {"target": "shop"})
+    assert refused.structured_content["code"] == code
+    assert ("no tool" in refused.structured_content["message"]) == (tool == "bild_snapshot")
 
 
 def test_toolsets_choose_what_is_offered() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
     from psycopg.rows import TupleRow
 
-OLDEST = 12
+OLDEST = 13
 
 SERVER = """
 SELECT pg_catalog.current_database(),

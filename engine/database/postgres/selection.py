@@ -5,6 +5,7 @@ The schema filter, first match wins: a name in both lists is an error; `include_
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ...model.catalog import Catalog, Table, TableName
@@ -52,8 +53,8 @@ class Selected:
         return not self.excluded and not self.schemas.left_out
 
 
-def select(selection: Selection, catalog: Catalog) -> Selected:
-    """Apply a selection to a database, or to what a snapshot holds.
+def select(selection: Selection, catalog: Catalog, tied: AbstractSet[TableName] = frozenset()) -> Selected:
+    """Apply a selection to a database, or to what a snapshot holds; `tied` tables need what is left out.
 
     A partition goes where its partitioned table goes, and a view where the tables go that it reads. Names
     that do not exist are reported, not refused.
@@ -65,13 +66,15 @@ def select(selection: Selection, catalog: Catalog) -> Selected:
     parents = {table.name: table.partition_of for table in catalog.tables if table.partition_of}
     inside = [table for table in catalog.tables if table.name.schema in schemas.taken]
     narrowings = tuple(_narrowings(selection, parents))
-    kept = _readable(
-        [table for table in inside if _is_kept(table.name, selection, narrowings=narrowings, parents=parents)]
-    )
+    asked = [
+        table for table in inside if _is_kept(table.name, selection, narrowings=narrowings, parents=parents)
+    ]
+    kept = _readable([one for one in asked if tied.isdisjoint(_lineage(one.name, parents))])
     names = {table.name for table in kept}
     if inside and not names:
         raise ConfigInvalid("the table filters leave nothing of this database")
     excluded = tuple(table.name for table in inside if table.name not in names)
+    helpless = {table.name for table in asked}.difference(names)
     bare = {name for name in names if _listed(name, selection.exclude_data, parents=parents)}
     broken = tuple(
         (table.name, key.name)
@@ -88,7 +91,8 @@ def select(selection: Selection, catalog: Catalog) -> Selected:
         warnings=(
             *schemas.warnings,
             *sentence("no such table{s}", _unknown_tables(selection, catalog)),
-            *sentence("left out, table{s}", map(str, excluded)),
+            *sentence("left out, table{s}", (str(name) for name in excluded if name not in helpless)),
+            *sentence("left out, as what it needs is left out", map(str, helpless)),
             *sentence("left out, rows of table{s}", map(str, bare)),
             *sentence("left out, foreign key{s} to what is left out", (key for _, key in broken)),
             *sentence("types of schemas left out, used by table{s}", _foreign_types(kept, schemas)),
@@ -117,11 +121,17 @@ def select_schemas(selection: Selection, available: Collection[str]) -> Schemas:
     left_out = tuple(sorted(set(available).difference(taken)))
     warnings = (
         *sentence("no such schema{s}", {*include, *exclude}.difference(available)),
-        *sentence("left out, schema{s}", left_out),
+        *sentence(f"left out, schema{{s}}{_remedy(selection)}", left_out),
     )
     if selection.use_default_schema and (include or exclude):
         warnings += ("use_default_schema has no effect beside include_schemas or exclude_schemas",)
     return Schemas(taken, left_out, warnings)
+
+
+def _remedy(selection: Selection) -> str:
+    """Return what to say beside the schemas left out where nobody asked for that."""
+    lists = selection.include_schemas or selection.exclude_schemas
+    return "" if lists or selection.use_default_schema else " (`use_default_schema: false` takes every one)"
 
 
 def _taken(selection: Selection, available: Collection[str]) -> Collection[str]:

@@ -1,6 +1,6 @@
 """What cannot stand without things that are left out, by the server's own record of dependencies."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog, TableName
@@ -92,8 +92,7 @@ async def select_tied(
     taken = {table.name for table in selected.tables}
     tied = [table for *_, schema, name, _ in found if name and (table := TableName(schema, name)) in taken]
     if tied:
-        more = (*selection.exclude_tables, *map(str, tied))
-        selected = select(replace(selection, exclude_tables=more), catalog)
+        selected = select(selection, catalog, frozenset(tied))
     labels = [label for *_, label in found if label]
     return selected, Ties(
         frozenset((catalogue, oid) for catalogue, oid, *_ in found),

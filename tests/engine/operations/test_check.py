@@ -5,17 +5,22 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from support.postgres import NewDatabase, Reader, execute
 from support.s3 import S3Server
 from support.settings import Corner
 
+from snapharbor.engine.harbor import Harbor
+from snapharbor.engine.model.errors import SecretUnset
 from snapharbor.engine.model.target import StorageProfile
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.check import Check, check, exit_code
+from snapharbor.engine.operations.requests import BuildRequest
 from snapharbor.engine.services import Services, open_services
 from snapharbor.engine.settings.create import create_configuration
+from snapharbor.engine.settings.load import load_settings
 
 TABLE = "CREATE TABLE person (id int PRIMARY KEY, email text)"
 
@@ -230,6 +235,38 @@ async def test_a_working_directory_that_others_can_enter_is_worrying(corner: Cor
     directory.chmod(mode)
     checks = await found(corner)
     assert ("working directory", "warning", 0) in levels(checks, "configuration")
+
+
+async def test_everything_that_cannot_be_used_is_told_and_the_rest_is_tried(
+    corner: Corner, new_database: NewDatabase, reader: Reader
+) -> None:
+    url = reader(new_database(TABLE))
+    file = create_configuration(corner.home / "snapharbor.yml").file
+    targets = f"""targets:
+  fine: {{snapshot: {{src_url: "{text(url)}"}}}}
+  unset: {{snapshot: {{src_url: "{{{{`NOWHERE` | env}}}}", dst_url: "secret:file:nowhere"}}}}
+  wrong: {{snapshot: {{src_url: nothing}}}}
+  storing: {{storage_profile: bucket, snapshot: {{src_url: "{text(url)}"}}}}
+storage_profiles:
+  bucket: {{provider: s3, bucket: b, region: r, access_key: "secret:env:NOWHERE", secret_key: k}}
+"""
+    written = file.read_text().replace("targets: {}", targets).replace("storage_profiles: {}", "")
+    file.write_text(written)
+    async with Harbor.open(file, partial=True) as harbor:
+        checks = await harbor.check()
+        with pytest.raises(SecretUnset):
+            await harbor.plan(BuildRequest("fine"))
+    assert [one for one in levels(checks, "configuration") if one[1] == "error"] == [
+        ("storage_profiles.bucket.access_key", "error", 12),
+        ("targets.storing.storage_profile", "error", 10),
+        ("targets.unset.snapshot.dst_url", "error", 12),
+        ("targets.unset.snapshot.src_url", "error", 12),
+        ("targets.wrong.snapshot.src_url", "error", 10),
+    ]
+    assert levels(checks, "source") == [("fine", "ok", 0), ("fine", "ok", 0)]
+    with pytest.raises(SecretUnset) as refused:
+        load_settings(file)
+    assert len(cast("list[str]", refused.value.details["problems"])) == 3
 
 
 async def test_what_is_worrying_about_the_file_is_told(corner: Corner) -> None:

@@ -85,6 +85,23 @@ def test_a_bad_value_is_refused_with_file_line_and_key(corner: Corner, case: str
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("targets: {a: [1 : 2}", "expected `,` or `]`, but got `}`"),
+        ("targets:\n  a: {cpus: 1\nprotected: [x]", "expected `,` or `}`, but got `:`"),
+        ("targets:\n - a\n b: 1", "expected <block end>, but found `?`"),
+        ("targets:\n  'canary' b: 1", "expected <block end>, but found `<scalar>`"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_its_own_grammar_and_without_a_word_of_the_file(
+    corner: Corner, text: str, said: str
+) -> None:
+    message = corner.refusal(text).message
+    assert said in message
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize(
     ("text", "closest"),
     [
         ("target: {}", "targets"),
