@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.cli import CUSTOMERS, Command, Shop, written
-from support.postgres import NewDatabase, execute
+from support.postgres import NewDatabase, execute, query
 
 from snapharbor.engine.keypair import new_identity, new_signing_key, recipient_of
 from snapharbor.engine.model.url import DatabaseUrl
@@ -49,5 +49,6 @@ def shop(tmp_path: Path, new_database: NewDatabase) -> Generator[Shop]:
     password = source.password.reveal() if source.password else secrets.token_hex(16)
     canaries = (password, identity.reveal(), signing.reveal().splitlines()[1], "real7@example.com")
     yield Shop(Command(tmp_path, variables, canaries), source, copy)
-    for name in (copy.database, copy.database + "_b"):
+    templates = query(source, "SELECT datname FROM pg_database WHERE datname LIKE 'snapharbor\\_t\\_%'")
+    for name in (copy.database, copy.database + "_b", *(str(name) for (name,) in templates)):
         execute(source.on("postgres"), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
