@@ -2,10 +2,12 @@
 
 from secrets import token_hex
 
+from ..ledger.base import Entry
 from ..ledger.moment import now
 from ..model.errors import JobConflict
 from ..model.job import Job, Progress
 from ..model.plan import Plan
+from ..operations.audit import record
 from ..services import Services
 from .life import bury
 
@@ -29,7 +31,10 @@ async def admit(services: Services, plan: Plan, worker: str | None) -> Job:
     )
     while holder := await services.ledger.add_job(job, _lock(plan)):
         if not await bury(services, holder):
-            raise _conflict(services, holder)
+            conflict = _conflict(services, holder)
+            entry = Entry(job.principal, plan.verb, plan.target, conflict.code, {"plan": plan.id})
+            await record(services, entry)
+            raise conflict
     return job
 
 

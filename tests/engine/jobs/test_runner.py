@@ -166,6 +166,8 @@ async def test_two_jobs_that_make_snapshots_of_one_target_are_refused(
     with pytest.raises(JobConflict) as caught:
         await begin(plan("sanitize"))
     assert caught.value.details == {"job": first.id}
+    records = await services.ledger.records()
+    assert [(one.what, one.outcome) for one in records] == [("sanitize", "job-conflict")]
     await begin(plan("build", target="other"))
     await begin(plan("verify"))
 
