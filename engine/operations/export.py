@@ -9,6 +9,7 @@ from ..model.plan import Effect, Plan
 from ..model.snapshot import Snapshot
 from ..services import Services
 from . import look
+from .leaks import exposed
 from .requests import ExportRequest
 
 
@@ -27,7 +28,10 @@ async def plan(services: Services, request: ExportRequest) -> Plan:
         summary=f"export {snapshot.manifest.kind} snapshot `{snapshot.id}`",
         arguments={"snapshot": snapshot.id, "directory": str(directory)},
         steps=("decrypt every chunk", "write a directory archive that pg_restore reads"),
-        effects=(Effect("creates", f"an unencrypted archive in `{directory.name}`"),),
+        effects=(
+            Effect("creates", f"an unencrypted archive in `{directory.name}`"),
+            *exposed(snapshot, "the archive"),
+        ),
     )
 
 

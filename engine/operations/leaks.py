@@ -2,6 +2,7 @@
 
 from ..model.errors import RuleLeaks
 from ..model.json import JsonObject
+from ..model.plan import Effect
 from ..model.proof import LeakScan
 from ..model.snapshot import SanitizedSnapshot, Snapshot
 
@@ -38,6 +39,22 @@ def leaks_of(snapshot: Snapshot) -> RuleLeaks | None:
         hits=[{"fingerprint": hit.fingerprint, "found": str(hit)} for hit in scan.open_hits[:FEW]],
         unread=list(scan.unread[:FEW]),
     )
+
+
+def exposed(snapshot: Snapshot, where: str) -> tuple[Effect, ...]:
+    """Return what becomes readable somewhere that should perhaps not: raw data, or leaks."""
+    manifest = snapshot.manifest
+    if manifest.kind == "original":
+        return (Effect("exposes", f"raw data of `{manifest.target}` to whoever reads {where}"),)
+    found = leaks_of(snapshot)
+    return (Effect("exposes", f"to whoever reads {where}: {found.message}"),) if found else ()
+
+
+def calling_home(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return a warning for everything in a sanitized snapshot that reaches outside once it is loaded."""
+    done = snapshot.manifest.sanitization
+    found = done.scan.calls_home if done and done.scan else ()
+    return tuple(f"calls home: {one.what} `{one.name}`: {one.why}" for one in found if not one.neutralised)
 
 
 def told(scan: LeakScan) -> JsonObject:

@@ -16,6 +16,7 @@ from .cargo import TEMPLATE, Cargo, choose_cargo
 from .clock import new_snapshot_id, now
 from .destination import Destination, choose, examine
 from .export import raw_only_if_asked
+from .leaks import calling_home, exposed
 from .requests import LoadRequest
 
 SIDE = "snapharbor_l_"
@@ -56,8 +57,8 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
             f"rename it to `{url.database}` in one step",
             "keep the previous database under another name" if keep else "drop the previous database, if any",
         ),
-        effects=destination.effects(keep=keep),
-        warnings=cargo.warnings,
+        effects=destination.effects(keep=keep) + exposed(snapshot, "the destination"),
+        warnings=cargo.warnings + calling_home(snapshot),
     )
 
 

@@ -106,6 +106,18 @@ def test_a_changed_statement_is_refused(store: Store, tmp_path: Path) -> None:
     assert ran.last()["error"]["code"] == "snapshot-corrupt"
 
 
+@pytest.mark.parametrize(
+    ("snapshot", "said"), [((LEAKS,), "original values in"), ((RAW, "--original"), "raw data of `shop`")]
+)
+def test_what_is_not_clean_becomes_readable_only_when_that_is_confirmed(
+    store: Store, tmp_path: Path, snapshot: tuple[str, ...], said: str
+) -> None:
+    ran = store("--json", "export", snapshot[0], str(tmp_path / "out"), *snapshot[1:])
+    effects = ran.lines()[0]["plan"]["effects"]
+    assert [said in one["what"] for one in effects if one["kind"] == "exposes"] == [True]
+    assert ran.last()["error"]["code"] == "confirmation-required"
+
+
 def test_an_original_has_no_proof(store: Store) -> None:
     ran = store("--json", "proof", RAW)
     assert ran.last()["error"]["code"] == "snapshot-unsanitized"

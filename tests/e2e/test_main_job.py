@@ -198,6 +198,16 @@ async def test_what_exists_is_overwritten_only_by_a_confirmed_plan(shop: Shop) -
     assert query(shop.destination, "SELECT count(*) FROM customers") == [(12000,)]
 
 
+async def test_raw_data_is_loaded_only_by_a_confirmed_plan(shop: Shop) -> None:
+    async with shop.harbor() as harbor:
+        await do(harbor, BuildRequest("shop"))
+        plan = await harbor.plan(LoadRequest("shop", original=True))
+        assert [effect.kind for effect in plan.effects] == ["creates", "exposes"]
+        with pytest.raises(ConfirmationRequired):
+            await harbor.run(plan)
+    assert databases(shop.server) == {"shop"}
+
+
 async def test_a_destination_that_appeared_after_the_plan_is_not_overwritten(shop: Shop) -> None:
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
