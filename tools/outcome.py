@@ -96,8 +96,9 @@ def failure_view(failure: Failure | EngineError) -> FailureView:
     message, hint = clean(failure.message, 600), clean(failure.hint, 400)
     details: dict[str, object] | None = dict(failure.details) or None
     if failure.code in QUOTES_DATABASE:
-        message = fence(f"{failure.message}\n{failure.hint}", 900)
         hint = next(kind.default_hint for kind in every_error() if kind.code == failure.code)
+        special = failure.hint not in ("", hint)
+        message = fence(f"{failure.message}\n{failure.hint}" if special else failure.message, 900)
     if details and (failure.code in QUOTES_DATABASE or not _small(details)):
         details = {"data": fence(_json(details), 700)}
     return FailureView(
@@ -117,7 +118,7 @@ def _next(job: Job) -> str:
     if job.state == "succeeded":
         return "Done."
     if job.state in FINISHED:
-        return "Nothing half-made was kept. Act on `failure.hint`." if job.failure else "Start it again."
+        return "Act on `failure.hint`; nothing half-made was kept." if job.failure else "Start it again."
     if job.cancel_requested:
         return "It was asked to stop; call get_job to see it end."
     return f"It goes on by itself. Call get_job with job_id {job.id} and wait_seconds 45."

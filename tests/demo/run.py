@@ -1,7 +1,9 @@
 """The main job on a machine with nothing installed, through the MCP server, as an agent would do it.
 
 Starts a private PostgreSQL, fills it with the sample shop, and then only talks to `snapharbor mcp` over
-stdio: list targets, build, sanitize, load, share. Leaves both databases running for `make demo-psql`.
+stdio: list targets, explain, sanitize, verify, load, share. The first rules forget an e-mail address that the
+application copied into a JSON column: the finished snapshot is searched, the leak is found, the rules are
+corrected. Leaves both databases running for `make demo-psql`.
 """
 
 import json
@@ -13,9 +15,8 @@ import textwrap
 import anyio
 from anyio import to_thread
 from mcp import Client, StdioServerParameters
-from mcp_types import TextContent
 from rich.console import Console
-from shop import HERE, Shop, prepare, programs, remove, rows
+from shop import HERE, Shop, prepare, programs, remove, rows, write_rules
 
 from snapharbor.engine.database.postgres import cluster
 from snapharbor.engine.database.postgres.session import session
@@ -27,7 +28,11 @@ Answer = dict[str, Json]
 
 
 class Failed(Exception):
-    """The engine refused something, and the demo has already printed what."""
+    """The engine refused something, and the demo has already printed what. `code` names the error."""
+
+    def __init__(self, code: Json) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Agent:
@@ -44,8 +49,18 @@ class Agent:
         if answer.get("state") == "needs-confirmation":
             return await self.call(tool, **arguments, confirmation=answer["confirmation"])
         if answer.get("state") in ("failed", "interrupted"):
-            raise Failed
+            failure = answer.get("failure")
+            raise Failed(failure.get("code") if isinstance(failure, dict) else None)
         return answer
+
+    async def refused(self, code: str, tool: str, **arguments: Json) -> None:
+        """Call a tool that has to fail with an error of this code."""
+        try:
+            await self.call(tool, **arguments)
+        except Failed as error:
+            if error.code == code:
+                return
+        raise Failed(None)
 
     async def _ask(self, tool: str, arguments: Answer) -> Answer:
         shown = {key: "…" if key == "confirmation" else value for key, value in arguments.items()}
@@ -53,11 +68,15 @@ class Agent:
             f"\n[bold cyan]agent >[/] {tool} {json.dumps(shown, ensure_ascii=False) if shown else ''}"
         )
         result = await self._client.call_tool(tool, arguments)
-        if result.structured_content is None:
-            console.print("".join(part.text for part in result.content if isinstance(part, TextContent)))
-            raise Failed
-        console.print(textwrap.indent(_short(result.structured_content), "        "), style="dim")
-        return dict(result.structured_content)
+        answer: Answer = dict(result.structured_content or {})
+        console.print(textwrap.indent(_short(answer), "        "), style="dim", markup=False)
+        if result.is_error and "state" not in answer:
+            raise Failed(answer.get("code"))
+        return answer
+
+
+def _act(number: int, title: str) -> None:
+    console.print(f"\n[bold]{number}. {title}[/]")
 
 
 def _short(answer: Answer) -> str:
@@ -94,9 +113,19 @@ async def main() -> None:
     )
     async with Client(server) as client:
         agent = Agent(client)
+        _act(1, "What would the rules do? Nothing runs yet")
         await agent.call("list_targets")
-        await agent.call("build_snapshot", target="shop")
-        await agent.call("sanitize_snapshot", target="shop")
+        await agent.call("explain_sanitization", target="shop")
+        _act(2, "Sanitize while the source is read. The finished snapshot is searched: these rules leak")
+        await agent.call("sanitize_snapshot", target="shop", new=True)
+        await agent.refused("rule-leaks", "verify_snapshot", snapshot="shop:latest")
+        await agent.refused("rule-leaks", "share_snapshot", snapshot="shop:latest", recipients=["colleague"])
+        _act(3, "The rule for `events` left the customer's e-mail in its JSON: corrected, and once more")
+        await to_thread.run_sync(write_rules, shop.rules)
+        await agent.call("explain_sanitization", target="shop")
+        await agent.call("sanitize_snapshot", target="shop", new=True)
+        await agent.call("verify_snapshot", snapshot="shop:latest")
+        _act(4, "Load the clean copy, and share it")
         await agent.call("load_snapshot", snapshot="shop:latest")
         await agent.call("share_snapshot", snapshot="shop:latest", recipients=["colleague"])
     await to_thread.run_sync(_show, shop)
@@ -127,4 +156,4 @@ if __name__ == "__main__":
             try:
                 anyio.run(main)
             except* Failed:
-                sys.exit(1)
+                sys.exit("the demo did not end as it should")

@@ -1,5 +1,6 @@
 """The sample shop: a private server, a role that only reads, a configuration, and rows to look at."""
 
+import os
 import secrets
 import shutil
 import socket
@@ -21,8 +22,10 @@ from snapharbor.engine.model.target import Limits
 from snapharbor.engine.model.url import DatabaseUrl
 
 FILES = Path(__file__).parent
-HERE = FILES.parent.parent / ".demo"
+HERE = Path(os.environ.get("SNAPHARBOR_DEMO", FILES.parent.parent / ".demo"))
 OLDEST = 15
+KEEPS_NO_EMAIL = "payload - 'ip' || jsonb_build_object('who', 'user' || id || '@example.com')"
+KEEPS_EMAIL = "payload - 'ip'"
 ROLES = """
 CREATE ROLE reader LOGIN PASSWORD '{reader}';
 GRANT pg_read_all_data TO reader;
@@ -65,15 +68,14 @@ class Shop:
     source: DatabaseUrl
     copy: DatabaseUrl
     config: Path
+    rules: Path
     version: str
     count: int
 
 
 async def prepare() -> Shop:
     """Make everything anew below `.demo` and return it."""
-    await to_thread.run_sync(remove)
-    HERE.mkdir(mode=0o700)
-    (HERE / "cluster").mkdir(mode=0o700)
+    await to_thread.run_sync(_clear)
     box, port = await programs(), _free_port()
     server = await to_thread.run_sync(lambda: cluster.create(HERE / "cluster", box, port=port))
     passwords = {"reader": secrets.token_urlsafe(12), "loader": secrets.token_urlsafe(12)}
@@ -85,9 +87,16 @@ async def prepare() -> Shop:
         source=server.url("shop"),
         copy=server.url("shop_copy"),
         config=_configure(port, passwords),
+        rules=HERE / "rules.sql",
         version=f"PostgreSQL {box.version}",
         count=await to_thread.run_sync(count, server.url("shop")),
     )
+
+
+def _clear() -> None:
+    remove()
+    for directory in (HERE, HERE / "cluster"):
+        directory.mkdir(mode=0o700)
 
 
 def remove() -> None:
@@ -130,8 +139,18 @@ def _configure(port: int, passwords: Mapping[str, str]) -> Path:
     ):
         _write(HERE / "keys" / name, content)
     colleague = recipient_of(new_identity())
-    text = CONFIG.format(here=HERE, rules=FILES / "rules.sql", colleague=colleague)
+    write_rules(HERE / "rules.sql", leaking=True)
+    text = CONFIG.format(here=HERE, rules=HERE / "rules.sql", colleague=colleague)
     return _write(HERE / "snapharbor.yml", text)
+
+
+def write_rules(file: Path, *, leaking: bool = False) -> None:
+    """Write the rules; `leaking` ones leave the e-mail in an event's payload."""
+    rules = (FILES / "rules.sql").read_text()
+    if leaking:
+        rules = rules.replace(KEEPS_NO_EMAIL, KEEPS_EMAIL)
+        assert KEEPS_EMAIL in rules
+    _write(file, rules)
 
 
 def _write(file: Path, content: str) -> Path:
