@@ -15,6 +15,7 @@ from ..keypair import recipient_of, verifying_key
 from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
 from ..model.target import Target
 from ..model.url import DatabaseUrl
+from ..proof.kernel import compiled
 from ..services import Services
 from ..settings.references import exposed
 from ..tasks import open_tasks
@@ -22,7 +23,7 @@ from .destination import examine
 from .ruleset import rules_of
 
 Level = Literal["ok", "info", "warning", "error"]
-AREAS = ("configuration", "keys", "tools", "source", "rules", "destination", "storage")
+AREAS = ("configuration", "keys", "tools", "proof", "source", "rules", "destination", "storage")
 AT_ONCE = 8
 
 
@@ -47,7 +48,7 @@ async def check(services: Services, seconds: float = 30.0) -> tuple[Check, ...]:
     Nothing is changed, but for one small object per storage that is written, read and deleted (not in
     read-only mode). Whatever does not answer within `seconds` is an error and hides nothing else.
     """
-    found: Found = [*_configuration(services), *_keys(services)]
+    found: Found = [*_configuration(services), *_keys(services), _search()]
     boxes = await _tools(services, found)
     slots = anyio.Semaphore(AT_ONCE)
 
@@ -138,6 +139,13 @@ def _keys(services: Services) -> Iterator[Check]:
         yield Check("keys", "signing", "ok", f"public key {verifying_key(settings.signing_key)}")
     except EngineError as error:
         yield _failed("keys", "signing", error)
+
+
+def _search() -> Check:
+    if compiled():
+        return Check("proof", "leak search", "ok", "compiled")
+    message = "in plain Python, a hundred times slower: no C compiler was there at installation"
+    return Check("proof", "leak search", "warning", message, "Install one, then Snapharbor again.")
 
 
 async def _tools(services: Services, found: Found) -> Sequence[Toolbox]:

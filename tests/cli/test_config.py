@@ -79,7 +79,7 @@ def test_check_connects_and_leaves_with_the_code_of_the_first_error(command: Com
     fine = command.here("config", "check", "--json")
     result = fine.last()["result"]
     assert (fine.code, result["ok"]) == (0, True)
-    assert {one["area"] for one in result["checks"]} == {"configuration", "keys", "tools", "storage"}
+    assert {one["area"] for one in result["checks"]} == {"configuration", "keys", "tools", "proof", "storage"}
     broken = command.having(SNAPHARBOR_TARGETS__A__SNAPSHOT__SRC_URL=f"postgres://u:{CANARY}@127.0.0.1:1/d")
     ran = broken.here("config", "check", "--json")
     (error,) = [one for one in ran.last()["result"]["checks"] if one["level"] == "error"]
