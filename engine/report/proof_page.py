@@ -19,7 +19,7 @@ def _head(told: Attested) -> Html:
         "Snapshot": manifest.id,
         "Made": f"{manifest.created_at[:16].replace('T', ' ')} UTC by {manifest.made_by}, {manifest.tool}",
         "Source": f"{manifest.engine} {manifest.server_version}, {manifest.source}",
-        "Rules": f"{done.statements:,} of {done.tier}, SHA-256 {done.digest}",
+        "Rules": f"{done.statements:,} statements of {done.tier}, SHA-256 {done.digest}",
         "Plan": done.plan,
         "Manifest": f"SHA-256 {told.sha256}",
         "Signed by": told.signed_by,
@@ -45,7 +45,7 @@ def _search(told: Attested) -> Html:
         for one in scan.calls_home
     ]
     sentences = element("ul", *(element("li", prose(sentence)) for sentence in searched(told)))
-    found = [table(("Found", "", "Fingerprint"), hits, css="card")] if hits else []
+    found = [table(("Found", "State", "Fingerprint"), hits, css="card")] if hits else []
     if home:
         told_home = table(("What", "Name", "Why", "Now"), home, css="card")
         found.append(joined(element("h3", "Would reach outside once it is loaded"), told_home))
