@@ -25,7 +25,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: $(READY) ## list, build, sanitize, load and share a sample shop through the MCP server
+demo: $(READY) ## list, build, sanitize, verify, load and share a sample shop through the MCP server
 	@$(BIN)/python tests/demo/run.py
 
 demo-psql: $(READY) ## open the demo's sanitized copy in psql; \c shop shows its source there

@@ -1,9 +1,9 @@
 """The main job on a machine with nothing installed, through the MCP server, as an agent would do it.
 
 Starts a private PostgreSQL, fills it with the sample shop, and then only talks to `snapharbor mcp` over
-stdio: list targets, explain, sanitize, verify, load, share. The first rules forget an e-mail address that the
-application copied into a JSON column: the finished snapshot is searched, the leak is found, the rules are
-corrected. Leaves both databases running for `make demo-psql`.
+stdio: list targets, explain, build, sanitize, verify, load, share. The first rules forget an e-mail address
+that the application copied into a JSON column: the finished snapshot is searched, the leak is found,
+the rules are corrected. Leaves both databases running for `make demo-psql`.
 """
 
 import json
@@ -116,11 +116,12 @@ async def main() -> None:
         _act(1, "What would the rules do? Nothing runs yet")
         await agent.call("list_targets")
         await agent.call("explain_sanitization", target="shop")
-        _act(2, "Sanitize while the source is read. The finished snapshot is searched: these rules leak")
-        await agent.call("sanitize_snapshot", target="shop", new=True)
+        _act(2, "Build, and sanitize that in a private copy. What comes out is searched: these rules leak")
+        await agent.call("build_snapshot", target="shop")
+        await agent.call("sanitize_snapshot", target="shop")
         await agent.refused("rule-leaks", "verify_snapshot", snapshot="shop:latest")
         await agent.refused("rule-leaks", "share_snapshot", snapshot="shop:latest", recipients=["colleague"])
-        _act(3, "The rule for `events` left the customer's e-mail in its JSON: corrected, and once more")
+        _act(3, "The rule for `events` left an e-mail in its JSON: corrected, now while the source is read")
         await to_thread.run_sync(write_rules, shop.rules)
         await agent.call("explain_sanitization", target="shop")
         await agent.call("sanitize_snapshot", target="shop", new=True)
