@@ -1,15 +1,14 @@
 """Take a snapshot of a target's source."""
 
 from ..model.catalog import Server
-from ..model.errors import ConfigMissing
 from ..model.job import Report
-from ..model.json import Json, JsonObject
+from ..model.json import JsonObject
 from ..model.plan import Effect, Plan
 from ..model.snapshot import Snapshot
 from ..model.target import Target
-from ..model.url import DatabaseUrl
 from ..services import Services
 from .draft import Draft, store, summary
+from .places import source_of, storage_name, strings
 from .requests import BuildRequest
 
 
@@ -30,7 +29,7 @@ async def plan(services: Services, request: BuildRequest) -> Plan:
             "write the signed manifest last",
         ),
         effects=(Effect("creates", f"an original snapshot of `{target.key}` in {where}"),),
-        warnings=writable(server),
+        warnings=_writable(server),
     )
 
 
@@ -46,27 +45,7 @@ async def take(services: Services, target: Target, report: Report, *, tags: tupl
     return await store(services, Draft(target, target.storage_profile, tags=tags), database, report)
 
 
-def source_of(target: Target) -> DatabaseUrl:
-    """Return the source's URL, or raise ConfigMissing."""
-    if target.source is None:
-        hint = f"Set targets.{target.key}.snapshot.src_url."
-        if target.type == "share":
-            hint = "Others build what it holds: pull or load a snapshot of it."
-        raise ConfigMissing(f"target `{target.key}` has no source", hint)
-    return target.source
-
-
-def storage_name(profile: str | None) -> str:
-    """Return a storage's name for sentences."""
-    return f"storage `{profile}`" if profile else "local storage"
-
-
-def strings(value: Json) -> tuple[str, ...]:
-    """Return a JSON list of strings as a tuple."""
-    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
-
-
-def writable(server: Server) -> tuple[str, ...]:
+def _writable(server: Server) -> tuple[str, ...]:
     """Return the warning that the source role can write, if it can."""
     if not server.role_can_write:
         return ()

@@ -16,7 +16,7 @@ from ..model.snapshot import Sanitization
 from ..model.target import Rules, Target
 from ..services import Services
 from . import look
-from .build import source_of
+from .places import source_of
 from .ruleset import engine_of, rules_if_any
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from ..model.finding import Finding, ordered
 from ..model.rules import RuleSet
 from ..model.target import Limits, Target
 from ..services import Services
-from .build import source_of
 from .coverage import examine
+from .places import source_of
 from .requests import SanitizeRequest
 from .ruleset import masker_of, rules_of
 from .sanitize import choose

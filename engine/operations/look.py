@@ -13,6 +13,7 @@ from ..model.target import Target
 from ..repository.repository import Repository
 from ..repository.values import Survey
 from ..services import Services
+from .places import storage_name
 
 _ID_START = re.compile(r"[0-9]+(-[0-9a-f-]*)?")
 
@@ -186,8 +187,6 @@ async def _surveyed(repository: Repository) -> Survey:
     try:
         seen = await repository.survey()
     except EngineError as error:
-        from .build import storage_name
-
         where = storage_name(repository.profile)
         raise type(error)(f"{where}: {error.message}", error.hint, **error.details) from None
     option = f" --profile {repository.profile}" if repository.profile else ""

@@ -10,7 +10,7 @@ from ..repository.repository import Repository
 from ..repository.retention import Retention
 from ..repository.values import PrunePlan
 from ..services import Services
-from .build import storage_name, strings
+from .places import storage_name, strings
 from .requests import PruneRequest
 
 

@@ -10,7 +10,7 @@ from ..model.plan import Effect, Plan
 from ..model.settings import Settings
 from ..repository.repository import Repository
 from ..services import Services
-from .build import storage_name, strings
+from .places import storage_name, strings
 from .requests import RotateRequest
 from .share import recipients_of
 

@@ -11,9 +11,10 @@ from ..model.snapshot import Snapshot
 from ..model.target import Target
 from ..services import Services
 from . import look
-from .build import source_of, storage_name, take
+from .build import take
 from .coverage import gate
 from .draft import summary
+from .places import source_of, storage_name
 from .requests import SanitizeRequest
 from .ruleset import rules_of
 from .strategy import Strategy, all_copied, strategy_of

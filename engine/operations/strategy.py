@@ -12,7 +12,7 @@ from ..model.pushdown import Facts, Rewritten, TableRead
 from ..model.rules import RuleSet
 from ..model.target import Target
 from ..services import Services
-from .build import source_of
+from .places import source_of
 from .ruleset import masker_of
 
 Way = Literal["pushdown", "mixed", "ephemeral"]

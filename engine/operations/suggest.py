@@ -15,9 +15,9 @@ from ..rules.checks.masks import ANY_KEY
 from ..rules.masking import Masker
 from ..services import Services
 from .attempts import QUESTION_SECONDS, Attempts
-from .build import source_of
 from .choosing import Choosing
 from .coverage import examine
+from .places import source_of
 from .ruleset import engine_of, rules_if_any
 from .wording import Wording
 

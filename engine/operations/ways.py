@@ -16,9 +16,9 @@ from ..model.rules import RuleSet
 from ..model.snapshot import Sanitization, Snapshot
 from ..model.target import Target
 from ..services import Services
-from .build import source_of, strings
 from .coverage import Examination, gate
 from .draft import EVERYTHING, Draft, store
+from .places import source_of, strings
 from .proof import Proof, outboxes, proving
 from .ruleset import masker_of
 from .strategy import planned, rewriting
