@@ -81,12 +81,12 @@ class Services:
 
         if work is None:
             async with self.ephemeral(original.manifest.server_major) as url:
-                yield PostgresWorkbench(self.database(url), url)
+                yield PostgresWorkbench(self.database(url), url, alone=True)
             return
         name = f"snapharbor_w_{token_hex(8)}"
         async with self.side_database(work, name):
             await self.housekeeper(work).create(name, f"work copy of {original.id}")
-            yield PostgresWorkbench(self.database(work.on(name)), work.on(name))
+            yield PostgresWorkbench(self.database(work.on(name)), work.on(name), alone=False)
 
     @asynccontextmanager
     async def ephemeral(self, major: int) -> AsyncGenerator[DatabaseUrl]:

@@ -293,7 +293,11 @@ class Workbench(Protocol):
 
     @property
     def database(self) -> Database:
-        """The copy itself: restored into, then read."""
+        """The copy itself: filled, then read."""
+        ...
+
+    async def fill(self, source: ChunkSource, jobs: int, report: Report) -> None:
+        """Restore a snapshot into the copy. A server of its own gets the roles that definitions name."""
         ...
 
     async def apply(self, rules: Sequence[Rule]) -> tuple[int, ...]:

@@ -20,8 +20,8 @@ class Selection:
     `use_default_schema` is tri-state. `table_filters` narrows a schema to the tables named.
     Data of `exclude_data` tables is left out, their definition stays; `exclude_tables` go altogether.
     Table names are `schema.table`, exact and case-sensitive. `without_secrets` leaves out definitions that
-    hold passwords, `without_reaching` those that reach other servers or run by themselves; `marker` adds the
-    table that marks a sanitized copy.
+    hold passwords, `without_owners` who owns what and who may use it, `without_reaching` what reaches other
+    servers or runs by itself; `marker` adds the table that marks a sanitized copy.
     """
 
     use_default_schema: bool | None = None
@@ -32,6 +32,7 @@ class Selection:
     exclude_tables: tuple[str, ...] = ()
     exclude_data: tuple[str, ...] = ()
     without_secrets: bool = False
+    without_owners: bool = False
     without_reaching: bool = False
     marker: bool = False
 

@@ -99,7 +99,12 @@ def _selection(draft: Draft) -> Selection:
     neutral = draft.target.rules is not None and draft.target.rules.neutralise
     emptied = (*selection.exclude_data, *(draft.outboxes if neutral else ()))
     return replace(
-        selection, without_secrets=True, without_reaching=neutral, exclude_data=emptied, marker=True
+        selection,
+        without_secrets=True,
+        without_owners=True,
+        without_reaching=neutral,
+        exclude_data=emptied,
+        marker=True,
     )
 
 

@@ -81,7 +81,7 @@ async def _restore(bench: Workbench, source: ChunkSource, target: Target, report
     """Fill the copy, and return how many seconds that took."""
     started = time.monotonic()
     report(Progress("restoring a private copy"))
-    await bench.database.restore(source, target.cpus, report)
+    await bench.fill(source, target.cpus, report)
     return round(time.monotonic() - started, 3)
 
 

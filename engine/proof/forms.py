@@ -9,13 +9,14 @@ from ..model.sensitive import ColumnCoverage
 
 TEXT, BINARY, VALUE, NOTHING = b"tbv-"
 
-# What stands in these is neither a word nor a sentence; whole numbers are looked at as values.
+# What stands in these is neither a word nor a sentence; whole numbers are looked at as values. A dot follows
+# the name of a schema.
 EMPTY_OF_TEXT = re.compile(
     r"(date|time|timestamp|datetime|year|interval|boolean|tinyint|smallint|real|double|float|money|bit|oid"
-    r"|point|line|lseg|box|path|polygon|circle|geometry|xid|cid|tid|pg_lsn|\w+range|\w+multirange)\b.*"
+    r"|point|line|lseg|box|path|polygon|circle|geometry|xid|cid|tid|pg_lsn|\w+range|\w+multirange)\b(?!\.).*"
 )
-WHOLE = re.compile(r"(uuid|inet\d?|cidr|macaddr8?|integer|int|mediumint|bigint|numeric|decimal)\b.*")
-BYTES = re.compile(r"(bytea|(tiny|medium|long)?blob|(var)?binary)\b.*")
+WHOLE = re.compile(r"(uuid|inet\d?|cidr|macaddr8?|integer|int|mediumint|bigint|numeric|decimal)\b(?!\.).*")
+BYTES = re.compile(r"(bytea|(tiny|medium|long)?blob|(var)?binary)\b(?!\.).*")
 
 
 @dataclass(frozen=True, slots=True)

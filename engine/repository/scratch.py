@@ -1,5 +1,6 @@
 """A private directory per writer for files on their way, and the removal of what dead writers left."""
 
+import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -31,19 +32,23 @@ async def spool_directory(scratch: Path) -> AsyncGenerator[Path]:
 
 def _make(scratch: Path) -> tuple[Path, IO[bytes]]:
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (scratch / "spool.lock").open("wb") as gate:
+    with _lock_file(scratch / "spool.lock") as gate:
         wait_for_lock(gate.fileno())
         _reap(scratch)
         own = scratch / f"{_PREFIX}{token_hex(8)}"
         own.mkdir(mode=0o700)
-        life = (own / "lock").open("wb")
+        life = _lock_file(own / "lock")
         wait_for_lock(life.fileno())
     return own, life
 
 
+def _lock_file(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+
+
 def _reap(scratch: Path) -> None:
     for directory in scratch.glob(f"{_PREFIX}*/"):
-        with suppress(OSError), (directory / "lock").open("wb") as life:
+        with suppress(OSError), _lock_file(directory / "lock") as life:
             if not try_lock(life.fileno()):
                 continue
         shutil.rmtree(directory, ignore_errors=True)

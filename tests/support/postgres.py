@@ -139,7 +139,7 @@ def new_database(postgres: Postgres) -> Generator[NewDatabase]:
         execute(url.on("postgres"), drop)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reader() -> Reader:
     """Give a role the rights of docs/guides/privileges.md on a database and return the URL to use."""
 

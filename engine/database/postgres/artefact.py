@@ -13,6 +13,7 @@ from .toc import ByteStream, Entry, Toc, read_toc
 STRIPPED: Mapping[bytes, str] = {
     b"USER MAPPING": "it holds the password for another server",
     b"SUBSCRIPTION": "it holds the address and password of another server",
+    b"DATABASE PROPERTIES": "settings of a database may hold keys, and those of a role its name",
 }
 REACHING: Mapping[bytes, str] = {
     b"SERVER": "it names another server, and foreign tables read from there",
@@ -51,13 +52,13 @@ class PostgresArtefact:
 
     def definitions(self) -> Iterator[tuple[str, bytes]]:
         """Yield the texts of everything that is defined, each with what it is."""
-        for entry in self._entries().entries:
+        for entry in self.entries():
             texts = (entry.namespace, entry.tag, entry.definition)
             yield called(entry), b"\n".join(text for text in texts if text)
 
     def loose(self) -> Iterator[tuple[str, Blocks]]:
         """Yield large objects, and rows that pg_dump read, such as those of extensions."""
-        toc = self._entries()
+        toc = self._read()
         for entry in toc.entries:
             part = f"block/{entry.id}"
             if not entry.dumper or all(one.name != part for one in self._source.manifest.parts):
@@ -70,9 +71,13 @@ class PostgresArtefact:
 
     def calls_home(self) -> tuple[CallHome, ...]:
         """Return what would reach outside once the snapshot is loaded."""
-        return tuple(found for entry in self._entries().entries if (found := _reaching(entry)) is not None)
+        return tuple(found for entry in self.entries() if (found := _reaching(entry)) is not None)
 
-    def _entries(self) -> Toc:
+    def entries(self) -> tuple[Entry, ...]:
+        """Return everything that is defined, as pg_dump wrote it."""
+        return self._read().entries
+
+    def _read(self) -> Toc:
         if self._toc is None:
             self._toc = read_toc(ByteStream(self._source.part("toc")))
         return self._toc

@@ -55,6 +55,7 @@ class Wanted:
         without_ids: Anything left out, by catalogue and oid.
         without_objects: Whether large objects are left out.
         without_kinds: Kinds of entries left out, with what needs them.
+        without_owners: Whether owners and grants are left out.
         left_out: Takes the names of what was left out for its kind.
         marked: Schemas that the marker's table can be in, none without a marker.
         marks: Takes the name of that table.
@@ -70,6 +71,7 @@ class Wanted:
     without_ids: frozenset[CatalogId]
     without_objects: bool = False
     without_kinds: frozenset[bytes] = frozenset()
+    without_owners: bool = False
     left_out: list[str] = field(default_factory=list[str])
     marked: tuple[str, ...] = ()
     marks: list[TableName] = field(default_factory=list[TableName])
@@ -79,6 +81,7 @@ class Wanted:
         return (
             *OPTIONS,
             "--no-blobs" if self.without_objects else "--blobs",
+            *(("--no-acl",) if self.without_owners else ()),
             *(("--no-statistics",) if major >= 18 else ()),
             *((f"--lock-wait-timeout={limits.lock_timeout}s",) if limits.lock_timeout else ()),
             f"--snapshot={self.snapshot}",
@@ -152,7 +155,9 @@ def _checked(blocks: Blocks, wanted: Wanted) -> Blocks:
     unwanted = [entry for entry in toc.entries if entry.desc in wanted.without_kinds]
     wanted.left_out.extend(map(called, unwanted))
     gone = with_dependents(dropped | {entry.id for entry in unwanted}, toc.entries)
-    toc = replace(toc, entries=tuple(entry for entry in toc.entries if entry.id not in gone))
+    kept = (entry for entry in toc.entries if entry.id not in gone)
+    anonymous = (replace(entry, owner=b"") if wanted.without_owners else entry for entry in kept)
+    toc = replace(toc, entries=tuple(anonymous))
     toc, table = marked(toc, wanted.marked)
     wanted.marks.extend([table] if table else ())
     yield write_toc(toc)

@@ -16,7 +16,7 @@ from .slices import Leaf, page_ranges, quote, quoted
 # Values of these mean nothing out of their place, or cannot be told from others: a date is found everywhere.
 MEANINGLESS = re.compile(
     r"(smallint|real|double precision|boolean|date|time|timestamp|interval|money|bit|oid|bytea|tsquery|point"
-    r'|line|lseg|box|path|polygon|circle|xid|cid|tid|pg_lsn|"char"|\w+range|\w+multirange)\b.*'
+    r'|line|lseg|box|path|polygon|circle|xid|cid|tid|pg_lsn|"char"|\w+range|\w+multirange)\b(?!\.).*'
 )
 NUMBER = re.compile(r"(integer|bigint|numeric)(\(.*\))?")
 SCALAR = re.compile(

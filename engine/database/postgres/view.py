@@ -163,6 +163,7 @@ class PostgresView:
             without_ids=moment.ties.ids,
             without_objects=self.rewritten is not None and self.rewritten.without_objects,
             without_kinds=kinds_without(self._selection),
+            without_owners=self._selection.without_owners,
             left_out=self._stripped,
             marked=selected.schemas.taken if self._selection.marker else (),
             marks=self._marks,

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from ...model.errors import EngineError, RuleFailed
+from ...model.job import Report
 from ...model.rules import Rule
 from ...model.url import DatabaseUrl
-from ..base import Database
+from ..base import ChunkSource, Database
+from .artefact import PostgresArtefact
 from .errors import translate
+from .roles import make_roles, roles_named
 from .session import connect
 from .surroundings import ENTER
 
@@ -56,11 +61,19 @@ SELECT lo_unlink(oid) FROM pg_largeobject_metadata AS held
 
 
 class PostgresWorkbench:
-    """A database that nobody else uses, on a server that is ours or that we may create databases on."""
+    """A database that nobody else uses, on a server of its own (`alone`) or one that may have others."""
 
-    def __init__(self, database: Database, url: DatabaseUrl) -> None:
+    def __init__(self, database: Database, url: DatabaseUrl, *, alone: bool) -> None:
         self.database = database
         self._url = url
+        self._alone = alone
+
+    async def fill(self, source: ChunkSource, jobs: int, report: Report) -> None:
+        """Restore a snapshot into the copy. A server of its own gets the roles that definitions name."""
+        if self._alone:
+            entries = await to_thread.run_sync(PostgresArtefact(source).entries)
+            await make_roles(self._url, roles_named(entries))
+        await self.database.restore(source, jobs, report)
 
     async def apply(self, rules: Sequence[Rule]) -> tuple[int, ...]:
         """Run rules in one transaction and return the rows that each one touched.
