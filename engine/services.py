@@ -13,7 +13,7 @@ from .database.base import Artefact, ChunkSource, Database, Housekeeper, Workben
 from .ledger.base import Ledger
 from .ledger.presence import present
 from .ledger.sqlite import SqliteLedger
-from .model.errors import ClientMissing, ConfigInvalid
+from .model.errors import ConfigInvalid
 from .model.job import Report
 from .model.settings import Settings
 from .model.share import Principal
@@ -75,7 +75,7 @@ class Services:
         """Open an empty private database for one snapshot's sanitizing, destroyed at the end.
 
         Without `work` it stands on a throw-away server of the snapshot's major version or newer, else it is
-        a new database on the server of `work`, which must not be a source.
+        a new database on the server of `work`, which the caller has made sure holds no source.
         """
         from .database.postgres.workbench import PostgresWorkbench
 
@@ -92,13 +92,9 @@ class Services:
     async def ephemeral(self, major: int) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a major version, or the newest at hand, and yield an empty database."""
         from .database.postgres.cluster import ephemeral_cluster
-        from .database.postgres.tools import choose_server, discover
+        from .database.postgres.tools import choose_private, discover
 
-        boxes = await discover(self.settings.postgres_bin)
-        try:
-            tools = choose_server(boxes, major)
-        except ClientMissing:
-            tools = choose_server(boxes)
+        tools = choose_private(await discover(self.settings.postgres_bin), major)
         directory = self.settings.working_directory
         async with ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates") as cluster:
             name = "snapharbor_work"

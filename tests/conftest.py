@@ -19,6 +19,7 @@ pytest_plugins = [
     "support.small",
     "support.snapshots",
     "support.faults",
+    "support.standby",
 ]
 
 # Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.

@@ -19,7 +19,7 @@ async def load_snapshot(
     keep_previous: bool | None = None,
     confirmation: Confirmation = "",
 ) -> Outcome | InputRequiredResult:
-    """Put a snapshot into the destination database. Answers a plan first if that overwrites one. A job."""
+    """Put a snapshot into the destination database. Plans first if that overwrites or is raw. A job."""
     request = LoadRequest(snapshot, database=database or None, original=original, keep_previous=keep_previous)
     return await carry_out(call, request, confirmation)
 

@@ -6,7 +6,7 @@ Bulk data moves through blocking iterators of bytes, read in worker threads; eve
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ..model.catalog import Catalog, Server, TableName
 from ..model.job import Report
@@ -22,6 +22,9 @@ Blocks = Iterator[bytes]
 # What rules make of reading a source whose structure is this, at the moment that is read.
 Rewrite = Callable[[Catalog, Facts], Rewritten]
 PROBE_ROWS = 10_000
+
+# What is under the name of a database.
+Standing = Literal["nothing", "ours", "theirs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +274,31 @@ class Housekeeper(Protocol):
         """Return the note we left on the database when we made it, None if we did not make it."""
         ...
 
-    async def create(self, name: str, note: str, *, template: str | None = None) -> None:
-        """Create a database with a note, empty or as a copy of another one."""
+    def check_name(self, name: str) -> None:
+        """Refuse a name that nothing can be loaded under; nothing is connected.
+
+        Raises:
+            ArgumentInvalid: a database cannot have it.
+            DestinationProtected: it belongs to the server.
+        """
         ...
 
-    async def swap(self, fresh: str, name: str, previous: str | None, note: str) -> None:
-        """Rename `fresh` to `name` in one step; the old one becomes `previous`, or is dropped if None."""
+    async def create(
+        self, name: str, note: str, *, template: str | None = None, closed: bool = False
+    ) -> None:
+        """Create a database with a note, empty or as a copy of another one; nobody can enter a closed one."""
+        ...
+
+    async def templates(self, prefix: str) -> Sequence[str]:
+        """Return the closed databases that this very role made and nobody opened, whose name starts so."""
+        ...
+
+    async def swap(self, fresh: str, name: str, *, over: Standing, previous: str | None, note: str) -> None:
+        """Rename `fresh` to `name` in one step; the old one becomes `previous`, or is dropped if None.
+
+        Raises:
+            ConfirmationRequired: something else than `over` is there; it is not touched.
+        """
         ...
 
     async def drop(self, name: str) -> None:

@@ -13,6 +13,8 @@ from secrets import token_hex
 
 from ..model.catalog import Catalog, Column, Server, Table, TableName
 from ..model.errors import (
+    ArgumentInvalid,
+    ConfirmationRequired,
     DatabaseFailed,
     DatabaseRefused,
     DestinationProtected,
@@ -22,7 +24,19 @@ from ..model.errors import (
 from ..model.job import Report
 from ..model.pushdown import Hazard, Rewritten
 from ..model.target import Limits, Selection
-from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Hashing, Marker, Rewrite, Slice, View, Wanted
+from .base import (
+    PROBE_ROWS,
+    Blocks,
+    ChunkSource,
+    Contents,
+    Hashing,
+    Marker,
+    Rewrite,
+    Slice,
+    Standing,
+    View,
+    Wanted,
+)
 from .postgres.selection import Selected, select
 
 Row = list[str | None]
@@ -47,11 +61,12 @@ Tables = dict[TableName, Rows]
 
 @dataclass(slots=True)
 class MemoryServer:
-    """Databases by name, and the notes on those that a housekeeper made."""
+    """Databases by name, the notes on those that a housekeeper made, and which of them are closed."""
 
     system: str = field(default_factory=lambda: token_hex(8))
     databases: dict[str, Tables] = field(default_factory=dict[str, Tables])
     notes: dict[str, str] = field(default_factory=dict[str, str])
+    closed: set[str] = field(default_factory=set[str])
 
     def describe(self, database: str) -> Server:
         """Say who answers."""
@@ -60,12 +75,14 @@ class MemoryServer:
         )
         return Server(
             system=self.system,
+            started=self.system,
             database=database,
             product="memory",
             version=VERSION,
             major=1,
             role="memory",
             role_can_write=True,
+            role_can_create=True,
             standby=False,
             bytes=size,
         )
@@ -80,6 +97,8 @@ class MemoryDatabase:
 
     @property
     def _tables(self) -> Tables:
+        if self._name in self._server.closed:
+            raise DatabaseRefused(f"database `{self._name}` takes no connections")
         try:
             return self._server.databases[self._name]
         except KeyError:
@@ -219,16 +238,31 @@ class MemoryHousekeeper:
         """Return the note on a database that we made."""
         return self._server.notes.get(name)
 
-    async def create(self, name: str, note: str, *, template: str | None = None) -> None:
-        """Create a database with a note, empty or as a copy of another one."""
+    def check_name(self, name: str) -> None:
+        """Refuse a name that nothing can be loaded under: there must be one."""
+        if not name:
+            raise ArgumentInvalid("a database needs a name")
+
+    async def templates(self, prefix: str) -> Sequence[str]:
+        """Return the closed databases whose name starts so."""
+        return [name for name in self._server.closed if name.startswith(prefix)]
+
+    async def create(
+        self, name: str, note: str, *, template: str | None = None, closed: bool = False
+    ) -> None:
+        """Create a database with a note, empty or as a copy of another one; nobody can enter a closed one."""
         if name in self._server.databases:
             raise DatabaseFailed(f"there is a database `{name}` already")
         self._server.databases[name] = deepcopy(self._server.databases[template]) if template else {}
         self._server.notes[name] = note
+        self._server.closed |= {name} if closed else set()
 
-    async def swap(self, fresh: str, name: str, previous: str | None, note: str) -> None:
+    async def swap(self, fresh: str, name: str, *, over: Standing, previous: str | None, note: str) -> None:
         """Rename `fresh` to `name`; the old one becomes `previous`, or is dropped if None."""
         server = self._server
+        standing = ("ours" if name in server.notes else "theirs") if name in server.databases else "nothing"
+        if standing not in ("nothing", over):
+            raise ConfirmationRequired(f"`{name}` is not what it was when the load was planned")
         if fresh not in server.notes:
             raise DestinationProtected(f"database `{fresh}` was not made by us")
         if previous in server.databases:
@@ -247,6 +281,7 @@ class MemoryHousekeeper:
             raise DestinationProtected(f"database `{name}` was not made by us")
         self._server.databases.pop(name, None)
         self._server.notes.pop(name, None)
+        self._server.closed.discard(name)
 
     async def list(self, prefix: str) -> dict[str, str]:
         """Return the databases that we made whose name starts so, with their notes."""

@@ -93,15 +93,21 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who answered: `system` is what the server calls itself for good, whatever URL led to it."""
+    """Who answered, as whom.
+
+    `system` is what the server calls itself for good, whatever URL led to it, and `started` what it calls
+    itself until its next restart. A role that may not ask for the first gets the second instead.
+    """
 
     system: str
+    started: str
     database: str
     product: str
     version: str
     major: int
     role: str
     role_can_write: bool
+    role_can_create: bool
     standby: bool
     bytes: int
 
@@ -109,6 +115,17 @@ class Server:
     def identity(self) -> str:
         """One database in the world: two URLs with the same identity are the same data."""
         return f"{self.system}/{self.database}"
+
+    def may_be(self, other: "Server") -> bool:
+        """Whether the other is the same server, or a standby or primary of it, or cannot be told from that.
+
+        Moments of start tell two servers apart, but not a standby from its primary.
+        """
+        if {self.system, self.started} & {other.system, other.started}:
+            return True
+        if self.system != self.started and other.system != other.started:
+            return False
+        return self.standby or other.standby
 
 
 def mentions(expression: str, column: str) -> bool:

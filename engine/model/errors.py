@@ -127,7 +127,7 @@ class RulesBlocked(EngineError):
 
 
 class DestinationProtected(EngineError):
-    """The destination is a source, matches a protected pattern, or may not be overwritten."""
+    """The place is a source, protected, a standby or the server's own, and nothing may be loaded there."""
 
     code, exit_code = "destination-protected", 30
     default_hint = "Load into another database. A configured source can never be a destination."

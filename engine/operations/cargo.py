@@ -1,5 +1,6 @@
 """What a load brings of a snapshot: everything, or what the target's own filters take of it."""
 
+import hmac
 from dataclasses import asdict, dataclass
 
 from ..database.base import Contents
@@ -10,15 +11,20 @@ from ..model.url import DatabaseUrl
 from ..services import Services
 
 TEMPLATE = "snapharbor_t_"
+SHELF_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Cargo:
-    """A snapshot, the filters that count (`only`; None: all of it), and what they leave."""
+    """A snapshot, the filters that count (`only`; None: all of it), and what they leave.
+
+    `shelf` is how the names of this target's templates begin.
+    """
 
     snapshot: Snapshot
     only: Selection | None
     contents: Contents
+    shelf: str
 
     @property
     def filter(self) -> str | None:
@@ -29,7 +35,7 @@ class Cargo:
     def template(self) -> str:
         """The name of the database that later loads of exactly this are copied from."""
         words = (self.snapshot.id.replace("-", "_"), self.filter)
-        return TEMPLATE + "_".join(word for word in words if word)
+        return self.shelf + "_".join(word for word in words if word)
 
     @property
     def tables(self) -> tuple[TableData, ...]:
@@ -54,7 +60,17 @@ async def choose_cargo(services: Services, snapshot: Snapshot, *, target: Target
     Raises:
         ConfigInvalid: the filters contradict themselves, or leave nothing of the snapshot.
     """
+    shelf = _shelf(services, target)
     if target.selection == Selection():
-        return Cargo(snapshot, None, Contents(tuple(table.name for table in snapshot.manifest.tables), ()))
+        everything = Contents(tuple(table.name for table in snapshot.manifest.tables), ())
+        return Cargo(snapshot, None, everything, shelf)
     source = services.repository(snapshot.profile).source(snapshot)
-    return Cargo(snapshot, target.selection, await services.database(url).contents(source, target.selection))
+    contents = await services.database(url).contents(source, target.selection)
+    return Cargo(snapshot, target.selection, contents, shelf)
+
+
+def _shelf(services: Services, target: Target) -> str:
+    """Return a start of names that only this signing key gives: nobody else can foresee them."""
+    key = services.settings.signing_key.reveal().encode()
+    mark = hmac.digest(key, f"templates of {target.key}".encode(), "sha256").hex()
+    return f"{TEMPLATE}{mark[:SHELF_DIGITS]}_"

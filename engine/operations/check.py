@@ -10,7 +10,7 @@ from typing import Literal
 import anyio
 from anyio import to_thread
 
-from ..database.postgres.tools import CLIENT, Toolbox, choose_server, discover
+from ..database.postgres.tools import CLIENT, Toolbox, choose_private, discover
 from ..keypair import recipient_of, verifying_key
 from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
 from ..model.target import Target
@@ -20,6 +20,7 @@ from ..services import Services
 from ..settings.references import exposed
 from ..tasks import open_tasks
 from .destination import examine
+from .fuse import guard_work
 from .ruleset import rules_of
 
 Level = Literal["ok", "info", "warning", "error"]
@@ -78,8 +79,10 @@ def _looks(services: Services, boxes: Sequence[Toolbox]) -> Iterator[tuple[str, 
         if target.source is not None:
             yield "source", key, partial(_source, services, target, target.source)
         yield "rules", key, partial(_rules, services, target, boxes)
+        if target.rules is not None and target.rules.work_url is not None:
+            name = f"{key} (sanitize)"
+            yield "destination", name, partial(_work, services, name, target.rules.work_url)
         places[key] = target.destination
-        places[f"{key} (sanitize)"] = target.rules.work_url if target.rules else None
     for name, url in places.items():
         if url is not None:
             yield "destination", name, partial(_destination, services, name, url)
@@ -191,21 +194,41 @@ async def _rules(services: Services, target: Target, boxes: Sequence[Toolbox]) -
         rules = await to_thread.run_sync(rules_of, services, target)
     except RulesMissing as error:
         return [Check("rules", target.key, "info", error.message, error.hint)]
-    where = "in the work database"
+    where = "on the work server"
     if target.rules is None or target.rules.work_url is None:
-        where = f"on a private PostgreSQL {choose_server(boxes).version}"
+        where = f"on a private PostgreSQL {await _private(services, target, boxes)}"
     return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}, run {where}")]
 
 
+async def _private(services: Services, target: Target, boxes: Sequence[Toolbox]) -> str:
+    """Return which version copies of a target's source are sanitized on."""
+    if target.source is None:
+        return "of the snapshot's version, or the newest at hand"
+    try:
+        source = await services.database(target.source).identify()
+    except EngineError:
+        return "of the source's version, or the newest at hand"  # the source's own check says what is wrong
+    return choose_private(boxes, source.major).version
+
+
 async def _destination(services: Services, name: str, url: DatabaseUrl) -> Sequence[Check]:
-    destination = await examine(services, url, frozenset())
     where = f"`{url.database}` on {url.host}:{url.port}"
+    if (target := services.settings.targets.get(name)) and target.protected:
+        return [Check("destination", name, "info", f"{where} is protected: nothing is loaded into it")]
+    destination = await examine(services, url, frozenset())
     if not destination.exists:
         return [Check("destination", name, "ok", f"{where} does not exist yet; a load creates it")]
     if destination.note is not None:
         return [Check("destination", name, "ok", f"{where} was loaded by us ({destination.note})")]
     hint = "A load replaces it, and asks for a confirmation first."
     return [Check("destination", name, "warning", f"{where} exists and was not made by us", hint)]
+
+
+async def _work(services: Services, name: str, url: DatabaseUrl) -> Sequence[Check]:
+    await guard_work(services, url, origins=frozenset())
+    return [
+        Check("destination", name, "ok", f"{url.host}:{url.port} holds no source; private copies go there")
+    ]
 
 
 async def _storage(services: Services, profile: str | None) -> Sequence[Check]:

@@ -45,7 +45,9 @@ def exposed(snapshot: Snapshot, where: str) -> tuple[Effect, ...]:
     """Return what becomes readable somewhere that should perhaps not: raw data, or leaks."""
     manifest = snapshot.manifest
     if manifest.kind == "original":
-        return (Effect("exposes", f"raw data of `{manifest.target}` to whoever reads {where}"),)
+        return (
+            Effect("exposes", f"RAW data of `{manifest.target}`, never sanitized, to whoever reads {where}"),
+        )
     found = leaks_of(snapshot)
     return (Effect("exposes", f"to whoever reads {where}: {found.message}"),) if found else ()
 

@@ -2,8 +2,10 @@
 
 import secrets
 import time
+from logging import getLogger
 
-from ..model.errors import ConfirmationInvalid, ConfirmationRequired, DatabaseFailed
+from ..database.base import Housekeeper
+from ..model.errors import ConfirmationInvalid, ConfirmationRequired, DatabaseFailed, EngineError
 from ..model.job import Progress, Report
 from ..model.json import Json, JsonObject
 from ..model.plan import Plan
@@ -12,7 +14,7 @@ from ..model.target import Target
 from ..model.url import DatabaseUrl
 from ..services import Services
 from . import look
-from .cargo import TEMPLATE, Cargo, choose_cargo
+from .cargo import Cargo, choose_cargo
 from .clock import new_snapshot_id, now
 from .destination import Destination, choose, examine
 from .export import raw_only_if_asked
@@ -20,6 +22,8 @@ from .leaks import calling_home, exposed
 from .requests import LoadRequest
 
 SIDE = "snapharbor_l_"
+KEPT_BYTES = 38  # of a database's name, so that a snapshot's id can follow it
+LOG = getLogger(__name__)
 
 
 async def plan(services: Services, request: LoadRequest) -> Plan:
@@ -30,9 +34,9 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
     target = _target(services, snapshot)
     given = services.give(request.destination) if request.destination else None
     url = choose(services, target, given=given, database=request.database)
-    destination = await examine(services, url, await _origins(services))
+    destination = await examine(services, url, await look.origins(services))
     cargo = await choose_cargo(services, snapshot, target=target, url=url)
-    instant = await services.housekeeper(url).ours(cargo.template) is not None
+    instant = await _is_kept(services.housekeeper(url), cargo)
     keep = target.keep_previous if request.keep_previous is None else request.keep_previous
     some = f"{len(cargo.tables)} of {len(manifest.tables)} tables " if cargo.only else ""
     restore = f"restore {some}into a new database beside it, {target.cpus} workers; count every table's rows"
@@ -49,8 +53,7 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
         },
         facts={
             "identity": destination.identity,
-            "exists": destination.exists,
-            "ours": bool(destination.note),
+            "standing": destination.standing,
         },
         steps=(
             f"copy the template `{cargo.template}`, made by an earlier load" if instant else restore,
@@ -70,13 +73,13 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     url = choose(
         services, target, given=_text(plan.arguments["given"]), database=_text(plan.arguments["database"])
     )
-    destination = await examine(services, url, await _origins(services))
+    destination = await examine(services, url, await look.origins(services))
     cargo = await choose_cargo(services, snapshot, target=target, url=url)
     _refuse_surprise(destination, cargo, plan)
     housekeeper = services.housekeeper(url)
     side, note = SIDE + secrets.token_hex(8), f"snapshot {snapshot.id}, loaded {now()}"
     async with services.side_database(url, side):
-        instant = await housekeeper.ours(cargo.template) is not None
+        instant = await _is_kept(housekeeper, cargo)
         if instant:
             report(Progress("copying the template"))
             await housekeeper.create(side, note, template=cargo.template)
@@ -87,8 +90,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
             await _keep_template(services, cargo, url, side)
         report(Progress("swapping"))
         keep = bool(plan.arguments["keep_previous"]) and destination.exists
-        previous = f"{url.database[:40]}_{new_snapshot_id()}" if keep else None
-        await housekeeper.swap(side, url.database, previous, note)
+        previous = f"{_cut(url.database)}_{new_snapshot_id()}" if keep else None
+        await housekeeper.swap(side, url.database, over=destination.standing, previous=previous, note=note)
     return {
         "snapshot": snapshot.id,
         "destination": str(url),
@@ -115,13 +118,23 @@ async def _restore(services: Services, cargo: Cargo, url: DatabaseUrl, report: R
 
 
 async def _keep_template(services: Services, cargo: Cargo, url: DatabaseUrl, side: str) -> None:
+    """Keep a copy to load from again, and so many of older snapshots; no load fails because of them."""
     keep, housekeeper = services.settings.keep_templates, services.housekeeper(url)
-    if keep < 1:
-        return
-    await housekeeper.create(cargo.template, f"template of {cargo.snapshot.id}", template=side)
-    others = sorted(set(await housekeeper.list(TEMPLATE)) - {cargo.template}, reverse=True)
-    for name in others[keep - 1 :]:
-        await housekeeper.drop(name)
+    try:
+        if keep:
+            await housekeeper.drop(cargo.template)  # one that was cut off, or opened since
+            note = f"template of {cargo.snapshot.id}"
+            await housekeeper.create(cargo.template, note, template=side, closed=True)
+        kept = await housekeeper.templates(cargo.shelf)
+        others = sorted({*kept} - {cargo.template}, reverse=True)
+        for name in others[max(keep - 1, 0) :]:
+            await housekeeper.drop(name)
+    except EngineError as error:
+        LOG.warning("templates could not be kept as configured: %s", error.message)
+
+
+async def _is_kept(housekeeper: Housekeeper, cargo: Cargo) -> bool:
+    return cargo.template in await housekeeper.templates(cargo.template)
 
 
 def _target(services: Services, snapshot: Snapshot) -> Target:
@@ -129,21 +142,21 @@ def _target(services: Services, snapshot: Snapshot) -> Target:
     return services.settings.targets.get(name) or Target(key=name, name=name)
 
 
-async def _origins(services: Services) -> frozenset[str]:
-    return frozenset(found.manifest.source for found in await look.snapshots(services, None))
-
-
 def _refuse_surprise(destination: Destination, cargo: Cargo, plan: Plan) -> None:
     if cargo.filter != plan.arguments["filter"]:
         raise ConfirmationInvalid(
             "the target's filters changed after the load was planned", "Plan it again and read the plan."
         )
-    seen = {"identity": destination.identity, "exists": destination.exists, "ours": bool(destination.note)}
+    seen = {"identity": destination.identity, "standing": destination.standing}
     if destination.exists and seen != plan.facts:
         raise ConfirmationRequired(
             f"`{destination.url.database}` is not what it was when the load was planned",
             "Plan it again and confirm what it overwrites now.",
         )
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:KEPT_BYTES].decode(errors="ignore")
 
 
 def _text(value: Json) -> str | None:

@@ -214,6 +214,11 @@ async def attested(services: Services, reference: str) -> Attested:
     return await services.repository(found.profile).attested(found)
 
 
+async def origins(services: Services) -> frozenset[str]:
+    """Return the identities of all databases that snapshots at hand were taken of."""
+    return frozenset(found.manifest.source for found in await snapshots(services, None))
+
+
 async def schema(services: Services, target: str) -> Catalog:
     """Connect to a target's source and read its structure."""
     configured = services.settings.target(target)

@@ -18,7 +18,7 @@ from .places import source_of, storage_name
 from .requests import SanitizeRequest
 from .ruleset import rules_of
 from .strategy import Strategy, all_copied, strategy_of
-from .ways import in_a_copy, partly, while_reading
+from .ways import in_a_copy, partly, while_reading, work_server
 
 FEW = 50
 COPIES = {True: "a private throw-away server", False: "a new database on the work server"}
@@ -28,11 +28,14 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     """Parse the rules, judge them beside a source that is read afresh, and say where they would run and why.
 
     Raises:
+        DestinationProtected: the work server holds a source.
         RulesBlocked: findings stop it. A stored original is judged when it has been restored.
     """
     target = services.settings.target(request.target)
     rules = rules_of(services, target)
     decided = await choose(services, request, rules)
+    if decided.arguments["strategy"] != "pushdown":
+        await work_server(services, decided)
     if decided.arguments["snapshot"] is None:
         await gate(services, target, rules)
     return decided

@@ -4,8 +4,8 @@ The copy is destroyed whatever happens; what is read through the rules was never
 """
 
 import time
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from ..database.base import ChunkSource, Workbench
@@ -15,9 +15,12 @@ from ..model.plan import Plan
 from ..model.rules import RuleSet
 from ..model.snapshot import Sanitization, Snapshot
 from ..model.target import Target
+from ..model.url import DatabaseUrl
 from ..services import Services
+from . import look
 from .coverage import Examination, gate
 from .draft import EVERYTHING, Draft, store
+from .fuse import guard_work
 from .places import source_of, strings
 from .proof import Proof, outboxes, proving
 from .ruleset import masker_of
@@ -71,10 +74,24 @@ async def in_a_copy(
         return await _rest(services, bench, draft, examined.resolved, proof=proof, report=report)
 
 
-def _workbench(services: Services, plan: Plan, held: Snapshot) -> AbstractAsyncContextManager[Workbench]:
-    target = services.settings.target(plan.target)
-    work = target.rules.work_url if target.rules and not plan.arguments["ephemeral"] else None
-    return services.workbench(held, work)
+async def work_server(services: Services, plan: Plan) -> DatabaseUrl | None:
+    """Return where the copy is made, None for a throw-away server.
+
+    Raises:
+        DestinationProtected: it would be made beside a source.
+    """
+    rules = services.settings.target(plan.target).rules
+    work = rules.work_url if rules and not plan.arguments["ephemeral"] else None
+    if work is not None:
+        await guard_work(services, work, origins=await look.origins(services))
+    return work
+
+
+@asynccontextmanager
+async def _workbench(services: Services, plan: Plan, held: Snapshot) -> AsyncGenerator[Workbench]:
+    work = await work_server(services, plan)
+    async with services.workbench(held, work) as bench:
+        yield bench
 
 
 async def _restore(bench: Workbench, source: ChunkSource, target: Target, report: Report) -> float:

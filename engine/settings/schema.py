@@ -90,7 +90,8 @@ class AcceptedModel(Model):
 
 class Sanitize(Model):
     dst_url: Url = Field(
-        default=None, description="Work database, replaced. Not set: a private, short-lived server."
+        default=None,
+        description="Server for private copies; it may hold no source. Not set: a private, short-lived one.",
     )
     query_file: str | None = Field(default=None, description="File with the sanitization SQL (third tier).")
     override_query: Sql = Field(default=None, description="Sanitization SQL of this target (first tier).")
@@ -265,7 +266,7 @@ class Root(Model):
     limits: Limits = Field(default=Limits(), description="How long reading may disturb a source.")
     share: Sharing = Field(default=Sharing(), description="Links to shared snapshots.")
     keep_templates: int = Field(
-        default=3, ge=0, description="Loaded snapshots kept as templates for instant resets."
+        default=3, ge=0, description="Loaded snapshots of each target kept as templates for instant resets."
     )
     database_tools: DatabaseTools = Field(default=DatabaseTools(), description="Client programs.")
 

@@ -107,7 +107,7 @@ def test_a_changed_statement_is_refused(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("snapshot", "said"), [((LEAKS,), "original values in"), ((RAW, "--original"), "raw data of `shop`")]
+    ("snapshot", "said"), [((LEAKS,), "original values in"), ((RAW, "--original"), "RAW data of `shop`")]
 )
 def test_what_is_not_clean_becomes_readable_only_when_that_is_confirmed(
     store: Store, tmp_path: Path, snapshot: tuple[str, ...], said: str

@@ -9,13 +9,15 @@ from anyio import to_thread
 from support.captured import Captured, capture
 from support.postgres import Age, NewDatabase, Postgres
 
-from snapharbor.engine.database.base import Database, Housekeeper
+from snapharbor.engine.database.base import Database, Housekeeper, Standing
 from snapharbor.engine.database.memory import MemoryDatabase, MemoryHousekeeper, MemoryServer, Rows
 from snapharbor.engine.database.postgres.database import PostgresDatabase
 from snapharbor.engine.database.postgres.housekeeper import PostgresHousekeeper
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import (
+    ArgumentInvalid,
     ConfigInvalid,
+    ConfirmationRequired,
     DatabaseFailed,
     DatabaseRefused,
     DestinationProtected,
@@ -243,7 +245,7 @@ async def test_a_swap_puts_the_new_database_in_the_place_of_the_old_one(place: P
     name, fresh, previous = place.other(), place.other(), place.other()
     await place.housekeeper.create(name, "old", template=place.name)
     await place.housekeeper.create(fresh, "fresh")
-    await place.housekeeper.swap(fresh, name, previous, "new")
+    await place.housekeeper.swap(fresh, name, over="ours", previous=previous, note="new")
     assert await place.housekeeper.list(place.name) == {name: "new", previous: "old"}
     assert await place.database(previous).count([PERSON]) == {PERSON: 3}
     assert (await place.database(name).inspect()).tables == ()
@@ -255,7 +257,7 @@ async def test_a_swap_puts_the_new_database_in_the_place_of_the_old_one(place: P
 async def test_a_swap_drops_the_old_database_if_nobody_wants_it(place: Place) -> None:
     fresh = place.other()
     await place.housekeeper.create(fresh, "fresh")
-    await place.housekeeper.swap(fresh, place.name, None, "new")
+    await place.housekeeper.swap(fresh, place.name, over="theirs", previous=None, note="new")
     assert await place.housekeeper.list("") == {place.name: "new"}
     await place.housekeeper.drop(place.name)
 
@@ -263,9 +265,45 @@ async def test_a_swap_drops_the_old_database_if_nobody_wants_it(place: Place) ->
 async def test_a_swap_takes_a_free_name(place: Place) -> None:
     fresh, name = place.other(), place.other()
     await place.housekeeper.create(fresh, "fresh", template=place.name)
-    await place.housekeeper.swap(fresh, name, None, "new")
+    await place.housekeeper.swap(fresh, name, over="nothing", previous=None, note="new")
     assert await place.database(name).count([PERSON]) == {PERSON: 3}
     await place.housekeeper.drop(name)
+
+
+@pytest.mark.parametrize(("there", "over"), [("theirs", "nothing"), ("ours", "theirs"), ("theirs", "ours")])
+async def test_a_swap_takes_the_place_of_nothing_but_what_was_expected(
+    place: Place, there: Standing, over: Standing
+) -> None:
+    name, fresh, ours = place.name, place.other(), place.other()
+    await place.housekeeper.create(fresh, "fresh")
+    if there == "ours":
+        name = ours
+        await place.housekeeper.create(ours, "loaded", template=place.name)
+    with pytest.raises(ConfirmationRequired):
+        await place.housekeeper.swap(fresh, name, over=over, previous=None, note="new")
+    assert await place.database(name).count([PERSON]) == {PERSON: 3}
+    assert await place.housekeeper.exists(fresh)
+    await place.housekeeper.drop(fresh)
+    await place.housekeeper.drop(ours)
+
+
+async def test_a_closed_database_is_copied_and_nobody_enters_it(place: Place) -> None:
+    name, copy = place.other(), place.other()
+    await place.housekeeper.create(name, "template", template=place.name, closed=True)
+    await place.housekeeper.create(copy, "copy", template=name)
+    with pytest.raises(DatabaseRefused):
+        await place.database(name).identify()
+    assert await place.database(copy).count([PERSON]) == {PERSON: 3}
+    assert await place.housekeeper.templates(place.name) == [name]
+    await place.housekeeper.drop(copy)
+    await place.housekeeper.drop(name)
+    assert await place.housekeeper.templates(place.name) == []
+
+
+async def test_a_name_that_can_be_loaded_under_is_let_through(place: Place) -> None:
+    place.housekeeper.check_name("a copy")
+    with pytest.raises(ArgumentInvalid):
+        place.housekeeper.check_name("")
 
 
 async def test_a_swap_that_fails_changes_nothing(place: Place) -> None:
@@ -273,9 +311,9 @@ async def test_a_swap_that_fails_changes_nothing(place: Place) -> None:
     await place.housekeeper.create(fresh, "fresh")
     await place.housekeeper.create(taken, "taken")
     with pytest.raises(DatabaseFailed):
-        await place.housekeeper.swap(fresh, place.name, taken, "new")
+        await place.housekeeper.swap(fresh, place.name, over="theirs", previous=taken, note="new")
     with pytest.raises(DestinationProtected):
-        await place.housekeeper.swap(place.name, taken, None, "new")
+        await place.housekeeper.swap(place.name, taken, over="ours", previous=None, note="new")
     assert await place.housekeeper.list(place.name) == {fresh: "fresh", taken: "taken"}
     assert await place.here.count([PERSON]) == {PERSON: 3}
     await place.housekeeper.drop(fresh)

@@ -278,16 +278,6 @@ async def test_rules_that_changed_after_the_plan_do_not_run(shop: Shop) -> None:
             await harbor.run(plan)
 
 
-async def test_a_work_server_is_used_and_left_clean(shop: Shop) -> None:
-    work = shop.server.cluster.url("work")
-    rules = Rules(query_file=DEMO / "rules.sql", work_url=work)
-    async with shop.harbor(replace(shop.target, rules=rules)) as harbor:
-        await do(harbor, SanitizeRequest("shop", new=True))
-        await do(harbor, LoadRequest("shop"))
-    assert query(shop.destination, RAW) == [(0,)]
-    assert databases(shop.server) == {"shop", "shop_copy", *templates(shop)}
-
-
 async def test_the_newest_set_is_index_zero_and_its_sanitized_member_is_meant(shop: Shop) -> None:
     async with shop.harbor() as harbor:
         with pytest.raises(SnapshotUnknown):

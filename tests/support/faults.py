@@ -56,7 +56,7 @@ targets:
       src_url: secret:file:keys/source
       dst_url: secret:file:keys/destination
       schema_config: {{use_default_schema: false}}
-    sanitize: {{query_file: rules.sql}}
+    sanitize: {{query_file: rules.sql{work}}}
 {more}
 """
 
@@ -82,15 +82,25 @@ class Site:
         """The configuration's file."""
         return self.root / "snapharbor.yml"
 
-    def configure(self, *, source: DatabaseUrl | None = None, rules: str = RULES, more: str = "") -> "Site":
-        """Write the configuration; `more` is YAML that is added to it."""
+    def configure(
+        self,
+        *,
+        source: DatabaseUrl | None = None,
+        destination: DatabaseUrl | None = None,
+        work: DatabaseUrl | None = None,
+        rules: str = RULES,
+        more: str = "",
+    ) -> "Site":
+        """Write the configuration; `more` is YAML that is added below the target."""
         keys = self.root / "keys"
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         _secret(keys / "identity.txt", self.person.identity.reveal())
         _secret(keys / "signing.pem", self.person.signing_key.reveal())
         _secret(keys / "source", spelled(source or self.source))
-        _secret(keys / "destination", spelled(self.destination))
-        _secret(self.config, CONFIG.format(more=more))
+        _secret(keys / "destination", spelled(destination or self.destination))
+        _secret(keys / "work", spelled(work) if work else "")
+        words = ", dst_url: secret:file:keys/work" if work else ""
+        _secret(self.config, CONFIG.format(work=words, more=more))
         (self.root / "rules.sql").write_text(rules)
         return self
 

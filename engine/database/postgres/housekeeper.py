@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 from anyio import sleep
 
 from ...model.catalog import Server
-from ...model.errors import ArgumentInvalid, DatabaseFailed, DatabaseRefused, DestinationProtected
+from ...model.errors import (
+    ArgumentInvalid,
+    ConfirmationRequired,
+    DatabaseFailed,
+    DatabaseRefused,
+    DestinationProtected,
+)
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
+from ..base import Standing
 from .identify import read_server
 from .session import connect
 
@@ -31,6 +38,14 @@ FROM pg_catalog.pg_database
 WHERE pg_catalog.shobj_description(oid, 'pg_database') LIKE 'snapharbor: %'
    OR (pg_catalog.shobj_description(oid, 'pg_database') IS NULL
        AND NOT datallowconn AND pg_catalog.starts_with(datname, 'snapharbor_'))
+"""
+
+# A closed one that is open, or belongs to another role, may hold anything by now.
+TEMPLATES = """
+SELECT datname FROM pg_catalog.pg_database
+WHERE pg_catalog.starts_with(datname, %s) AND NOT datallowconn
+  AND datdba = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)
+  AND pg_catalog.shobj_description(oid, 'pg_database') LIKE 'snapharbor: %%'
 """
 
 EXISTS = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
@@ -85,8 +100,31 @@ class PostgresHousekeeper:
         async with self._connect() as connection:
             return await _notes(connection, prefix)
 
-    async def create(self, name: str, note: str, *, template: str | None = None) -> None:
+    def check_name(self, name: str) -> None:
+        """Refuse a name that nothing can be loaded under; nothing is connected.
+
+        Raises:
+            ArgumentInvalid: PostgreSQL cannot keep it.
+            DestinationProtected: it belongs to the server.
+        """
+        _check(name)
+        if name in UNTOUCHABLE:
+            raise DestinationProtected(
+                f"database `{name}` belongs to the server", "Choose another name for the database."
+            )
+
+    async def templates(self, prefix: str) -> Sequence[str]:
+        """Return the closed databases that this very role made and nobody opened, whose name starts so."""
+        async with self._connect() as connection:
+            cursor = await connection.execute(TEMPLATES.encode(), [prefix])
+            return [str(name) for (name,) in await cursor.fetchall()]
+
+    async def create(
+        self, name: str, note: str, *, template: str | None = None, closed: bool = False
+    ) -> None:
         """Create a database with a note, empty or as a copy of another one, whose sessions are ended.
+
+        A closed one takes no connections, not even a superuser's, and can be copied all the same.
 
         Raises:
             ArgumentInvalid: the name is not one that PostgreSQL can keep.
@@ -108,33 +146,41 @@ class PostgresHousekeeper:
             async with self._evicting([template] if template else []):
                 await connection.execute(create.as_bytes(connection) + options)
             await _mark(connection, name, note)
-            await connection.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(Identifier(name)))
+            if not closed:
+                allow = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true")
+                await connection.execute(allow.format(Identifier(name)))
 
-    async def swap(self, fresh: str, name: str, previous: str | None, note: str) -> None:
+    async def swap(self, fresh: str, name: str, *, over: Standing, previous: str | None, note: str) -> None:
         """Rename `fresh` to `name` in one transaction; the old one becomes `previous`, or is dropped if None.
 
-        The first rename keeps newcomers out of the old database while its sessions are ended. Nothing has
-        to be undone: until the transaction commits, the destination is exactly as it was.
+        The first rename keeps newcomers out of the old database while its sessions are ended, and holds it
+        as it is while it is looked at once more. Nothing has to be undone: until the transaction commits,
+        the destination is exactly as it was.
 
         Raises:
+            ConfirmationRequired: something else than `over` is there.
             DestinationProtected: `fresh` is not ours, or `name` belongs to the server.
             DatabaseFailed: `previous` exists already.
         """
+        from psycopg.errors import DuplicateDatabase
+
         old = previous or f"{OURS}o_{token_hex(8)}"
-        _check(name)
+        self.check_name(name)
         _check(old)
-        if name in UNTOUCHABLE:
-            raise DestinationProtected(f"database `{name}` belongs to the server")
         async with self._connect() as connection:
             if fresh not in await _notes(connection, fresh):
                 raise DestinationProtected(f"database `{fresh}` was not made by us")
             if await _exists(connection, old):
                 raise DatabaseFailed(f"there is a database `{old}` already", "Rename or drop it.")
-            replaced = await _exists(connection, name)
-            async with self._evicting([name, fresh]), connection.transaction():
+            replaced = _unsurprising(await _standing(connection, name), over, name=name)
+            async with self._evicting([fresh, *([name] if replaced else [])]), connection.transaction():
                 if replaced:
                     await _rename(connection, name, to=old)
-                await _rename(connection, fresh, to=name)
+                    _unsurprising(await _standing(connection, old), over, name=name)
+                try:
+                    await _rename(connection, fresh, to=name)
+                except DuplicateDatabase:
+                    raise _surprise(name) from None
                 await _mark(connection, name, note)
                 if replaced and previous is None:
                     await _mark(connection, old, f"replaced by {note}")
@@ -193,6 +239,26 @@ async def _notes(connection: "AsyncConnection[TupleRow]", prefix: str) -> dict[s
 
 async def _exists(connection: "AsyncConnection[TupleRow]", name: str) -> bool:
     return (await connection.execute(EXISTS.encode(), [name])).rowcount == 1
+
+
+async def _standing(connection: "AsyncConnection[TupleRow]", name: str) -> Standing:
+    if not await _exists(connection, name):
+        return "nothing"
+    return "ours" if name in await _notes(connection, name) else "theirs"
+
+
+def _unsurprising(found: Standing, expected: Standing, *, name: str) -> bool:
+    """Return whether there is something to replace, which is what was expected."""
+    if found not in ("nothing", expected):
+        raise _surprise(name)
+    return found != "nothing"
+
+
+def _surprise(name: str) -> ConfirmationRequired:
+    return ConfirmationRequired(
+        f"`{name}` is not what it was when the load was planned",
+        "Plan it again and confirm what it overwrites now.",
+    )
 
 
 async def _encoding(connection: "AsyncConnection[TupleRow]") -> bytes:

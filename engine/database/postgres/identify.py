@@ -23,7 +23,8 @@ SELECT pg_catalog.current_database(),
        pg_catalog.pg_database_size(pg_catalog.current_database()),
        pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'),
        'start-' || pg_catalog.to_char(pg_catalog.pg_postmaster_start_time() AT TIME ZONE 'UTC',
-                                      'YYYYMMDDHH24MISSUS')
+                                      'YYYYMMDDHH24MISSUS'),
+       (SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
 """
 
 # Everything by which a role could change what others read. Temporary tables are its own business.
@@ -64,7 +65,10 @@ async def read_server(connection: "AsyncConnection[TupleRow]") -> Server:
     `system` is the identifier that initdb gave the server. A role that may not read it gets the moment
     the server was started instead: as unique and the same by any route, but only until the next restart.
     """
-    database, product, version, role, standby, size, may_ask, system = await _row(connection, SERVER)
+    database, product, version, role, standby, size, may_ask, started, creates = await _row(
+        connection, SERVER
+    )
+    system = started
     if may_ask:
         (system,) = await _row(
             connection, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
@@ -72,12 +76,14 @@ async def read_server(connection: "AsyncConnection[TupleRow]") -> Server:
     (can_write,) = await _row(connection, CAN_WRITE)
     return Server(
         system=system,
+        started=started,
         database=database,
         product=product,
         version=version,
         major=connection.info.server_version // 10000,
         role=role,
         role_can_write=can_write,
+        role_can_create=creates,
         standby=standby,
         bytes=size,
     )

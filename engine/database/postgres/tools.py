@@ -115,6 +115,17 @@ def choose_server(boxes: Sequence[Toolbox], major: int | None = None) -> Toolbox
     )
 
 
+def choose_private(boxes: Sequence[Toolbox], major: int) -> Toolbox:
+    """Return the server programs that a private copy of a server of that major version runs on.
+
+    Raises:
+        ClientMissing: there are none of any version.
+    """
+    if any(box.has(SERVER) and box.major == major for box in boxes):
+        return choose_server(boxes, major)
+    return choose_server(boxes)
+
+
 async def speaks_tls(box: Toolbox) -> bool:
     """Tell whether these programs can encrypt a connection; nothing is contacted."""
     nowhere = "host=/nonexistent sslmode=require"

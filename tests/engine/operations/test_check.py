@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-from support.postgres import NewDatabase, Reader, execute
+from support.postgres import NewDatabase, Postgres, Reader, execute
 from support.s3 import S3Server
 from support.settings import Corner
 
@@ -157,6 +157,54 @@ async def test_a_destination_that_is_a_source_under_another_name_is_an_error(
         ("precious", "error", 30),
         ("strange", "warning", 0),
     ]
+
+
+async def test_a_destination_that_no_load_can_end_at_is_an_error(
+    corner: Corner, new_database: NewDatabase, reader: Reader, loader: DatabaseUrl
+) -> None:
+    source = reader(new_database(TABLE))
+    checks = await found(
+        corner,
+        f"""targets:
+  calm: {{protected: true, snapshot: {{dst_url: "{text(loader.on("calm"))}"}}}}
+  long: {{snapshot: {{dst_url: "{text(loader.on("x" * 64))}"}}}}
+  reading: {{snapshot: {{dst_url: "{text(source.on("not_there"))}"}}}}
+  theirs: {{snapshot: {{dst_url: "{text(loader.on("postgres"))}"}}}}
+  work: {{sanitize: {{override_query: "DELETE FROM person", dst_url: "{text(loader.on("work"))}"}}}}
+""",
+    )
+    assert levels(checks, "destination") == [
+        ("calm", "info", 0),
+        ("long", "error", 16),
+        ("reading", "error", 44),
+        ("theirs", "error", 30),
+        ("work (sanitize)", "ok", 0),
+    ]
+
+
+async def test_a_work_server_that_holds_a_source_is_an_error(
+    corner: Corner, new_database: NewDatabase, reader: Reader, loader: DatabaseUrl
+) -> None:
+    rules = f'override_query: "DELETE FROM person", dst_url: "{text(loader.on("work"))}"'
+    source = text(reader(new_database(TABLE)))
+    checks = await found(
+        corner, f'targets: {{a: {{snapshot: {{src_url: "{source}"}}, sanitize: {{{rules}}}}}}}'
+    )
+    assert levels(checks, "destination") == [("a (sanitize)", "error", 30)]
+
+
+async def test_the_private_server_is_of_the_source_s_version(
+    corner: Corner, new_database: NewDatabase, reader: Reader, each_postgres: Postgres
+) -> None:
+    source = reader(new_database(TABLE, server=each_postgres))
+    checks = await found(
+        corner,
+        f"""targets:
+  a: {{snapshot: {{src_url: "{text(source)}"}}, sanitize: {{override_query: "DELETE FROM person"}}}}
+""",
+    )
+    (message,) = [one.message for one in checks if one.area == "rules"]
+    assert message.endswith(f" {each_postgres.tools.version}")
 
 
 async def test_rules_are_parsed_and_their_variables_looked_up(corner: Corner) -> None:

@@ -61,7 +61,7 @@ async def test_a_swap_ends_sessions_even_of_those_who_come_back_at_once(
         for _ in range(5):
             tasks.start_soon(stubborn)
         await came.wait()
-        await housekeeper.swap(fresh, url.database, None, "new")
+        await housekeeper.swap(fresh, url.database, over="theirs", previous=None, note="new")
         tasks.cancel_scope.cancel()
     assert query(url, "SELECT to_regclass('old')") == [(None,)]
     assert await housekeeper.ours(url.database) == "new"
@@ -77,10 +77,10 @@ async def test_a_swap_that_cannot_have_the_place_leaves_all_as_it_was(
     before = query(url, DATABASES)
     with connect(url) as session:
         with pytest.raises(PrivilegeMissing):
-            await housekeeper.swap(fresh, url.database, None, "new")
+            await housekeeper.swap(fresh, url.database, over="theirs", previous=None, note="new")
         assert session.execute("SELECT 1").fetchall() == [(1,)]
     with pytest.raises(PrivilegeMissing):
-        await housekeeper.swap(fresh, url.database, None, "new")
+        await housekeeper.swap(fresh, url.database, over="theirs", previous=None, note="new")
     assert query(url, DATABASES) == before
     await housekeeper.drop(fresh)
 
@@ -93,7 +93,7 @@ async def test_a_swap_that_is_cancelled_leaves_all_as_it_was(new_database: NewDa
     with connect(url.on("postgres")) as other, other.transaction():
         other.execute(f'COMMENT ON DATABASE "{url.database}" IS NULL'.encode())
         with anyio.move_on_after(0.5) as scope:
-            await housekeeper.swap(fresh, url.database, None, "new")
+            await housekeeper.swap(fresh, url.database, over="theirs", previous=None, note="new")
     assert scope.cancelled_caught
     assert query(url, DATABASES) == before
     await housekeeper.drop(fresh)
@@ -106,7 +106,7 @@ async def test_names_of_every_kind_are_made_copied_swapped_and_dropped(postgres:
     housekeeper, side = PostgresHousekeeper(postgres.url), f"side_{token_hex(4)}"
     await housekeeper.create(name, 'it\'s "ours" \\ 🐘')
     await housekeeper.create(side, "side", template=name)
-    await housekeeper.swap(side, name, None, "swapped")
+    await housekeeper.swap(side, name, over="ours", previous=None, note="swapped")
     assert await housekeeper.list(name) == {name: "swapped"}
     await housekeeper.drop(name)
     assert not await housekeeper.exists(name)
@@ -123,7 +123,7 @@ async def test_the_server_s_own_databases_are_out_of_reach(postgres: Postgres, n
     housekeeper, fresh = PostgresHousekeeper(postgres.url), f"fresh_{token_hex(4)}"
     await housekeeper.create(fresh, "fresh")
     with pytest.raises(DestinationProtected):
-        await housekeeper.swap(fresh, name, None, "new")
+        await housekeeper.swap(fresh, name, over="theirs", previous=None, note="new")
     with pytest.raises(DestinationProtected):
         await housekeeper.drop(name)
     await housekeeper.drop(fresh)
@@ -161,7 +161,7 @@ async def test_a_role_that_may_only_make_databases_does_all_of_it(loader: Databa
     await housekeeper.create(place, "old")
     await housekeeper.create(fresh, "fresh", template=place)
     with connect(loader.on(place)):
-        await housekeeper.swap(fresh, place, None, "new")
+        await housekeeper.swap(fresh, place, over="ours", previous=None, note="new")
     assert await housekeeper.list(place) == {place: "new"}
     await housekeeper.drop(place)
 

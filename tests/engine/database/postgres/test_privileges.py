@@ -121,9 +121,9 @@ async def test_the_loader_may_end_the_sessions_of_others_once_it_is_allowed_to(
     await housekeeper.create(fresh, "fresh")
     with connect(somebody.on(place)):
         with pytest.raises(PrivilegeMissing):
-            await housekeeper.swap(fresh, place, None, "new")
+            await housekeeper.swap(fresh, place, over="ours", previous=None, note="new")
         execute(postgres.url, page_block("signal"))
-        await housekeeper.swap(fresh, place, None, "new")
+        await housekeeper.swap(fresh, place, over="ours", previous=None, note="new")
     execute(postgres.url, "REVOKE pg_signal_backend FROM snapharbor_loader")
     await housekeeper.drop(place)
 
