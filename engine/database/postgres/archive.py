@@ -21,6 +21,7 @@ from ..base import Blocks, ChunkSource
 from .custom import block_objects, block_rows
 from .toc import DATA, POST_DATA, TAR, ArchiveDamaged, ByteStream, Entry, Text, Toc, read_toc, write_toc
 
+# Frozen rows come with a visibility map, one file more, which a few pages are not worth.
 WORTH_FREEZING = 1 << 16
 END_OF_ROWS = b"\\.\n\n\n"
 GZIP = 31

@@ -16,6 +16,7 @@ from support.postgres import Age, NewDatabase, Postgres, connect, execute, query
 from support.snapshots import AWKWARD, Bench
 
 from snapharbor.engine.database.base import Blocks
+from snapharbor.engine.database.postgres.archive import WORTH_FREEZING
 from snapharbor.engine.database.postgres.restore import restore
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import ClientTooOld, DatabaseFailed, SnapshotCorrupt
@@ -204,12 +205,13 @@ async def test_a_parallel_restore_brings_rows_in_frozen_whatever_the_table_is_ca
     bench: Bench, each_postgres: Postgres, new_database: NewDatabase
 ) -> None:
     names = ("plain", '"Mixed"', '"select"', '"a b ("', '"with ""quotes"""', "unlogged")
-    rows = "AS SELECT i, md5(i::text) AS text FROM generate_series(1, 1000) i"
+    rows = "AS SELECT i, md5(i::text) AS text FROM generate_series(1, 3000) i"
     tables = (f"CREATE {'UNLOGGED ' * (name == 'unlogged')}TABLE {name} {rows}" for name in names)
     indexes = (f"CREATE INDEX ON {name} (i)" for name in names)
     url = new_database(*tables, *indexes, server=each_postgres)
     async with bench.view(url) as view:
         captured = await to_thread.run_sync(capture, view)
+    assert all(table.raw_bytes >= WORTH_FREEZING for table in captured.manifest.tables)
     copy = new_database(server=each_postgres)
     await fill(bench, captured, copy)
     with connect(copy) as connection:
