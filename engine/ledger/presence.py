@@ -6,14 +6,12 @@ ends: nothing has to be timed, and a process id that was given to somebody else 
 
 import os
 import secrets
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from ..locks import try_lock
+from ..mark import machine, mark, started
 
 
 @contextmanager
@@ -24,7 +22,7 @@ def present(root: Path) -> Generator[str]:
     """
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:
-        token = f"{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(8)}"
+        token = f"{mark()}-{secrets.token_hex(8)}"
         descriptor = os.open(root / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         # Between these lines somebody may take it for a dead one's and sweep it away.
         if try_lock(descriptor) and _same(descriptor, root / token):
@@ -45,13 +43,13 @@ def alive(root: Path, token: str) -> bool:
 
 def here(token: str) -> bool:
     """Whether that token was made on this machine since it was started."""
-    return token.startswith(f"{_machine()}-")
+    return token.startswith(f"{machine()}-")
 
 
 def process_id(root: Path, token: str) -> int | None:
     """Return the id of the process of that token if it is certain that it is still the same one."""
-    _, pid, started, _ = token.split("-")
-    if here(token) and _started(int(pid)) == started and alive(root, token):
+    _, pid, moment, _ = token.split("-")
+    if here(token) and started(int(pid)) == moment and alive(root, token):
         return int(pid)
     return None
 
@@ -82,20 +80,3 @@ def _same(descriptor: int, file: Path) -> bool:
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(descriptor), file.stat())
     return False
-
-
-def _started(pid: int) -> str:
-    """Return when a process was started, in the kernel's own count; 0 where it does not tell."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
-    except OSError:
-        return "0"
-
-
-@cache
-def _machine() -> str:
-    try:
-        name = Path("/proc/sys/kernel/random/boot_id").read_text()
-    except OSError:
-        name = socket.gethostname()
-    return sha256(name.encode()).hexdigest()[:8]

@@ -5,6 +5,7 @@ afterwards, so at least one of two sees the other: a writer then waits for prune
 Ages are compared by the storage's own clock: everybody measures against the object that it just put.
 """
 
+import re
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from typing import Literal
 
 import anyio
 
+from ..mark import ended, mark
 from ..model.errors import EngineError, StorageUnreachable
 from ..storage.base import Storage, Stored
 from ..tasks import open_tasks
@@ -21,6 +23,8 @@ from .layout import LEASES
 HEARTBEAT = 60.0
 STALE = 900.0
 POLL = 1.0
+
+_HOLDER = re.compile(rf"{LEASES}[a-z]+-([0-9a-f]{{8}}-\d+-\d+)-[0-9a-f]+")
 
 Use = Literal["write", "prune"]
 
@@ -32,7 +36,7 @@ class Lease:
         self._storage = storage
         self._beaten = time.time()
         self._gap = False
-        self.key = f"{LEASES}{use}-{token_hex(8)}"
+        self.key = f"{LEASES}{use}-{mark()}-{token_hex(8)}"
 
     async def beat(self) -> None:
         """Say that this process lives."""
@@ -65,7 +69,7 @@ class Lease:
         """Return the live leases for a use, except this one."""
         now = await self.now()
         found = [stored async for stored in self._storage.list(f"{LEASES}{use}-")]
-        return tuple(s for s in found if s.key != self.key and s.modified > now - STALE)
+        return tuple(s for s in found if s.key != self.key and is_live(s, now))
 
     async def keep(self) -> None:
         """Beat for ever. A storage that is away for a while is no reason to stop."""
@@ -96,5 +100,11 @@ async def hold(storage: Storage, use: Use) -> AsyncGenerator[Lease]:
 async def remove_stale(storage: Storage, now: float) -> None:
     """Remove the leases of processes that ended without removing them."""
     async for stored in storage.list(LEASES):
-        if stored.modified <= now - STALE:
+        if not is_live(stored, now):
             await storage.delete(stored.key)
+
+
+def is_live(lease: Stored, now: float) -> bool:
+    """Whether somebody may still hold a lease: it is fresh, and its process not known to have ended."""
+    holder = _HOLDER.fullmatch(lease.key)
+    return lease.modified > now - STALE and not (holder and ended(holder[1]))

@@ -9,7 +9,7 @@ from ..model.job import Progress, Report
 from ..model.snapshot import Snapshot
 from ..storage.base import Storage, Stored
 from .layout import CHUNKS, LEASES, manifest_key
-from .lease import STALE, Lease, hold, remove_stale
+from .lease import Lease, hold, is_live, remove_stale
 from .parallel import each
 from .retention import Retention, kept
 from .values import PrunePlan, PruneResult, Survey
@@ -35,7 +35,7 @@ async def plan_prune(
     now = time.time()
     unneeded = await _unneeded(storage, tuple(s for s in snapshots if s.id in keep))
     old = [stored for stored in unneeded if stored.modified <= now - grace_seconds]
-    builds = [s async for s in storage.list(f"{LEASES}write-") if s.modified > now - STALE]
+    builds = [s async for s in storage.list(f"{LEASES}write-") if is_live(s, now)]
     return PrunePlan(
         remove=tuple(s.id for s in snapshots if s.id not in keep),
         keep=keep,
