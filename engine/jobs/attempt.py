@@ -15,7 +15,7 @@ from ..operations.audit import record
 from ..operations.verbs import Perform
 from ..services import Services
 from ..tasks import open_tasks
-from .outcome import failure, recorded, state
+from .outcome import failure, meant, recorded, state
 from .reaper import reap
 
 BEAT_SECONDS = 0.5
@@ -66,7 +66,7 @@ class _Run:
                 self.error = None
                 group.cancel_scope.cancel()
         except Exception as error:
-            self.error = error
+            self.error = meant(error)
 
     async def end(self, error: BaseException | None) -> None:
         """Write down how it ended, in the audit chain first: a job is finished when that is done."""

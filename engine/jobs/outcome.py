@@ -1,14 +1,23 @@
 """How a job ended: what is remembered of it, and what of that stands in the audit chain."""
 
+import errno
 from collections.abc import Sequence
 
-from ..model.errors import Cancelled, EngineError
+from ..model.errors import Cancelled, EngineError, SpaceExhausted
 from ..model.job import Failure, State
 from ..model.json import Json, JsonObject
 
 INTERNAL = 1
+FULL = (errno.ENOSPC, errno.EDQUOT)
 MADE = ("snapshot", "parent", "share", "recipients", "expires_at", "destination", "previous", "directory")
 RECORDED = frozenset((*MADE, "added", "removed", "key_id", "tables", "rows", "chunks", "tool"))
+
+
+def meant(error: Exception) -> Exception:
+    """Return an error as it is to be told: a full disk is no mistake of ours, wherever it is met."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return SpaceExhausted("the disk of the working directory is full")
+    return error
 
 
 def failure(error: BaseException) -> Failure:

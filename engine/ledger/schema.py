@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,9 +126,17 @@ def _meaning(error: sqlite3.DatabaseError, path: Path) -> EngineError:
         return TimedOut(
             f"another process keeps `{path.name}` locked", "Wait for the process that writes to it to end."
         )
-    if name in FULL:
+    if name in FULL or (name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR")) and _is_full(path)):
         return SpaceExhausted(f"there is no space left for `{path.name}`")
     return _unusable(path, name)
+
+
+def _is_full(path: Path) -> bool:
+    """Whether nothing can be made beside a file: no block is left, or no name."""
+    if sys.platform == "win32":
+        return False
+    found = os.statvfs(path.parent)
+    return found.f_bavail == 0 or (found.f_files > 0 and found.f_favail == 0)
 
 
 def _unusable(path: Path, why: str) -> ConfigInvalid:

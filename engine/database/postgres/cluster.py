@@ -15,15 +15,15 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...model.errors import DatabaseFailed
+from ...model.errors import Cancelled, DatabaseFailed, DatabaseUnreachable, EngineError, SpaceExhausted
 from ...model.secret import Secret
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread
 from ..lease import leased_directory, remove, write_private
 from ..process import environment, mortal, spawn_detached
 from .account import fitting_account
-from .errors import LONGEST, one_line
-from .prepare import prepare
+from .errors import KILLED, LONGEST, one_line
+from .prepare import DISK_FULL, is_full, prepare
 from .tools import Toolbox
 
 PREFIX = "cluster"
@@ -98,9 +98,17 @@ def throwaway_cluster(
 async def ephemeral_cluster(
     tools: Toolbox, parent: Path, *, templates: Path | None = None
 ) -> AsyncGenerator[Cluster]:
-    """Run a private server for as long as the block; see `throwaway_cluster`."""
+    """Run a private server for as long as the block; see `throwaway_cluster`.
+
+    Raises:
+        SpaceExhausted: its disk, which is ours, is full.
+        DatabaseUnreachable: it ended before the block did.
+    """
     async with in_thread(throwaway_cluster(tools, parent, templates=templates)) as cluster:
-        yield cluster
+        try:
+            yield cluster
+        except EngineError as error:
+            raise _meant(error, cluster) from None
 
 
 def create(
@@ -182,6 +190,20 @@ def _end(pid: int, cluster: Cluster) -> None:
             time.sleep(PAUSE_SECONDS)
 
 
+def _meant(error: EngineError, cluster: Cluster) -> EngineError:
+    """Return an error as it is to be told where the server is our own: nobody has an address to correct."""
+    from_server = not {"sqlstate", "program"}.isdisjoint(error.details)
+    if (isinstance(error, SpaceExhausted) and from_server) or is_full(_log(cluster.directory)):
+        return SpaceExhausted(DISK_FULL)
+    if isinstance(error, Cancelled) or _answers(cluster):
+        return error
+    return DatabaseUnreachable("the private server ended before its work was done", KILLED)
+
+
+def _log(directory: Path) -> str:
+    return (directory / "log").read_text(errors="replace")
+
+
 def _wait_until_ready(directory: Path, pid: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -195,5 +217,7 @@ def _wait_until_ready(directory: Path, pid: int) -> None:
         time.sleep(PAUSE_SECONDS)
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    log = (directory / "log").read_text(errors="replace")
+    log = _log(directory)
+    if is_full(log):
+        raise SpaceExhausted(DISK_FULL)
     raise DatabaseFailed(f"a private server does not start: {one_line(log[-LONGEST:])}", START_HINT)

@@ -4,8 +4,9 @@ The server's DETAIL and CONTEXT, and any message that quotes data, never get thr
 """
 
 import re
+import signal
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ...model.errors import (
@@ -28,6 +29,9 @@ LONGEST = 300
 CLOSED = "The server closed the connection: try again, and read its log if it happens twice."
 FULL = "Free space on the database server, then run the same command again."
 REPLICA = "Raise max_standby_streaming_delay on the replica, or set hot_standby_feedback = on."
+KILLED = (
+    "Something on this machine ended it, perhaps for want of memory: see the system's log, then run it again."
+)
 NO_TLS = "Set sslmode=disable if the network is trusted, or turn on TLS in the server."
 
 PREFIXES = re.compile(
@@ -57,6 +61,7 @@ QUOTING = ("22", "38", "39", "P0")
 
 # By the English text of libpq and the server, for connection attempts and programs, which give no SQLSTATE.
 TEXTS: tuple[tuple[str, type[EngineError], str], ...] = (
+    (r"worker process died unexpectedly", DatabaseFailed, KILLED),
     (r"starting up|shutting down|in recovery mode|not yet accepting", DatabaseUnreachable, ""),
     (r"too many (clients|connections)|remaining connection slots", *STATES["53300"]),
     (r"no pg_hba\.conf entry.*no encryption", DatabaseRefused, "Set sslmode=require in the URL."),
@@ -129,12 +134,22 @@ def condition(state: str) -> str:
 
 def from_program(program: str, done: Completed) -> EngineError:
     """Return our error for a client program that failed."""
+    if done.code < 0:
+        return DatabaseFailed(
+            f"`{program}` was ended by {_signal(-done.code)}", KILLED, program=program, exit_code=done.code
+        )
     if state := re.search(r":\s+(?=[A-Z]*\d)([0-9A-Z]{5})(?::|\s*$)", done.stderr, re.MULTILINE):
         return by_state(state[1])
     error = _by_text(done.stderr, DatabaseFailed)
     details = {**error.details, "program": program, "exit_code": done.code}
     message = error.message or f"`{program}` ended with code {done.code}"
     return type(error)(message, error.hint, **details)
+
+
+def _signal(number: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ...model.errors import DatabaseFailed
+from ...model.errors import DatabaseFailed, SpaceExhausted
 from ..lease import remove, write_private
 from ..process import stream
 from .account import Account
@@ -15,6 +15,12 @@ from .errors import one_line
 from .tools import Toolbox
 
 BUILTIN_LOCALES = 17
+DISK_FULL = "the disk of the working directory is full"
+
+
+def is_full(complaint: str) -> bool:
+    """Tell whether a server or its initdb complains about a full disk."""
+    return "No space left on device" in complaint
 
 
 def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Path | None = None) -> None:
@@ -25,6 +31,10 @@ def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Pat
         tools: The server's programs.
         account: As whom they run.
         templates: Where prepared ones are kept, each with a password of its own; None makes a new one.
+
+    Raises:
+        SpaceExhausted: the disk is full.
+        DatabaseFailed: initdb fails.
     """
     if templates is None or account.foreign:
         _make(directory, tools, account=account)
@@ -39,7 +49,12 @@ def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Pat
                 fresh.rename(kept)
         finally:
             remove(fresh)
-    shutil.copytree(kept, directory, dirs_exist_ok=True)
+    try:
+        shutil.copytree(kept, directory, dirs_exist_ok=True)
+    except shutil.Error as error:
+        if is_full(str(error)):
+            raise SpaceExhausted(DISK_FULL) from None
+        raise
 
 
 def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
@@ -58,6 +73,8 @@ def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
     ]
     with stream(argv, stdout=False) as child:
         if (done := child.wait()).code != 0:
+            if is_full(done.stderr):
+                raise SpaceExhausted(DISK_FULL)
             raise DatabaseFailed(f"a private server cannot be made: {one_line(done.stderr)}")
 
 

@@ -94,6 +94,7 @@ async def run_rules(
 
     Raises:
         RuleFailed: the server refused a rule, or a constraint does not hold.
+        SpaceExhausted, DatabaseUnreachable, TimedOut: the server is to blame, not the rule.
     """
     pairs = [*await _pairs(connection, TRIGGERS), *await _pairs(connection, FOREIGN_KEYS)]
     await _all(connection, [before for before, _ in pairs])
@@ -137,7 +138,8 @@ async def _apply(connection: "AsyncConnection[TupleRow]", rule: Rule, *, restric
         # A prepared statement takes one statement only, whatever the text holds.
         cursor = await connection.execute(rule.text.encode(), prepare=True)
     except psycopg.Error as error:
-        raise _failed(translate(error), rule) from None
+        found = translate(error)
+        raise (found if found.retryable else _failed(found, rule)) from None
     finally:
         if connection.info.transaction_status.name == "INTRANS":
             await connection.execute("SET LOCAL ROLE NONE")
