@@ -1,20 +1,22 @@
 """Everything an operation needs, opened once and passed along; there are no globals."""
 
 import getpass
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from logging import getLogger
 from pathlib import Path
 from secrets import token_hex
 
 import anyio
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from .database.base import Artefact, ChunkSource, Database, Housekeeper, Workbench
-from .ledger.base import Ledger
+from .ledger.base import Lease, LeaseKind, Ledger
 from .ledger.presence import present
 from .ledger.sqlite import SqliteLedger
-from .model.errors import ConfigInvalid
-from .model.job import Report
+from .model.errors import ConfigInvalid, EngineError
+from .model.json import JsonObject
 from .model.settings import Settings
 from .model.share import Principal
 from .model.snapshot import Snapshot
@@ -24,6 +26,9 @@ from .repository.scratch import spool_directory
 from .settings.load import load_settings
 from .storage.base import Storage
 from .storage.local import LocalStorage
+
+UNFINISHED = ".snapharbor-"
+LOG = getLogger(__name__)
 
 
 class Services:
@@ -61,14 +66,26 @@ class Services:
     @asynccontextmanager
     async def side_database(self, url: DatabaseUrl, name: str) -> AsyncGenerator[None]:
         """Remember that a database is being filled, and drop it at the end if it is still there."""
-        with present(self.settings.working_directory / "run") as owner:
-            lease = await self.ledger.add_lease("database", owner, {"url": str(url), "name": name})
+        async with self._leased("database", {"url": str(url), "name": name}) as lease:
             try:
                 yield
             finally:
                 with anyio.CancelScope(shield=True):
-                    await self.housekeeper(url).drop(name)
-                    await self.ledger.release(lease.id)
+                    await self._drop(url, name, lease)
+
+    @asynccontextmanager
+    async def _leased(self, kind: LeaseKind, data: JsonObject) -> AsyncGenerator[Lease]:
+        """Remember something that others have to remove if this process ends in the block."""
+        with present(self.settings.working_directory / "run") as owner:
+            yield await self.ledger.add_lease(kind, owner, data)
+
+    async def _drop(self, url: DatabaseUrl, name: str, lease: Lease) -> None:
+        """Drop a side database. What the run came to counts; the next one drops what could not be dropped."""
+        try:
+            await self.housekeeper(url).drop(name)
+            await self.ledger.release(lease.id)
+        except EngineError as error:
+            LOG.warning("`%s` on %s could not be dropped yet: %s", name, url, error.message)
 
     @asynccontextmanager
     async def workbench(self, original: Snapshot, work: DatabaseUrl | None) -> AsyncGenerator[Workbench]:
@@ -101,11 +118,24 @@ class Services:
             await self.housekeeper(cluster.url(name)).create(name, "work copy")
             yield cluster.url(name)
 
-    async def export(self, source: ChunkSource, directory: Path, report: Report) -> None:
-        """Write a snapshot as the native archive of its engine, readable, mode 0600 in a 0700 directory."""
+    async def export(self, source: ChunkSource, directory: Path, each: Callable[[int], None]) -> None:
+        """Write a snapshot as the native archive of its engine, readable, mode 0600 in a 0700 directory.
+
+        `each` is told the size of every block that is written, in a worker thread.
+        """
         from .database.postgres.archive import export
 
-        await to_thread.run_sync(export, source, directory)
+        def told(size: int) -> None:
+            from_thread.check_cancelled()
+            each(size)
+
+        fresh = directory.with_name(f"{UNFINISHED}{token_hex(8)}")
+        async with self._leased("directory", {"path": str(fresh)}) as lease:
+            try:
+                await to_thread.run_sync(partial(export, source, directory, fresh=fresh, each=told))
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self.ledger.release(lease.id)
 
     def artefact(self, source: ChunkSource) -> Artefact:
         """Return what of a snapshot is not the rows of its tables."""

@@ -1,5 +1,6 @@
 """Clear away what killed processes left behind, at the start of every run, and say so in the audit chain."""
 
+import shutil
 from collections.abc import Iterator
 from logging import getLogger
 from pathlib import Path
@@ -12,7 +13,7 @@ from ..ledger.presence import sweep
 from ..model.errors import EngineError, TimedOut
 from ..model.url import DatabaseUrl
 from ..operations.audit import record
-from ..services import Services
+from ..services import UNFINISHED, Services
 from .life import bury, dead, press
 
 MOST = 1000
@@ -40,7 +41,7 @@ async def _reap(services: Services, directory: Path) -> None:
         await bury(services, job)
     for lease in await services.ledger.leases():
         if dead(services, lease.owner, since=lease.created_at):
-            await _drop(services, lease)
+            await (_drop if lease.kind == "database" else _remove)(services, lease)
     await _remove_directories(services, directory / "tmp")
     await to_thread.run_sync(sweep, directory / "run")
 
@@ -57,6 +58,20 @@ async def _drop(services: Services, lease: Lease) -> None:
         await services.ledger.release(lease.id)
         return
     LOG.warning("`%s` on %s is left over, and no configured URL leads there with success", name, where)
+
+
+async def _remove(services: Services, lease: Lease) -> None:
+    """Remove a directory that was being filled; its name says that it is one of ours."""
+    directory = Path(str(lease.data["path"]))
+    if directory.name.startswith(UNFINISHED) and await to_thread.run_sync(_removed, directory):
+        await _destroyed(services, "remove directory", directory.name, "export")
+    await services.ledger.release(lease.id)
+
+
+def _removed(directory: Path) -> bool:
+    there = directory.exists()
+    shutil.rmtree(directory, ignore_errors=True)
+    return there
 
 
 def _reachable(services: Services, where: str) -> Iterator[DatabaseUrl]:

@@ -9,7 +9,7 @@ from ..model.json import JsonObject
 from ..model.plan import Plan
 from ..model.share import Share
 
-LeaseKind = Literal["database"]
+LeaseKind = Literal["database", "directory"]
 
 
 @dataclass(frozen=True, slots=True)

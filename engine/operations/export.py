@@ -9,6 +9,7 @@ from ..model.plan import Effect, Plan
 from ..model.snapshot import Snapshot
 from ..services import Services
 from . import look
+from .capture import Meter
 from .leaks import exposed
 from .requests import ExportRequest
 
@@ -40,7 +41,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
     directory = Path(str(plan.arguments["directory"]))
     source = services.repository(snapshot.profile).source(snapshot)
-    await services.export(source, directory, report)
+    meter = Meter(report, "export", snapshot.manifest.stored_bytes)
+    await services.export(source, directory, meter.add)
     return {"snapshot": snapshot.id, "directory": str(directory), "tool": snapshot.manifest.tool}
 
 

@@ -4,11 +4,14 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 from psycopg.conninfo import make_conninfo
 
+from snapharbor.engine.database.postgres.archive import export
 from snapharbor.engine.database.postgres.restore import restore
 from snapharbor.engine.database.postgres.session import parameters
 from snapharbor.engine.database.postgres.tools import Toolbox
@@ -80,6 +83,12 @@ class Bench:
             boxes=self.boxes,
             working_directory=self.directory,
         )
+
+    async def export(self, snapshot: Snapshot, directory: Path) -> None:
+        """Write the archive."""
+        fresh = directory.with_name("unfinished")
+        write = partial(export, self.source(snapshot), directory, fresh=fresh, each=lambda _size: None)
+        await to_thread.run_sync(write)
 
 
 @pytest.fixture

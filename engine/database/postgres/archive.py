@@ -8,12 +8,11 @@ import errno
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
-from tempfile import mkdtemp
 
 from ...model.errors import ArgumentInvalid, SnapshotCorrupt, SpaceExhausted
 from ...model.snapshot import TableData
@@ -111,8 +110,14 @@ def object_line(oid: int) -> bytes:
     return f"{oid} {object_file(oid)}\n".encode()
 
 
-def export(source: ChunkSource, directory: Path) -> None:
+def export(source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]) -> None:
     """Write the archive as a new directory (mode 0700, files 0600), whole or not at all; blocking.
+
+    Args:
+        source: The snapshot.
+        directory: Where the archive is to be in the end.
+        fresh: Where it grows: another new directory of the same disk.
+        each: Told of every block how many bytes it has; what it raises ends the export.
 
     Raises:
         ArgumentInvalid: the directory exists already.
@@ -120,11 +125,11 @@ def export(source: ChunkSource, directory: Path) -> None:
     """
     if directory.exists() or directory.is_symlink():
         raise ArgumentInvalid(f"`{directory.name}` exists already", "Name a directory that does not exist.")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(mkdtemp(prefix=f".{directory.name[:100]}-", dir=directory.parent))
+    fresh.parent.mkdir(parents=True, exist_ok=True)
     try:
+        fresh.mkdir(mode=0o700)
         for name, blocks in archive_files(source):
-            _write(fresh / name, blocks)
+            _write(fresh / name, blocks, each)
         fresh.rename(directory)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -135,10 +140,11 @@ def export(source: ChunkSource, directory: Path) -> None:
             shutil.rmtree(fresh)
 
 
-def _write(path: Path, blocks: Blocks) -> None:
+def _write(path: Path, blocks: Blocks, each: Callable[[int], None]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         for block in blocks:
+            each(len(block))
             file.write(block)
 
 

@@ -12,7 +12,7 @@ from support.captured import capture
 from support.postgres import NewDatabase, Postgres
 from support.snapshots import AWKWARD, Bench, client
 
-from snapharbor.engine.database.postgres.archive import archive_files, export, lay_out
+from snapharbor.engine.database.postgres.archive import archive_files, lay_out
 from snapharbor.engine.database.postgres.custom import block_objects, block_rows, split_custom
 from snapharbor.engine.database.postgres.toc import (
     ArchiveDamaged,
@@ -151,17 +151,17 @@ def tables_of_pg_dump(toc: bytes, like: TableData) -> list[TableData]:
 
 async def test_an_export_is_private_and_whole_or_not_there(bench: Bench, awkward: DatabaseUrl) -> None:
     snapshot = await bench.take(awkward)
-    source, place = bench.source(snapshot), bench.directory / "exports" / "one"
-    await to_thread.run_sync(export, source, place)
+    place = bench.directory / "exports" / "one"
+    await bench.export(snapshot, place)
     assert place.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in place.iterdir()} == {0o600}
     with pytest.raises(ArgumentInvalid):
-        await to_thread.run_sync(export, source, place)
+        await bench.export(snapshot, place)
     for stored in (bench.directory / "storage").rglob("*"):
         if stored.is_file() and "chunk" in str(stored):
             stored.write_bytes(stored.read_bytes()[:-1])
     with pytest.raises(SnapshotCorrupt):
-        await to_thread.run_sync(export, source, place.with_name("two"))
+        await bench.export(snapshot, place.with_name("two"))
     assert [path.name for path in place.parent.iterdir()] == ["one"]
 
 

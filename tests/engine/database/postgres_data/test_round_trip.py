@@ -1,12 +1,10 @@
 """What goes in comes out: with stock pg_restore alone, and with ours."""
 
 import pytest
-from anyio import to_thread
 from support.compare import differences, facts
 from support.postgres import NewDatabase, Postgres
 from support.snapshots import AWKWARD, Bench, client
 
-from snapharbor.engine.database.postgres.archive import export
 from snapharbor.engine.model.job import Progress
 
 
@@ -17,7 +15,7 @@ async def test_stock_pg_restore_reads_an_export_exactly(
     source = new_database(*AWKWARD, server=each_postgres)
     snapshot = await bench.take(source)
     archive = bench.directory / "archive"
-    await to_thread.run_sync(export, bench.source(snapshot), archive)
+    await bench.export(snapshot, archive)
     copy = new_database(server=each_postgres)
     client(each_postgres.tools, "pg_restore", copy, "--exit-on-error", "--no-owner", f"-j{jobs}", archive)
     tools = each_postgres.tools
