@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from ..model.errors import (
 )
 from ..model.job import Report, ignore
 from ..model.secret import Secret
-from ..model.snapshot import Snapshot, snapshot
+from ..model.snapshot import Snapshot, TableData, snapshot
 from ..storage.base import Storage
 from .layout import SNAPSHOTS, is_snapshot_id, manifest_key
 from .lease import hold
@@ -71,6 +72,7 @@ class Repository:
         self._keys: Keys | None = None
         self._opening = Lock()
         self._read: dict[str, Snapshot] = {}
+        self._tables: dict[TableData, TableData] = {}
 
     async def survey(self) -> Survey:
         """Return the snapshots, newest first, and those that cannot be read.
@@ -294,5 +296,8 @@ class Repository:
 
     async def _snapshot(self, snapshot_id: str) -> Snapshot:
         if snapshot_id not in self._read:
-            self._read[snapshot_id] = snapshot((await self.signed(snapshot_id)).manifest, self.profile)
+            manifest = (await self.signed(snapshot_id)).manifest
+            # Most tables are the same in many snapshots: each is kept once.
+            tables = tuple(self._tables.setdefault(table, table) for table in manifest.tables)
+            self._read[snapshot_id] = snapshot(replace(manifest, tables=tables), self.profile)
         return self._read[snapshot_id]

@@ -28,6 +28,7 @@ class RepositorySource:
         self._storage = storage
         self._keys = keys
         self._manifest = manifest
+        self._chunks = {table.name: table.chunks for table in manifest.tables}
 
     @property
     def manifest(self) -> Manifest:
@@ -43,10 +44,9 @@ class RepositorySource:
 
     def table(self, name: TableName, *, compressed: bool = False) -> Iterator[bytes]:
         """Yield a table's rows."""
-        found = next((table for table in self._manifest.tables if table.name == name), None)
-        if found is None:
+        if name not in self._chunks:
             raise ArgumentInvalid(f"the snapshot has no table `{name}`")
-        return self._stream(found.chunks, compressed)
+        return self._stream(self._chunks[name], compressed)
 
     def chunk(self, chunk: Chunk, *, compressed: bool = False) -> Generator[bytes]:
         """Yield one chunk."""

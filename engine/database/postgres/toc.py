@@ -120,6 +120,7 @@ class _Reader:
         self.stream = stream
         self.version = version
         self.int_size = int_size
+        self._seen: dict[Text, Text] = {}
 
     def number(self) -> int:
         return self.stream.integer(self.int_size)
@@ -127,6 +128,11 @@ class _Reader:
     def text(self) -> Text:
         length = self.number()
         return None if length < 0 else self.stream.exactly(length)
+
+    def word(self) -> Text:
+        """Return a text that many entries have, and keep it once."""
+        text = self.text()
+        return self._seen.setdefault(text, text)
 
     def depends(self) -> Iterator[int]:
         while (text := self.text()) is not None:
@@ -137,20 +143,20 @@ class _Reader:
         return Entry(
             id=self.number(),
             dumper=self.number(),
-            table_oid=self.text(),
+            table_oid=self.word(),
             oid=self.text(),
             tag=self.text(),
-            desc=self.text(),
+            desc=self.word(),
             section=self.number(),
             definition=self.text(),
             drop=self.text(),
             copy=self.text(),
-            namespace=self.text(),
-            tablespace=self.text(),
-            table_am=self.text() if self.version >= (1, 14) else None,
+            namespace=self.word(),
+            tablespace=self.word(),
+            table_am=self.word() if self.version >= (1, 14) else None,
             relkind=self.number() if self.version >= (1, 16) else 0,
-            owner=self.text(),
-            oids=self.text(),
+            owner=self.word(),
+            oids=self.word(),
             depends=tuple(self.depends()),
             place=self.stream.exactly(place_size) if place_size else self.text(),
         )
@@ -186,7 +192,10 @@ def read_toc(stream: ByteStream) -> Toc:
 def write_toc(toc: Toc) -> bytes:
     """Return the bytes that `read_toc` read."""
     writer = _Writer(toc)
-    return b"".join((*writer.head(), *(piece for entry in toc.entries for piece in writer.entry(entry))))
+    written = bytearray().join(writer.head())
+    for entry in toc.entries:
+        written += b"".join(writer.entry(entry))
+    return bytes(written)
 
 
 def with_dependents(ids: AbstractSet[int], entries: Iterable[Entry]) -> set[int]:
