@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..engine.harbor import Harbor
 
 Result = TypeVar("Result")
+SIGNALS = frozenset((signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)))
 
 
 class Session:
@@ -62,28 +63,49 @@ def run(work: Callable[[], Awaitable[Result]]) -> Result:
 
     The first signal lets everything clean up after itself; a second one ends at once.
     """
+    import asyncio
+
     import anyio
 
-    with _signals((signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)), _as_interrupt):
-        return anyio.run(work)
+    done: list[Result] = []
+
+    async def obeying() -> None:
+        # A scope, because a task that is cancelled from outside leaves its worker threads behind, at work.
+        with anyio.CancelScope() as scope:
+            loop = asyncio.get_running_loop()
+            with _signals(_Stop(lambda: loop.call_soon_threadsafe(scope.cancel))):
+                done.append(await work())
+
+    anyio.run(obeying)
+    if not done:
+        raise KeyboardInterrupt
+    return done[0]
 
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """Let an interrupt end a blocking question that is asked inside the event loop."""
-    with _signals((signal.SIGINT,), signal.default_int_handler):
+    """Let a signal end a blocking question that is asked inside the event loop."""
+    with _signals(signal.default_int_handler):
         yield
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    signal.raise_signal(signal.SIGINT)
+class _Stop:
+    """What is done about signals: the first one cancels, the second one interrupts."""
+
+    def __init__(self, cancel: Callable[[], object]) -> None:
+        self._cancel = cancel
+        self._asked = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        self._cancel()
 
 
 @contextmanager
-def _signals(
-    numbers: tuple[signal.Signals, ...], handler: Callable[[int, FrameType | None], object]
-) -> Generator[None]:
-    before = [(number, signal.signal(number, handler)) for number in dict.fromkeys(numbers)]
+def _signals(handler: Callable[[int, FrameType | None], object]) -> Generator[None]:
+    before = [(number, signal.signal(number, handler)) for number in SIGNALS]
     try:
         yield
     finally:
