@@ -144,22 +144,27 @@ async def connect(
     Raises:
         DatabaseUnreachable, DatabaseRefused: nobody answers, or not us.
     """
-    from psycopg import AsyncConnection
     from psycopg.conninfo import make_conninfo
+
+    from .connection import Connection
 
     limits = limits or Limits()
     conninfo = make_conninfo("", **parameters(url, limits))
     with translated():
         try:
-            connection = await AsyncConnection.connect(conninfo, autocommit=True)
+            connection = await Connection.connect(conninfo, autocommit=True)
         except BaseException as error:
             # A cancelled attempt lives on in the traceback, and DROP DATABASE waits for its end.
             clear_frames(error.__traceback__)
             raise
-        async with connection:
-            wanted = settings(limits, connection.info.server_version, read_only=read_only)
-            await connection.execute("; ".join(wanted).encode())
-            yield connection
+        try:
+            async with connection:
+                wanted = settings(limits, connection.info.server_version, read_only=read_only)
+                await connection.execute("; ".join(wanted).encode())
+                yield connection
+        finally:
+            # Whoever is cancelled does not come to the end of a rollback, nor the driver to closing.
+            await connection.close()
 
 
 def wants_tls(url: DatabaseUrl) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from anyio import to_thread
 from support.postgres import NewDatabase, Postgres, Reader, execute, query
 from support.postgres import connect as connect_plainly
 
@@ -301,3 +303,22 @@ def test_messages_are_one_short_line() -> None:
 def test_a_state_without_a_message_or_a_name_still_says_something() -> None:
     assert by_state("22P02").message == "invalid text representation"
     assert "ZZ999" in by_state("ZZ999").message
+
+
+async def test_cancelling_ends_what_the_server_does_for_us(
+    new_database: NewDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = new_database()
+    working = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(600)'"
+
+    async def work() -> None:
+        async with connect(url) as connection:
+            await connection.execute("SELECT pg_sleep(600)")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(work)
+        while not await to_thread.run_sync(query, url, working):
+            pass
+        tasks.cancel_scope.cancel()
+    assert query(url, working) == []
+    assert caplog.messages == []
