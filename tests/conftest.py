@@ -20,6 +20,7 @@ pytest_plugins = [
     "support.snapshots",
     "support.faults",
     "support.standby",
+    "support.disk",
 ]
 
 # Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.

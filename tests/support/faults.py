@@ -26,15 +26,16 @@ from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.job import Progress, Report
 from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.operations.audit import verify_audit
 from snapharbor.engine.operations.requests import Request, SanitizeRequest
 
 from .cli import Ran
-from .postgres import Age, Postgres, Reader, execute
+from .postgres import Age, Postgres, Reader, execute, query
 from .repository import Person, somebody
 from .shop import clean
 
 TESTS = Path(__file__).parents[1]
-PATIENCE = 40.0
+PATIENCE = 120.0
 TEMPLATE = "little_template"
 LITTLE = """
 CREATE TABLE owners (id int PRIMARY KEY, email text NOT NULL UNIQUE);
@@ -46,6 +47,7 @@ INSERT INTO big SELECT n, repeat(md5(n::text), 60) FROM generate_series(1, 6000)
 SELECT lo_from_bytea(0, 'a large object');
 """
 RULES = "UPDATE owners SET email = 'user' || id || '@example.com'; DELETE FROM pets WHERE id % 2 = 0;"
+SESSIONS = "SELECT query FROM pg_stat_activity WHERE datname = %s AND usesysid IS NOT NULL"
 RAW = "SELECT count(*) FROM owners WHERE email LIKE '%real%'"
 CONFIG = """\
 keys: {{identity: "secret:file:keys/identity.txt", signing: "secret:file:keys/signing.pem"}}
@@ -56,7 +58,7 @@ targets:
       src_url: secret:file:keys/source
       dst_url: secret:file:keys/destination
       schema_config: {{use_default_schema: false}}
-    sanitize: {{query_file: rules.sql{work}}}
+    sanitize: {{query_file: rules.sql, policy: warn{work}}}
 {more}
 """
 
@@ -118,11 +120,13 @@ class Site:
                 return await harbor.run(plan, confirmed=True)
             return await harbor.run(plan, confirmed=True, report=report)
 
-    def start(self, *arguments: str, at: tuple[str, signal.Signals] | None = None) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, at: tuple[str, signal.Signals] | None = None, program: str = "snapharbor"
+    ) -> "subprocess.Popen[str]":
         """Start `snapharbor --json` with pipes; `at` a stage, it gets a signal."""
-        program = ["support.faults", at[0], str(int(at[1]))] if at else ["snapharbor"]
+        called = ["support.faults", at[0], str(int(at[1]))] if at else [program]
         return subprocess.Popen(
-            [sys.executable, "-m", *program, "--json", "--config", str(self.config), *arguments],
+            [sys.executable, "-m", *called, "--json", "--config", str(self.config), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -131,9 +135,11 @@ class Site:
             env={"PATH": os.environ["PATH"], "HOME": str(self.root), "LANG": "C.UTF-8"},
         )
 
-    def run(self, *arguments: str, at: tuple[str, signal.Signals] | None = None) -> Ran:
+    def run(
+        self, *arguments: str, at: tuple[str, signal.Signals] | None = None, program: str = "snapharbor"
+    ) -> Ran:
         """Run `snapharbor --json` to its end."""
-        with self.start(*arguments, at=at) as process:
+        with self.start(*arguments, at=at, program=program) as process:
             out, err = process.communicate(timeout=PATIENCE)
         return Ran(process.returncode, out, err)
 
@@ -152,6 +158,16 @@ class Site:
         """Return what lies about in the working directory for the time of a run."""
         names = [*self.directory.glob("tmp/*"), *self.directory.glob("run/*")]
         return sorted(str(path.relative_to(self.directory)) for path in names if path.name != "spool.lock")
+
+
+async def nothing_is_left(site: Site, harbor: Harbor) -> None:
+    """Assert that nothing of any run is left, and that everything was written down."""
+    assert site.gone() == []
+    assert site.scratch() == []
+    assert await harbor.services.ledger.leases() == []
+    assert await harbor.services.ledger.jobs(unfinished=True) == []
+    await verify_audit(harbor.services)
+    assert query(site.server.url, SESSIONS, [site.owner.database]) == []
 
 
 def spelled(url: DatabaseUrl) -> str:
@@ -275,8 +291,6 @@ def site(make_site: MakeSite) -> Site:
 
 def little_template(server: Postgres) -> str:
     """Fill the little database once per server."""
-    from .postgres import query
-
     if not query(server.url, f"SELECT FROM pg_database WHERE datname = '{TEMPLATE}'"):
         execute(server.url, f"CREATE DATABASE {TEMPLATE}")
         execute(server.cluster.url(TEMPLATE), LITTLE)

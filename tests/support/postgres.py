@@ -60,10 +60,12 @@ def execute(url: DatabaseUrl, *statements: str | sql.Composed) -> None:
             connection.execute(_query(statement))
 
 
-def query(url: DatabaseUrl, statement: str | sql.Composed) -> list[tuple[object, ...]]:
+def query(
+    url: DatabaseUrl, statement: str | sql.Composed, values: Sequence[object] | None = None
+) -> list[tuple[object, ...]]:
     """Run one SELECT and return its rows."""
     with connect(url) as connection:
-        return connection.execute(_query(statement)).fetchall()
+        return connection.execute(_query(statement), values).fetchall()
 
 
 def page_block(name: str) -> str:
