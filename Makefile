@@ -50,9 +50,10 @@ test: check types ## check, then contracts and end to end on real servers
 samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
 	$(BIN)/pytest -q tests/samples/test_samples.py
 
-bench: $(READY) ## measure build, load and reset against the stock tools
+bench: $(READY) ## measure build, load, reset and sanitize against the stock tools
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/sanitize.py
 
 docs: $(READY) ## write every generated document anew: configuration, commands, errors, tools
 	$(BIN)/python -m snapharbor.engine.settings.reference

@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import anyio
@@ -125,13 +126,14 @@ class Rig:
         argv = [self.psql, "-Xq", "-v", f"rows={rows}", "-f", SQL, "-d", self.conninfo()]
         subprocess.run(argv, env=self.environment, check=True)
 
-    def harbor(self, place: Path, workers: int) -> "Harbor":
+    def harbor(self, place: Path, workers: int, rules: Path | None = None) -> "Harbor":
         """Configure snapharbor with the target `benchmark`, everything of it below one directory."""
         place.mkdir(parents=True)
         harbor = Harbor(place / "snapharbor.yml", {**os.environ, "HOME": str(place)})
         harbor.run("config", "init")
         urls = {"src_url": self.address(self.url.database), "dst_url": self.address(COPY)}
-        target = json.dumps({"benchmark": {"cpus": workers, "snapshot": urls}})
+        sanitize = {"sanitize": {"query_file": str(rules)}} if rules else {}
+        target = json.dumps({"benchmark": {"cpus": workers, "snapshot": urls, **sanitize}})
         text = harbor.config.read_text().replace("targets: {}", f"targets: {target}")
         place_of_work = f"defaults:\n  working_directory: {place / 'work'}\n"
         harbor.config.write_text(text.replace("defaults:\n", place_of_work))
@@ -156,6 +158,12 @@ class Harbor:
         """Run one command; its megabytes are those of all files that it keeps."""
         argv = [sys.executable, "-m", "snapharbor", "--json", "--config", self.config, *arguments]
         return timed(argv, self.environment, self.config.parent)
+
+    def told(self, *arguments: str) -> Any:
+        """Run one command and return its result."""
+        argv = [sys.executable, "-m", "snapharbor", "--json", "--config", self.config, *arguments]
+        done = subprocess.run(argv, env=self.environment, check=True, stdout=subprocess.PIPE)
+        return json.loads(done.stdout.splitlines()[-1])["result"]
 
 
 def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Path) -> Run:
@@ -182,18 +190,21 @@ def rounds(cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list
     return found
 
 
+def median(runs: Sequence[Run], figure: str) -> float:
+    """Return the median of one figure of several runs."""
+    return statistics.median(getattr(run, figure) for run in runs)
+
+
 def report(found: Mapping[str, Sequence[Run]], *, to: str) -> None:
     """Print a table: medians of every case against those of one of them."""
 
-    def median(name: str, figure: str) -> float:
-        return statistics.median(getattr(run, figure) for run in found[name])
-
     def ratio(name: str, figure: str) -> str:
-        return f"{median(name, figure) / median(to, figure):.2f} x" if median(name, figure) else ""
+        mine, other = median(found[name], figure), median(found[to], figure)
+        return f"{mine / other:.2f} x" if mine else ""
 
     print(f"| case | wall against {to} | range, s | size against {to} | peak memory, MiB |")
     print("|---|---|---|---|---|")
     for name, runs in found.items():
         seconds = f"{min(run.seconds for run in runs):.1f} to {max(run.seconds for run in runs):.1f}"
-        size, peak = ratio(name, "mib"), median(name, "peak_mib")
+        size, peak = ratio(name, "mib"), median(runs, "peak_mib")
         print(f"| {name} | {ratio(name, 'seconds')} | {seconds} | {size} | {peak:.0f} |")

@@ -45,9 +45,11 @@ SECRETS: tuple[tuple[bytes, int], ...] = (
     (b"age-secret-key-1", 60),
 )
 
-# What definitions say to log in somewhere else.
+# What definitions say to log in somewhere else. A column may be called `password`, and code may compare it:
+# only what is written beside it counts.
 LOGIN = re.compile(
-    rb"\w+://[^\s:@/'\"]+:[^\s@'\"]+@|\b(?:password|passwd|pwd)\s*(?:=>?|:)?\s*'?[^\s'\";,)]{3,}",
+    rb"\w+://[^\s:@/'\"]+:[^\s@'\"]+@"
+    rb"|\b(?:password|passwd|pwd)(?:\s*(?:=>?|:)\s*'|\s+'|=|:(?!:)\s*)[^\s'\";,()]{3,}",
     re.IGNORECASE,
 )
 

@@ -32,7 +32,8 @@ ONE_WORD: frozenset[Kind] = frozenset(("email", "ip", "mac", "secret", "iban", "
 PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
 
 MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
-PHONE = "[+(]?[0-9][0-9 ()./-]{5,22}[0-9]"
+# Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
+PHONE = "[+(]?[[:<:]][0-9][0-9 ()./-]{5,22}[0-9][[:>:]]"
 GAPS = "+ ()./-"
 CAPITALS = "".join(map(chr, (*range(0xC0, 0xD7), *range(0xD8, 0xDF))))
 STRINGS = 'strict $.** ? (@.type() == "string")'

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapharbor.engine.proof import reference
-from snapharbor.engine.proof.shapes import KINDS, SECRETS
+from snapharbor.engine.proof.shapes import KINDS, LOGIN, SECRETS
 
 if TYPE_CHECKING:
     from snapharbor.engine.proof import _search
@@ -236,3 +236,21 @@ def test_content_that_hides_its_text_is_told(head: str) -> None:
         searcher = kind(b"b", b"\1", BLOOM, GATES, SEED)
         searcher.feed(b"\\\\x%s00000000\n\\\\x616263\n\\N\n" % head.encode())
         assert searcher.shapes[0][KINDS.index("hidden")] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("OPTIONS (user 'u', password 'canary')", True),
+        ("'host=h password=canary'", True),
+        ("password => 'canary'", True),
+        ("pwd: canary", True),
+        ("postgres://me:canary@db.corp.de/shop", True),
+        ("CREATE TABLE t (password text, password_hash text NOT NULL)", False),
+        ("WHERE u.password = crypt(given, u.password)", False),
+        ("length(password::text) > 8 AND password IS NOT NULL", False),
+        ("https://corp.de/~ann@home", False),
+    ],
+)
+def test_a_login_in_a_definition_is_seen_and_a_column_called_password_is_none(text: str, seen: bool) -> None:
+    assert bool(LOGIN.search(text.encode())) == seen
