@@ -6,7 +6,6 @@ and of what in it can be recognised elsewhere.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from ...model.catalog import TableName
 from ...model.sensitive import Kind
@@ -18,10 +17,10 @@ MEANINGLESS = re.compile(
     r"(smallint|real|double precision|boolean|date|time|timestamp|interval|money|bit|oid|bytea|tsquery|point"
     r'|line|lseg|box|path|polygon|circle|xid|cid|tid|pg_lsn|"char"|\w+range|\w+multirange)\b(?!\.).*'
 )
+# Written in small letters of ASCII, without blanks.
+SPELLED = re.compile(r"uuid|inet|cidr|macaddr8?")
 NUMBER = re.compile(r"(integer|bigint|numeric)(\(.*\))?")
-SCALAR = re.compile(
-    r"(text|character varying|character|name|uuid|inet|cidr|macaddr8?|xml)(\(\d+\))?|(\w+\.)?citext"
-)
+SCALAR = re.compile(r"(text|character varying|character|name|xml)(\(\d+\))?|(\w+\.)?citext")
 DOCUMENT = re.compile(r"jsonb?")
 SMALLEST_NUMBER = 100_000_000
 
@@ -34,10 +33,15 @@ PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
 MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
 PHONE = "[+(]?[[:<:]][0-9][0-9 ()./-]{5,22}[0-9][[:>:]]"
+DIGITS = "[0-9][0-9 ()./-]{5}[0-9]"
 GAPS = "+ ()./-"
 CAPITALS = "".join(map(chr, (*range(0xC0, 0xD7), *range(0xD8, 0xDF))))
+# A path of keys alone, none of which a list has.
+KEYS = re.compile(r"\$(?:\.[A-Za-z_]\w*)+", re.ASCII)
 STRINGS = 'strict $.** ? (@.type() == "string")'
 LONGEST_GROUP = 60
+# Whatever is that long is looked for, if it is a number too.
+TELLING = 7
 
 
 def hashings(
@@ -46,14 +50,15 @@ def hashings(
     """Yield what to read for the hashes of columns, piece by piece, tables one after the other."""
     for leaf in leaves:
         columns = [column for column in wanted.get(leaf.name, ()) if says_something(column.type)]
-        parts = [part for column in columns for part in _parts(column, _Seeded(seed))]
+        row = _Row(seed)
+        parts = [part for column in columns for part in _parts(column, row)]
         if not parts:
             continue
         names = tuple(column.name for column in columns)
-        outputs = ", ".join(sql for _, sql in parts)
         flags = bytes(flag for flag, _ in parts)
         for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
-            query = f"COPY (SELECT {outputs} FROM ONLY {quoted(leaf.name)} AS t{pages}) TO STDOUT"
+            source = f"FROM ONLY {quoted(leaf.name)} AS t{pages}"
+            query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
             yield Hashing(Slice(leaf.name, names, ordinal, query, share), flags)
 
 
@@ -62,58 +67,114 @@ def says_something(type_: str) -> bool:
     return MEANINGLESS.fullmatch(type_.removesuffix("[]")) is None
 
 
-class _Seeded:
-    """Writes the SQL of a hash."""
+class _Row:
+    """Writes SQL about the rows of a table `t`, in which nothing is computed twice."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed - (1 << 64) if seed >> 63 else seed
+        self._computed: dict[str, str] = {}
 
-    def __call__(self, value: str) -> str:
+    def once(self, expression: str) -> str:
+        """Return the name under which an expression about `t` is computed."""
+        return self._computed.setdefault(expression, f"r.c{len(self._computed)}")
+
+    def hashed(self, value: str) -> str:
+        """Return the hash of a text."""
         return f'pg_catalog.hashtextextended({value} COLLATE "C", {self._seed})'
 
+    def select(self, outputs: Sequence[str], source: str) -> str:
+        """Return the query for expressions about what is computed once."""
+        if list(self._computed.values()) == outputs:
+            return f"SELECT {', '.join(self._computed)} {source}"
+        inner = ", ".join(f"{sql} AS {name.removeprefix('r.')}" for sql, name in self._computed.items())
+        return f"SELECT {', '.join(outputs)} FROM (SELECT {inner} {source} OFFSET 0) AS r"
 
-def _parts(column: Wanted, hashed: _Seeded) -> Iterator[tuple[int, str]]:
+
+def _parts(column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
     """Yield the outputs of one column: what they are, and their SQL."""
     name = f"t.{quote(column.name)}"
+    text = f"{name}::pg_catalog.text"
     sure = SURE if IDENTIFYING.intersection(column.kinds) else PLAIN
-    if SCALAR.fullmatch(column.type):
-        yield from _of_text(f"{name}::pg_catalog.text", replace(column, type="text"), hashed, sure=sure)
+    if SPELLED.fullmatch(column.type):
+        yield sure, row.once(row.hashed(f"({text})"))
+    elif SCALAR.fullmatch(column.type):
+        yield from _of_text(text, column, row, sure=sure)
     elif NUMBER.fullmatch(column.type):
-        digits = f"CASE WHEN {name} >= {SMALLEST_NUMBER} THEN {name}::pg_catalog.text END"
-        yield sure, hashed(f"({digits})")
+        yield sure, row.once(row.hashed(f"(CASE WHEN {name} >= {SMALLEST_NUMBER} THEN {text} END)"))
+    elif column.type == "jsonb" and sure == SURE and column.paths and all(map(KEYS.fullmatch, column.paths)):
+        yield from _of_keys(name, column, row)
     else:
-        yield PLAIN, hashed(_spelling(f"{name}::pg_catalog.text"))
+        yield PLAIN, row.once(row.hashed(_spelling(text)))
+        document = row.once(name if column.type == "jsonb" else f"pg_catalog.to_jsonb({name})")
         for path in _paths(column):
-            found = (
-                f"pg_catalog.jsonb_path_query(pg_catalog.to_jsonb({name}), {_literal(path)}) AS leaf (json)"
-            )
-            text = _spelling("(leaf.json #>> '{}')")
-            yield sure, f"ARRAY(SELECT {hashed(text)} FROM {found})"
-            if _is_prose(column):
-                yield from _inside(text, found, hashed)
+            yield from _leaves(document, path, column, row, sure=sure)
 
 
-def _of_text(text: str, column: Wanted, hashed: _Seeded, *, sure: int) -> Iterator[tuple[int, str]]:
-    spelled = _spelling(text)
-    yield sure, hashed(spelled)
+def _of_text(text: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:
+    if column.kinds and ONE_WORD.issuperset(column.kinds) and not NUMBERS.intersection(column.kinds):
+        yield sure, row.once(row.hashed(_spelling(text)))
+        return
+    spelled = row.once(_spelling(text))
+    yield sure, row.hashed(spelled)
     if NUMBERS.intersection(column.kinds):
-        yield SURE, hashed(f"pg_catalog.translate({text}, '{GAPS}', '')")
+        yield SURE, row.hashed(f"pg_catalog.translate({spelled}, '{GAPS}', '')")
     if column.kinds and ONE_WORD.issuperset(column.kinds):
         return
-    several = f"pg_catalog.strpos({text}, ' ') > 0 AND pg_catalog.length({text}) <= {LONGEST_GROUP}"
-    first = hashed(_spelling(f"pg_catalog.split_part({text}, ' ', 1)"))
+    several = f"pg_catalog.strpos({spelled}, ' ') > 0 AND pg_catalog.length({spelled}) <= {LONGEST_GROUP}"
+    first = row.hashed(f"pg_catalog.split_part({spelled}, ' ', 1)")
     yield FIRST_WORD, f"CASE WHEN {several} THEN {first} END"
     if _is_prose(column):
-        yield from _inside(spelled, "(SELECT) AS one", hashed)
+        yield from _inside(spelled, row)
 
 
-def _inside(text: str, source: str, hashed: _Seeded) -> Iterator[tuple[int, str]]:
+def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
+    """Yield the outputs of a document with something at known keys that means one person.
+
+    The document itself counts where nothing at those keys would be looked for.
+    """
+    document = row.once(name)
+    lengths: list[str] = []
+    for path in dict.fromkeys(column.paths):
+        keys = ", ".join(_literal(key) for key in path.split(".")[1:])
+        leaf = row.once(f"pg_catalog.jsonb_extract_path_text({name}, {keys})")
+        lengths.append(f"pg_catalog.octet_length({leaf})")
+        yield SURE, row.hashed(_spelling(leaf))
+        # In a list of documents the keys are of each of them.
+        lax = f"lax {_json_path(path)}"
+        several = f"{leaf} IS NULL AND pg_catalog.jsonb_path_exists({document}, {_literal(lax)})"
+        for flag, found in _leaves(document, lax, column, row, sure=SURE):
+            yield flag, f"CASE WHEN {several} THEN {found} END"
+        if _is_prose(column):
+            yield from _inside(_spelling(leaf), row)
+    whole = row.hashed(_spelling(f"{document}::pg_catalog.text"))
+    yield PLAIN, f"CASE WHEN GREATEST({', '.join(lengths)}) >= {TELLING} THEN NULL ELSE {whole} END"
+
+
+def _leaves(document: str, path: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:
+    """Yield what is at a path of a document, each of it."""
+    found = f"pg_catalog.jsonb_path_query({document}, {_literal(path)}) AS leaf (json)"
+    text = _spelling("(leaf.json #>> '{}')")
+    yield sure, f"ARRAY(SELECT {row.hashed(text)} FROM {found})"
+    if _is_prose(column):
+        for likely, value, matches in _contacts(text, row):
+            yield SURE, f"ARRAY(SELECT {value} FROM {found}, {matches} WHERE {likely})"
+
+
+def _inside(text: str, row: _Row) -> Iterator[tuple[int, str]]:
     """Yield addresses and telephone numbers that stand in a longer text."""
-    for pattern, hint in ((MAIL, "'@') > 0"), (PHONE, None)):
-        found = "m.found[1]" if hint else f"pg_catalog.translate(m.found[1], '{GAPS}', '')"
-        likely = f"pg_catalog.strpos({text}, {hint}" if hint else f"{text} ~ '[0-9]{{3}}'"
+    for likely, value, matches in _contacts(text, row):
+        yield SURE, f"CASE WHEN {likely} THEN ARRAY(SELECT {value} FROM {matches}) END"
+
+
+def _contacts(text: str, row: _Row) -> Iterator[tuple[str, str, str]]:
+    """Yield what makes it likely that there are some in a text, the hash of one, and the search for all."""
+    numbers = f"pg_catalog.translate(m.found[1], '{GAPS}', '')"
+    for pattern, value, likely in (
+        (MAIL, "m.found[1]", f"pg_catalog.strpos({text}, '@') > 0"),
+        (PHONE, numbers, f"{text} ~ '{DIGITS}'"),
+    ):
         matches = f"pg_catalog.regexp_matches({text}, '({pattern})', 'g') AS m (found)"
-        yield SURE, f"ARRAY(SELECT {hashed(found)} FROM {source}, {matches} WHERE {likely})"
+        yield likely, row.hashed(value), matches
 
 
 def _is_prose(column: Wanted) -> bool:
@@ -134,11 +195,15 @@ def _json_path(path: str) -> str:
 
 
 def _spelling(text: str) -> str:
-    """Return a text as it is compared: no blanks around it, small letters of ASCII and Latin-1."""
-    plain = f'pg_catalog.lower(pg_catalog.btrim({text}) COLLATE "C")'
-    folded = f"pg_catalog.translate({plain}, '{CAPITALS}', '{CAPITALS.lower()}')"
-    ascii_only = f"pg_catalog.octet_length({text}) = pg_catalog.length({text})"
-    return f"(CASE WHEN {ascii_only} THEN {plain} ELSE {folded} END)"
+    """Return a text as it is compared: no blanks around it, small letters of ASCII and Latin-1.
+
+    Most are of ASCII alone and have no blank at either end: as a `bpchar` one is shorter by those at its end.
+    """
+    shortest = f"pg_catalog.octet_length({text}) = pg_catalog.length({text}::pg_catalog.bpchar)"
+    plain = f'pg_catalog.lower({text} COLLATE "C")'
+    trimmed = f'pg_catalog.lower(pg_catalog.btrim({text}) COLLATE "C")'
+    folded = f"pg_catalog.translate({trimmed}, '{CAPITALS}', '{CAPITALS.lower()}')"
+    return f"(CASE WHEN {shortest} AND pg_catalog.ascii({text}) <> 32 THEN {plain} ELSE {folded} END)"
 
 
 def _literal(text: str) -> str:
