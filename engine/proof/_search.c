@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
-enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20 };
+enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128 };
 enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
 enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64 };
 
@@ -38,17 +38,27 @@ static inline uint32_t word_at(const uint8_t *at) {
         a -= c; a ^= turned(c, 16); c += b; b -= a; b ^= turned(a, 19); a += c; c -= b; c ^= turned(b, 4); b += a; \
     } while (0)
 
-/* The bytes behind the value are read, and masked: `PADDING` of them must be readable. */
-static uint64_t lookup3(const uint8_t *value, size_t length, uint64_t seed) {
-    static const uint32_t mask[5] = {0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF};
+typedef struct {
     uint32_t a, b, c;
-    size_t left = length;
+} State;
+
+/* What a hash begins with depends on the length and the seed. */
+static inline State lookup3_start(size_t length, uint64_t seed) {
+    uint32_t a, b, c;
     a = b = c = 0x9E3779B9u + (uint32_t)length + 3923095u;
     if (seed) {
         a += (uint32_t)(seed >> 32);
         b += (uint32_t)seed;
         MIX(a, b, c);
     }
+    return (State){a, b, c};
+}
+
+/* The bytes behind the value are read, and masked: `PADDING` of them must be readable. */
+static inline uint64_t lookup3(const uint8_t *value, size_t length, State start) {
+    static const uint32_t mask[5] = {0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF};
+    uint32_t a = start.a, b = start.b, c = start.c;
+    size_t left = length;
     for (; left >= 12; left -= 12, value += 12) {
         a += word_at(value);
         b += word_at(value + 4);
@@ -358,6 +368,7 @@ typedef struct {
     PyObject_HEAD
     Filter bloom, first;
     uint64_t seed;
+    State starts[SHORT];
     uint8_t *forms, *shaped;
     uint64_t *counts;
     Py_ssize_t columns, column;
@@ -414,13 +425,17 @@ static inline void ask_hash(Searcher *self, uint64_t hash) {
         answer(self);
 }
 
+static inline uint64_t hash_of(const Searcher *self, const uint8_t *piece, size_t length) {
+    return lookup3(piece, length, length < SHORT ? self->starts[length] : lookup3_start(length, self->seed));
+}
+
 static inline int possible(const uint8_t *piece, size_t length) {
     return length >= SHORTEST && length <= LONGEST && (length >= SHORTEST_NUMBER || piece[0] > 57);
 }
 
 static inline void ask(Searcher *self, const uint8_t *piece, size_t length) {
     if (possible(piece, length))
-        ask_hash(self, lookup3(piece, length, self->seed));
+        ask_hash(self, hash_of(self, piece, length));
 }
 
 static inline Piece without_blanks(const uint8_t *text, size_t start, size_t end) {
@@ -471,15 +486,17 @@ static void next_number(Searcher *self, Numbers *numbers, const uint8_t *text, P
             continue;
         if (length > LONGEST)
             return;
-        uint8_t *out = joined;
-        for (; group <= last; out += group->end - group->start, group++)
-            memcpy(out, text + group->start, group->end - group->start);
-        memset(joined + length, 0, PADDING);
-        if (first < numbers->used - 1)
+        const uint8_t *digits = text + group->start;
+        if (group < last) {
+            uint8_t *out = joined;
+            for (; group <= last; out += group->end - group->start, group++)
+                memcpy(out, text + group->start, group->end - group->start);
+            digits = joined;
             ask(self, joined, length);
-        if (shapes != NULL && plus && is_phone(joined, length))
+        }
+        if (shapes != NULL && plus && is_phone(digits, length))
             *shapes |= 1u << PHONE;
-        else if (shapes != NULL && !plus && is_card(joined, length))
+        else if (shapes != NULL && !plus && is_card(digits, length))
             *shapes |= 1u << CARD;
     }
 }
@@ -500,7 +517,7 @@ static inline void end_word(Searcher *self, Runs *runs, const uint8_t *text, Pie
     size_t length = word.end - word.start;
     runs->last_word = word;
     int gate = text[word.end] == ' ' && length <= LONGEST, wanted = possible(text + word.start, length);
-    uint64_t hash = gate || wanted ? lookup3(text + word.start, length, self->seed) : 0;
+    uint64_t hash = gate || wanted ? hash_of(self, text + word.start, length) : 0;
     if (wanted)
         ask_hash(self, hash);
     if (runs->gate_count) {
@@ -703,17 +720,24 @@ static void look_again(Searcher *self, size_t length) {
     look(self, self->other, length, 0);
 }
 
+/* Look at a text without backslashes that is folded but for letters above ASCII. */
+static inline void look_at_whole(Searcher *self, int high, int percent) {
+    size_t length = self->used;
+    if (high)
+        fold_latin(self->cell, length);
+    memset(self->cell + length, 0, PADDING);
+    look(self, self->cell, length, self->shaped[self->column]);
+    if (percent && (length = decode_percents(self->cell, length, self->other)))
+        look_again(self, length);
+}
+
 static void look_at_window(Searcher *self) {
-    int shaped = self->shaped[self->column];
     size_t length = self->used;
     if (self->forms[self->column] == 'v') {
-        memset(self->cell + length, 0, PADDING);
         ask(self, self->cell, length);
         return;
     }
-    fold_latin(self->cell, length);
-    memset(self->cell + length, 0, PADDING);
-    look(self, self->cell, length, shaped);
+    look_at_whole(self, 1, 0);
     if (memchr(self->cell, '\\', length) != NULL)
         look_again(self, decode_backslashes(self->cell, length, self->other));
     if (memchr(self->cell, '%', length) != NULL && (length = decode_percents(self->cell, length, self->other)))
@@ -769,7 +793,7 @@ static void begin_cell(Searcher *self) {
 }
 
 static void end_cell(Searcher *self) {
-    if (self->forms[self->column] != '-' && !self->null) {
+    if (!self->null) {
         if (self->hex == 1)
             put(self, '\\');
         self->cells++;
@@ -812,6 +836,8 @@ static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         Py_DECREF(self);
         return NULL;
     }
+    for (size_t length = 0; length < SHORT; length++)
+        self->starts[length] = lookup3_start(length, seed);
     memcpy(self->forms, forms, (size_t)columns);
     memcpy(self->shaped, shaped, (size_t)columns);
     begin_cell(self);
@@ -832,16 +858,113 @@ static void searcher_dealloc(Searcher *self) {
     Py_DECREF((PyObject *)type);
 }
 
+/* Eight bytes at a time. */
+#define EACH(byte) ((uint64_t)(byte) * 0x0101010101010101u)
+#define HIGH EACH(0x80)
+
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define MARKED_BEFORE(marks) ((size_t)__builtin_ctzll(marks) >> 3)
+#else
+#define MARKED_BEFORE(marks) 0 /* byte by byte from here */
+#endif
+
+/* Marks the bytes that are zero; above one that is, others may be marked too. */
+static inline uint64_t zeros(uint64_t word) { return (word - EACH(1)) & ~word & HIGH; }
+
+static inline uint64_t separators(uint64_t word) { return zeros(word ^ EACH('\t')) | zeros(word ^ EACH('\n')); }
+
+static inline uint64_t folded(uint64_t word) {
+    uint64_t low = word & ~HIGH, capital = (low + EACH(0x80 - 'A')) & ~(low + EACH(0x80 - 'Z' - 1)) & ~word & HIGH;
+    return word | capital >> 2;
+}
+
+/* Return where the next tab or newline is, or the end. */
+static const uint8_t *next_separator(const uint8_t *at, const uint8_t *end) {
+    for (uint64_t word, marks; end - at >= 8; at += 8) {
+        memcpy(&word, at, 8);
+        if ((marks = separators(word)) != 0) {
+            at += MARKED_BEFORE(marks);
+            break;
+        }
+    }
+    while (at < end && *at != '\t' && *at != '\n')
+        at++;
+    return at;
+}
+
+/* Take a cell that lies in this block from its beginning to the tab or newline behind it, and has no backslash
+ * but that of NULL: nearly every cell. Returns where it ends, or NULL if it is not such a one. */
+static const uint8_t *whole_cell(Searcher *self, const uint8_t *at, const uint8_t *end) {
+    uint8_t *out = self->cell;
+    uint64_t high = 0, percent = 0;
+    if (end - at > WINDOW)
+        end = at + WINDOW;
+    if (end - at > 2 && at[0] == '\\' && at[1] == 'N' && (at[2] == '\t' || at[2] == '\n'))
+        return at + 2;
+    for (uint64_t word, marks; end - at >= 8; at += 8, out += 8) {
+        memcpy(&word, at, 8);
+        marks = separators(word) | zeros(word ^ EACH('\\'));
+        uint64_t lower = folded(word);
+        memcpy(out, &lower, 8);
+        if (marks) {
+            size_t before = MARKED_BEFORE(marks);
+            uint64_t kept = ((uint64_t)1 << before * 8) - 1;
+            high |= word & HIGH & kept;
+            percent |= zeros(word ^ EACH('%')) & kept;
+            at += before;
+            out += before;
+            break;
+        }
+        high |= word & HIGH;
+        percent |= zeros(word ^ EACH('%'));
+    }
+    for (; at < end && *at != '\t' && *at != '\n'; at++) {
+        if (*at == '\\')
+            return NULL;
+        high |= *at & 0x80;
+        percent |= *at == '%';
+        *out++ = fold_of[*at];
+    }
+    if (at == end)
+        return NULL;
+    self->cells++;
+    self->used = (size_t)(out - self->cell);
+    if (self->forms[self->column] == 'v')
+        ask(self, self->cell, self->used);
+    else
+        look_at_whole(self, high != 0, percent != 0);
+    self->used = 0;
+    return at;
+}
+
+/* Go behind a tab or a newline; returns 0, or -1 for rows of another width. */
+static inline int next_column(Searcher *self, uint8_t sign) {
+    if (sign == '\t')
+        return ++self->column == self->columns ? -1 : 0;
+    if (self->column != self->columns - 1)
+        return -1;
+    self->column = 0;
+    self->rows++;
+    return 0;
+}
+
 /* Take a block of copy text; returns 0, or -1 for rows of another width. */
 static int take_rows(Searcher *self, const uint8_t *at, const uint8_t *end) {
     while (at < end) {
-        if (self->forms[self->column] == '-' && !self->escaped) {
-            while (at < end && *at != '\t' && *at != '\n') {
-                at++;
-                self->begun = 2;
-            }
-            if (at == end)
+        uint8_t form = self->forms[self->column];
+        const uint8_t *behind = NULL;
+        if (form == '-') {
+            behind = next_separator(at, end);
+            self->begun = behind == end ? 2 : 0;
+            if (behind == end)
                 return 0;
+        } else if (form != 'b' && !self->begun)
+            behind = whole_cell(self, at, end);
+        if (behind != NULL) {
+            at = behind + 1;
+            if (next_column(self, *behind) < 0)
+                return -1;
+            continue;
         }
         uint8_t sign = *at++;
         if (self->escaped) {
@@ -859,15 +982,8 @@ static int take_rows(Searcher *self, const uint8_t *at, const uint8_t *end) {
             continue;
         } else if (sign == '\t' || sign == '\n') {
             end_cell(self);
-            if (sign == '\t') {
-                if (++self->column == self->columns)
-                    return -1;
-            } else {
-                if (self->column != self->columns - 1)
-                    return -1;
-                self->column = 0;
-                self->rows++;
-            }
+            if (next_column(self, sign) < 0)
+                return -1;
             continue;
         } else if (self->forms[self->column] != 'b' && self->begun == 2) {
             put(self, sign);
@@ -1113,7 +1229,7 @@ static PyObject *hash_one(PyObject *Py_UNUSED(module), PyObject *args) {
         return PyErr_NoMemory();
     }
     memcpy(padded, value.buf, (size_t)value.len);
-    uint64_t hash = lookup3(padded, (size_t)value.len, seed);
+    uint64_t hash = lookup3(padded, (size_t)value.len, lookup3_start((size_t)value.len, seed));
     free(padded);
     PyBuffer_Release(&value);
     return PyLong_FromUnsignedLongLong(hash);
