@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SAMPLES ?= $(abspath ../shared/samples)
 
 .PHONY: help demo demo-psql demo-stop check types test samples bench docs lock clean
 
@@ -44,11 +45,12 @@ check: $(READY) ## format, lint, types, floors, sizes, unit tests, stale documen
 types: $(READY) ## strict pyright over code and tests
 	$(BIN)/pyright
 
-test: check types ## check, then contracts and end to end on real servers
+test: check types ## check, then contracts and end to end on real servers, and the samples if they are there
 	$(BIN)/pytest -q -n 2 -m server
+	@! test -d $(SAMPLES)/pg || $(MAKE) samples
 
 samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
-	$(BIN)/pytest -q tests/samples/test_samples.py
+	SNAPHARBOR_SAMPLES=$(SAMPLES) $(BIN)/pytest -q tests/samples/test_samples.py
 
 bench: $(READY) ## measure build, load, reset and sanitize against the stock tools
 	$(BIN)/python benchmarks/build.py

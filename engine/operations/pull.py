@@ -17,6 +17,7 @@ from ..model.plan import Effect, Plan
 from ..services import Services
 from . import look
 from .draft import summary
+from .export import raw_only_if_asked
 from .requests import PullRequest
 
 BUNDLE_BYTES = 64 << 20
@@ -36,10 +37,11 @@ async def plan(services: Services, request: PullRequest) -> Plan:
             effects=(Effect("creates", "a sanitized snapshot in local storage"),),
         )
     try:
-        snapshot = await look.snapshot(services, request.source)
+        snapshot = await look.snapshot(services, request.source, original=request.original)
     except TargetUnknown as error:
         message = f"`{request.source[:80]}` is no link, no snapshot and no target"
         raise TargetUnknown(message, f"A share's link begins with https://. {error.hint}") from None
+    raw_only_if_asked(snapshot, original=request.original)
     where = f"storage `{snapshot.profile}`" if snapshot.profile else "local storage, where it is already"
     return Plan(
         verb="pull",
@@ -47,7 +49,7 @@ async def plan(services: Services, request: PullRequest) -> Plan:
         summary=f"pull `{snapshot.id}` from {where}",
         arguments={"link": None, "snapshot": snapshot.id},
         steps=("read, check and store every chunk under the local repository's keys",),
-        effects=(Effect("creates", f"`{snapshot.id}` in local storage"),),
+        effects=(Effect("creates", f"{snapshot.manifest.kind} snapshot `{snapshot.id}` in local storage"),),
     )
 
 

@@ -82,6 +82,7 @@ class PullRequest(Asks[Pulled]):
     """Fetch a snapshot into the local repository: from a storage profile, or by a share's link."""
 
     source: str
+    original: bool = False
 
 
 @dataclass(frozen=True, slots=True)

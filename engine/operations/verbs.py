@@ -48,10 +48,12 @@ async def decide(services: Services, request: Request) -> Plan:
     try:
         return await planner(services, request)
     except SnapshotUnsanitized as error:
-        if isinstance(request, LoadRequest | ShareRequest | ExportRequest):
-            other = await look.sanitized_instead(services, request.snapshot)
-            raise SnapshotUnsanitized(error.message, f"{other}{error.hint}", **error.details) from None
-        raise
+        match request:
+            case LoadRequest(about) | ShareRequest(about) | ExportRequest(about) | PullRequest(about):
+                other = await look.sanitized_instead(services, about)
+                raise SnapshotUnsanitized(error.message, f"{other}{error.hint}", **error.details) from None
+            case _:
+                raise
 
 
 async def perform(services: Services, plan: Plan, report: Report) -> JsonObject:

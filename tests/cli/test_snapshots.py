@@ -161,6 +161,7 @@ def test_raw_data_that_was_not_asked_for_is_answered_with_what_is_sanitized(stor
         ("share", "shop", "--to", "x"),
         ("export", "shop", "out"),
         ("load", THIRD),
+        ("pull", "shop"),
     ):
         refused = store("--json", *verb, "--yes").last()["error"]
         assert refused["code"] == "snapshot-unsanitized"
