@@ -17,7 +17,7 @@ from .kernel import Searcher
 from .originals import Originals
 from .shapes import HIDDEN, KINDS, LOGIN, SECRET, is_hidden
 
-AT_ONCE = 200_000
+AT_ONCE = 40_000
 OVERLAP = 4096
 HEAD = 20
 NEWLINE = b"\n"
@@ -52,16 +52,16 @@ class Found:
     large_objects: int = 0
     unread: list[str] = field(default_factory=list[str])
     hits: Counter[tuple[str, str, Trace]] = field(default_factory=Counter[tuple[str, str, Trace]])
-    _waiting: Counter[tuple[int, str, str]] = field(default_factory=Counter[tuple[int, str, str]])
+    _waiting: dict[tuple[str, str], Counter[int]] = field(default_factory=dict[tuple[str, str], Counter[int]])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, searcher: Searcher, place: str, columns: Sequence[str]) -> None:
         """Take the candidates of a searcher, and look them up when there are many."""
         pairs = array("Q", searcher.take())
         with self._lock:
-            for at in range(0, len(pairs), 2):
-                self._waiting[pairs[at], place, columns[pairs[at + 1]]] += 1
-            if len(self._waiting) > AT_ONCE:
+            for value, column in zip(pairs[::2], pairs[1::2], strict=True):
+                self._waiting.setdefault((place, columns[column]), Counter())[value] += 1
+            if sum(map(len, self._waiting.values())) > AT_ONCE:
                 self._settle()
 
     def end(self, searcher: Searcher, place: str, columns: Sequence[str]) -> None:
@@ -94,9 +94,10 @@ class Found:
             self.unread.append(sentence)
 
     def _settle(self) -> None:
-        true = self.originals.confirmed(list({value for value, _, _ in self._waiting}))
-        for (value, place, column), count in self._waiting.items():
-            if value in true and value not in self.allowed:
+        values = {value for waiting in self._waiting.values() for value in waiting}
+        true = self.originals.confirmed(array("Q", values)) - self.allowed
+        for (place, column), waiting in self._waiting.items():
+            if count := sum(waiting[value] for value in true & waiting.keys()):
                 self.hits[place, column, "original"] += count
         self._waiting.clear()
 

@@ -24,7 +24,7 @@ from .streaming import KEY, Encryptor, Read, decrypt, exactly
 _NONCE = 12
 _WRAPPED = _NONCE + KEY + 16
 _BODY = b"snapharbor/1 chunk body"
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 
 
 class Spool:
@@ -91,7 +91,7 @@ def packed(chunk: Chunk, read: Read, *, key: bytes, key_id: str) -> Iterator[byt
 
 
 def plain(chunk: Chunk, members: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield a chunk's content from its gzip member, in blocks of at most 1 MiB.
+    """Yield a chunk's content from its gzip member, in blocks of at most 256 KiB.
 
     Raises:
         SnapshotCorrupt: it is not one gzip member of exactly the chunk's length.

@@ -16,7 +16,7 @@ from ..process import Child
 from .programs import Programs
 from .session import Session
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 END = b"\\.\n"
 NEWLINE = 10
 ECHO_END = "\\echo '\\\\.'\n"
@@ -51,7 +51,7 @@ class Pump:
                 rest = rest[self._child.stdin.write(rest) :]
 
     def read(self, piece: Slice) -> Blocks:
-        """Yield the piece as copy text, blocks of at most 1 MiB; blocking.
+        """Yield the piece as copy text, blocks of at most 256 KiB; blocking.
 
         Raises:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
