@@ -35,7 +35,7 @@ from .repository import Person, somebody
 from .shop import clean
 
 TESTS = Path(__file__).parents[1]
-PATIENCE = 120.0
+PATIENCE = 300.0
 TEMPLATE = "little_template"
 LITTLE = """
 CREATE TABLE owners (id int PRIMARY KEY, email text NOT NULL UNIQUE);
