@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..database.base import Database
@@ -27,7 +26,9 @@ if TYPE_CHECKING:
 
 COUNTED_UP_TO = 500_000
 SAMPLES = 3
+AT_ONCE = 100
 UNCOUNTABLE = frozenset(("from", "using", "with", "current-of", "parameter"))
+Rows = Sequence[tuple[object, ...]]
 
 
 async def explain(services: Services, target_key: str) -> Explanation:
@@ -45,7 +46,7 @@ async def explain(services: Services, target_key: str) -> Explanation:
     examined = await examine(services, target, rules)
     masker = masker_of(services, target, examined.catalog)
     asked = Asked(services.database(source_of(target)), masker)
-    told = [await asked.rule(rule) for rule in examined.resolved]
+    told = await asked.rules(examined.resolved)
     counts = {place: one.rows for place, one in enumerate(told) if one.rows is not None and one.counted}
     checked = check_all(Context(examined.resolved, examined.catalog, masker.engine, counts))
     strategy, refused = await _strategy(services, target, rules)
@@ -79,6 +80,15 @@ async def _strategy(
         return None, (found,)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query about one rule; `planned` asks what the planner expects."""
+
+    line: int
+    query: str
+    planned: bool = False
+
+
 class Asked:
     """Asks the source small questions about rules: how many rows, and what values look like."""
 
@@ -87,58 +97,108 @@ class Asked:
         self._masker = masker
         self.not_said: list[str] = []
 
-    async def rule(self, rule: Resolved) -> RuleExplanation:
-        """Explain one rule, with numbers and shapes as far as they can be had."""
-        from ..rules.words import change, said
+    async def rules(self, rules: Sequence[Resolved]) -> list[RuleExplanation]:
+        """Explain rules, with numbers and shapes as far as they can be had."""
+        told = [_told(rule) for rule in rules]
+        tables = [self._table(rule) for rule in rules]
+        pairs = [*zip(rules, tables, strict=True)]
+        counting = [self._counting(rule.analysis, table) if table else None for rule, table in pairs]
+        shaping = [self._shaping(rule.analysis, table) if table else None for rule, table in pairs]
+        counts, shapes = await self._answers(counting), await self._answers(shaping)
+        return [
+            replace(
+                _counted(one, tables[place], counting[place], counts[place]),
+                columns=_shaped(one.columns, shapes[place]),
+            )
+            for place, one in enumerate(told)
+        ]
 
-        analysis = rule.analysis
-        plain = RuleExplanation(
-            line=analysis.rule.line,
-            kind=analysis.kind,
-            tables=tuple(str(name) for name in rule.targets if name is not None),
-            words=said(analysis),
-            columns=tuple(ColumnChange(one.column, change(one)) for one in analysis.assignments),
-        )
-        table = self._masker.catalog.table(rule.targets[0]) if rule.targets and rule.targets[0] else None
-        if table is None or rule.unknown or UNCOUNTABLE & analysis.features:
-            return plain
-        rows, counted = await self._rows(analysis, table)
-        return replace(plain, rows=rows, counted=counted, columns=await self._shapes(plain, analysis, table))
+    def _table(self, rule: Resolved) -> Table | None:
+        """Return the table that can be asked about a rule."""
+        name = rule.targets[0] if rule.targets else None
+        if name is None or rule.unknown or UNCOUNTABLE & rule.analysis.features:
+            return None
+        return self._masker.catalog.table(name)
 
-    async def _rows(self, analysis: Analysis, table: Table) -> tuple[int | None, bool]:
+    def _counting(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import count_query
 
-        if not analysis.filtered and table.rows > COUNTED_UP_TO:
-            return table.rows, False
-        count = partial(count_query, analysis, table, self._masker)
-        if table.rows > COUNTED_UP_TO:
-            plan = await self._ask(analysis, lambda: f"EXPLAIN (FORMAT JSON) {count()}")
-            return (_planned(plan[0][0]) if plan else None), False
-        found = await self._ask(analysis, count)
-        return (int(str(found[0][0])) if found else None), bool(found)
+        many = table.rows > COUNTED_UP_TO
+        if many and not analysis.filtered:
+            return None
+        query = self._written(analysis, lambda: count_query(analysis, table, self._masker))
+        explained = f"EXPLAIN (FORMAT JSON) {query}" if many else query
+        return Question(analysis.rule.line, explained, planned=many) if query else None
 
-    async def _shapes(
-        self, plain: RuleExplanation, analysis: Analysis, table: Table
-    ) -> tuple[ColumnChange, ...]:
+    def _shaping(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import shape_query
 
         if not analysis.assignments:
-            return plain.columns
-        query = partial(shape_query, analysis, table, SAMPLES, self._masker)
-        found = await self._ask(analysis, query)
-        return tuple(
-            replace(
-                one, shapes=tuple(Shape(_text(row[2 * place]), _text(row[2 * place + 1])) for row in found)
-            )
-            for place, one in enumerate(plain.columns)
-        )
+            return None
+        query = self._written(analysis, lambda: shape_query(analysis, table, SAMPLES, self._masker))
+        return Question(analysis.rule.line, query) if query else None
 
-    async def _ask(self, analysis: Analysis, query: Callable[[], str]) -> Sequence[tuple[object, ...]]:
+    def _written(self, analysis: Analysis, query: Callable[[], str]) -> str:
         try:
-            return (await self._database.probe([query()], Limits(statement_timeout=10)))[0]
+            return query()
         except EngineError as error:
             self.not_said.append(f"line {analysis.rule.line}: {error.message}")
+            return ""
+
+    async def _answers(self, questions: Sequence[Question | None]) -> list[Rows]:
+        """Return the answers, many at a time; where one fails, its neighbours are asked one by one."""
+        asked = [question for question in questions if question]
+        found: dict[Question, Rows] = {}
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            try:
+                found |= zip(some, await self._ask(some), strict=True)
+            except EngineError:
+                for question in some:
+                    found[question] = await self._alone(question)
+        return [found.get(question, ()) if question else () for question in questions]
+
+    async def _alone(self, question: Question) -> Rows:
+        try:
+            return (await self._ask([question]))[0]
+        except EngineError as error:
+            self.not_said.append(f"line {question.line}: {error.message}")
             return ()
+
+    async def _ask(self, questions: Sequence[Question]) -> Sequence[Rows]:
+        return await self._database.probe([one.query for one in questions], Limits(statement_timeout=10))
+
+
+def _told(rule: Resolved) -> RuleExplanation:
+    from ..rules.words import change, said
+
+    analysis = rule.analysis
+    return RuleExplanation(
+        line=analysis.rule.line,
+        kind=analysis.kind,
+        tables=tuple(str(name) for name in rule.targets if name is not None),
+        words=said(analysis),
+        columns=tuple(ColumnChange(one.column, change(one)) for one in analysis.assignments),
+    )
+
+
+def _counted(
+    one: RuleExplanation, table: Table | None, question: Question | None, answer: Rows
+) -> RuleExplanation:
+    if question is None:
+        return replace(one, rows=table.rows) if table and table.rows > COUNTED_UP_TO else one
+    if not answer:
+        return one
+    if question.planned:
+        return replace(one, rows=_planned(answer[0][0]))
+    return replace(one, rows=int(str(answer[0][0])), counted=True)
+
+
+def _shaped(columns: tuple[ColumnChange, ...], answer: Rows) -> tuple[ColumnChange, ...]:
+    return tuple(
+        replace(one, shapes=tuple(Shape(_text(row[2 * place]), _text(row[2 * place + 1])) for row in answer))
+        for place, one in enumerate(columns)
+    )
 
 
 def _planned(plan: object) -> int | None:

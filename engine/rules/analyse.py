@@ -5,6 +5,7 @@ statement counts as not cut.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import cast
 
 import sqlglot
@@ -18,6 +19,9 @@ from ..model.url import Engine
 from .cut import Cut, Uncut, cut
 from .functions import VOLATILE
 from .tokens import Tokens, fold, tokens_of
+
+KEPT = 2000
+"""Statements whose analysis is kept: one verb asks for it several times, and parsing is slow."""
 
 WRITING = (exp.Update, exp.Delete, exp.Insert, exp.TruncateTable, exp.Merge, exp.Create)
 
@@ -40,6 +44,7 @@ def analyse_all(rules: RuleSet, engine: Engine) -> tuple[Analysis, ...]:
     return tuple(analyse(rule, engine) for rule in rules.rules)
 
 
+@lru_cache(KEPT)
 def analyse(rule: Rule, engine: Engine = "postgres") -> Analysis:
     """Take one statement apart. What cannot be cut has `reasons`; nothing is raised for it."""
     tokens = tokens_of(rule, engine)

@@ -54,19 +54,35 @@ def parse(text: str, tier: Tier, engine: Engine, *, allow_unsafe: bool = False) 
         RuleSyntax: something cannot be parsed; line and column are in the message.
         RuleRefused: a statement or function is not one that rules may use.
     """
-    dialect = Dialect.get_or_raise(engine)
     _refuse_what_servers_read_otherwise(text, engine)
-    try:
-        tokens = dialect.tokenize(text)
-    except TokenError:
-        raise RuleSyntax(
-            "the rules end inside a quotation or comment, or hold an unknown character"
-        ) from None
+    tokens = _tokens(text, engine)
     read = partial(_rule, text, engine=engine, allow_unsafe=allow_unsafe)
     rules = tuple(read(piece) for piece in _statements(tokens))
     if not rules:
         raise RulesMissing(f"the SQL of `{tier}` is empty or only comments", "Write at least one statement.")
     return RuleSet(tier, hashlib.sha256(text.encode()).hexdigest(), rules)
+
+
+def _tokens(text: str, engine: Engine) -> Sequence[Token]:
+    tokenizer = Dialect.get_or_raise(engine).tokenizer()
+    try:
+        return tokenizer.tokenize(text)
+    except TokenError:
+        # What was begun and never ends follows the last token that was found.
+        end = tokenizer.tokens[-1].end + 1 if tokenizer.tokens else 0
+        start = end + len(text[end:]) - len(text[end:].lstrip())
+        line, column = _place(text, start)
+        raise RuleSyntax(
+            f"line {line}, column {column}: a quotation or comment does not end, or the character is unknown",
+            "Close the quotation or comment that begins there.",
+            line=line,
+            column=column,
+        ) from None
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Return the line and the column of an offset, both from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _statements(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -81,7 +97,15 @@ def _statements(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
 
 
 def _refuse_what_servers_read_otherwise(text: str, engine: Engine) -> None:
-    """Refuse what the tokenizer takes for a comment or a blank, and a server for code."""
+    """Refuse what the tokenizer takes for a comment or a blank, and a server for code or the end."""
+    if (at := text.find("\0")) >= 0:
+        line, column = _place(text, at)
+        raise RuleSyntax(
+            f"line {line}, column {column} holds a NUL character",
+            "Save it as plain text, without UTF-16 or binary content.",
+            line=line,
+            column=column,
+        )
     if found := LONE_RETURN.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise RuleSyntax(f"line {line} ends with a carriage return alone", "Save it with Unix line ends.")
@@ -95,7 +119,7 @@ def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: b
     source = text[tokens[0].start : tokens[-1].end + 1]
     word = tokens[0].text[:30]
     try:
-        tree = _tree(source, line, engine)
+        tree = _tree(text, slice(tokens[0].start, tokens[-1].end + 1), engine)
     except RuleSyntax:
         if not allow_unsafe or word.lower() in {*KINDS.values(), *NEVER, "with"}:
             raise
@@ -113,18 +137,23 @@ def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: b
     return replace(rule, unsafe=refusal is not None)
 
 
-def _tree(source: str, line: int, engine: Engine) -> exp.Expr | None:
-    """Return the tree of one statement, None where there is not exactly one."""
+def _tree(text: str, part: slice, engine: Engine) -> exp.Expr | None:
+    """Return the tree of the statement that is this part of the text, None where there is not exactly one."""
+    source, at, near = text[part], 0, ""
     try:
         parsed = sqlglot.parse(source, dialect=engine)
     except ParseError as error:
-        where = error.errors[0] if error.errors else {}
-        at = line + int(where.get("line") or 1) - 1
-        found = str(where.get("highlight") or "").strip()[:40]
-        near = f" near `{found}`" if found else ""
-        raise RuleSyntax(f"line {at} cannot be parsed{near}", line=at) from None
+        found = error.errors[0] if error.errors else {}
+        end = found.get("line"), found.get("col")
+        tokens = _tokens(source, engine)
+        at = next((token.start for token in tokens if (token.line, token.col) == end), 0)
+        near = f" near `{str(found.get('highlight') or '').strip()[:40]}`"
+        parsed = None
     except SqlglotError:
-        raise RuleSyntax(f"the statement at line {line} cannot be parsed", line=line) from None
+        parsed = None
+    if parsed is None:
+        line, column = _place(text, part.start + at)
+        raise RuleSyntax(f"line {line}, column {column} cannot be parsed{near}", line=line, column=column)
     trees = [tree for tree in parsed if tree is not None]
     return trees[0] if len(trees) == 1 else None
 

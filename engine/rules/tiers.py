@@ -9,7 +9,7 @@ from ..model.errors import RulesMissing, RuleSyntax
 from ..model.rules import Tier
 from ..model.target import Rules
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 _SQL_ONLY = re.compile(r"[;'(]|\S[ \t]+\S")
 _ALPHABET = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _SPEAKS_SQL = re.compile(
@@ -68,7 +68,8 @@ def _from_base64(text: str) -> str | None:
 
 def _read(file: Path) -> str:
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise RulesMissing(
             f"the rule file `{file.name}` cannot be read: {error.strerror}",
@@ -76,7 +77,8 @@ def _read(file: Path) -> str:
         ) from None
     if len(content) > MAX_BYTES:
         raise RuleSyntax(
-            f"the rule file `{file.name}` is larger than 8 MiB", "Split it, or load data elsewhere."
+            f"the rule file `{file.name}` is larger than {MAX_BYTES >> 20} MiB",
+            "Rules say what changes; rows to add belong into the source, or into the loaded copy.",
         )
     try:
         return content.decode("utf-8-sig")

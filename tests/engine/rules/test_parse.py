@@ -32,23 +32,38 @@ def test_no_statement_is_an_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "line", "column"),
     [
-        ("UPDATE users SET a = 1;\n\nUPDATE users SET = 2;", 3),
-        ("UPDATE a SET b = (1;", 1),
-        ("DELETE FROM a WHERE\n b = ;", 2),
+        ("UPDATE users SET a = 1;\n\nUPDATE users SET = 2;", 3, 20),
+        ("UPDATE a SET b = (1;", 1, 19),
+        ("DELETE FROM a WHERE\n b = ;", 2, 4),
+        ("DELETE FROM a WHERE b; UPDATE a SETT b = 1", 1, 38),
+        ("DELETE FROM a WHERE\n\n  UPDATE a SET b = 'é☃' + * 3", 3, 10),
     ],
 )
-def test_a_statement_that_cannot_be_parsed_is_named_by_its_line(text: str, line: int) -> None:
+def test_a_statement_that_cannot_be_parsed_is_named_by_its_place(text: str, line: int, column: int) -> None:
     with pytest.raises(RuleSyntax) as caught:
         rules(text)
-    assert caught.value.details == {"line": line}
+    assert caught.value.details == {"line": line, "column": column}
 
 
-@pytest.mark.parametrize("text", ["UPDATE a SET b = 'x", "UPDATE a SET b = $$x", 'UPDATE "a SET b = 1'])
-def test_an_open_quotation_is_refused(text: str) -> None:
-    with pytest.raises(RuleSyntax):
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("UPDATE a SET b = 'x", 1, 18),
+        ("UPDATE a SET b = $$x", 1, 18),
+        ('DELETE FROM a WHERE\n b;\n UPDATE "a SET b = 1;\n\n', 3, 9),
+        ("UPDATE a SET b = 'it''s', c = 'x;\nUPDATE b SET c = 1", 1, 31),
+        ("DELETE FROM a WHERE b; /* and\nso on", 1, 24),
+        ("'", 1, 1),
+        # A server would read no further.
+        ("UPDATE a SET b = 1 -- \0\n WHERE id = 1", 1, 23),
+    ],
+)
+def test_an_open_quotation_is_named_by_where_it_begins(text: str, line: int, column: int) -> None:
+    with pytest.raises(RuleSyntax) as caught:
         rules(text)
+    assert caught.value.details == {"line": line, "column": column}
 
 
 @pytest.mark.parametrize(
