@@ -192,7 +192,7 @@ def _end(pid: int, cluster: Cluster) -> None:
 
 def _meant(error: EngineError, cluster: Cluster) -> EngineError:
     """Return an error as it is to be told where the server is our own: nobody has an address to correct."""
-    from_server = not {"sqlstate", "program"}.isdisjoint(error.details)
+    from_server = not {"sqlstate", "program"}.isdisjoint(error.details) or is_full(error.message)
     if (isinstance(error, SpaceExhausted) and from_server) or is_full(_log(cluster.directory)):
         return SpaceExhausted(DISK_FULL)
     if isinstance(error, Cancelled) or _answers(cluster):
