@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,18 +46,20 @@ class Run:
     mib: float = 0.0
 
 
-def options(about: str) -> argparse.Namespace:
-    """Parse the arguments that every benchmark has."""
+def options(about: str, *, rows: int = 6_500_000, programs: Sequence[str] = ()) -> argparse.Namespace:
+    """Parse the arguments that every benchmark has, and the places of programs that one wants beside."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument(
         "--url", help="an existing benchmark database; else one is made on a server of its own"
     )
-    parser.add_argument("--rows", type=int, default=6_500_000, help="rows of the largest table")
+    parser.add_argument("--rows", type=int, default=rows, help="rows of the largest table")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--server", type=int, help="the server's major version; else the oldest installed")
     parser.add_argument("--directory", type=Path, help="where everything is kept; else a temporary place")
     parser.add_argument("--more-clients", type=Path, help="one more directory of client programs to try")
+    for name in programs:
+        parser.add_argument(f"--{name}", type=Path, metavar="PROGRAM", help=f"where {name} is")
     return parser.parse_args()
 
 
@@ -111,10 +113,36 @@ class Rig:
 
     def query(self, database: str, statement: str) -> str:
         """Run a statement with psql and return what it prints."""
-        argv = [self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.conninfo(database), "-c", statement]
-        return subprocess.run(
-            argv, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout.strip()
+        done = subprocess.run(
+            [*self.asking(database), "-c", statement],
+            env=self.environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def asking(self, database: str) -> list[str | Path]:
+        """Return psql connected to a database, to which what it shall do is added."""
+        return [self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.conninfo(database)]
+
+    def copying(self, database: str, workers: int, raw: Path) -> list[list[str | Path]]:
+        """Return the steps that make a copy of the benchmark database the classic way, through a file."""
+        restore = self.client.program("pg_restore")
+        return [
+            [self.client.program("pg_dump"), "-Fc", "-d", self.conninfo(), "-f", raw],
+            [*self.asking("postgres"), "-c", f"CREATE DATABASE {database}"],
+            [restore, f"-j{workers}", "--no-owner", "-d", self.conninfo(database), raw],
+        ]
+
+    def dumping(self, database: str, file: Path) -> list[str | Path]:
+        """Return the step that dumps a copy."""
+        return [self.client.program("pg_dump"), "-Fc", "-d", self.conninfo(database), "-f", file]
+
+    def forget(self, database: str) -> None:
+        """Drop a copy, and let the server write what waits."""
+        self.query("postgres", f"DROP DATABASE IF EXISTS {database}")
+        self.query("postgres", "CHECKPOINT")
 
     @property
     def psql(self) -> Path:
@@ -178,6 +206,12 @@ def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Pat
     files = [path for path in (place, *place.rglob("*")) if path.is_file()]
     size = sum({path.stat().st_ino: path.stat().st_size for path in files}.values())
     return Run(seconds, usage.ru_maxrss / 1024, size / (1 << 20))
+
+
+def in_turn(steps: Iterable[Sequence[str | Path]], environment: Mapping[str, str], place: Path) -> Run:
+    """Run programs one after the other; the megabytes are those that stand at a place in the end."""
+    runs = [timed(argv, environment, place) for argv in steps]
+    return Run(sum(run.seconds for run in runs), max(run.peak_mib for run in runs), runs[-1].mib)
 
 
 def rounds(cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list[Run]]:

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from build import ours, pg_dump
-from rig import Rig, Run, median, options, report, rig, rounds, timed
+from rig import Rig, Run, in_turn, median, options, report, rig, rounds
 
 RULES, LIGHT = (Path(__file__).parent / f"sanitize_{name}.sql" for name in ("rules", "light"))
 CLASSIC = "benchmark_classic"
@@ -35,27 +35,17 @@ def sanitize(here: Rig, rules: Path, workers: int, *, scans: list[Run]) -> Run:
 
 
 def classic(here: Rig, rules: Path, workers: int) -> Run:
-    """Dump, restore, update, dump; the size is that of the second dump, the memory nobody's in particular."""
-    database, place = here.conninfo(CLASSIC), here.directory / f"classic-{next(numbers)}"
+    """Dump, restore, update, dump."""
+    place = here.directory / f"classic-{next(numbers)}"
     place.mkdir()
     raw, clean = place / "raw", place / "clean"
-    dump, restore = here.client.program("pg_dump"), here.client.program("pg_restore")
-    create = [here.psql, "-XAtq", "-d", here.conninfo("postgres"), "-c", f"CREATE DATABASE {CLASSIC}"]
-    update = [here.psql, "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", rules]
-    steps = (
-        [dump, "-Fc", "-d", here.conninfo(), "-f", raw],
-        create,
-        [restore, f"-j{workers}", "--no-owner", "-d", database, raw],
-        update,
-        [dump, "-Fc", "-d", database, "-f", clean],
-    )
+    update = [*here.asking(CLASSIC), "-f", rules]
+    steps = [*here.copying(CLASSIC, workers, raw), update, here.dumping(CLASSIC, clean)]
     try:
-        runs = [timed(argv, here.environment, place) for argv in steps]
-        return Run(sum(run.seconds for run in runs), mib=clean.stat().st_size / (1 << 20))
+        return in_turn(steps, here.environment, clean)
     finally:
         shutil.rmtree(place)
-        here.query("postgres", f"DROP DATABASE IF EXISTS {CLASSIC}")
-        here.query("postgres", "CHECKPOINT")
+        here.forget(CLASSIC)
 
 
 def bars(found: Mapping[str, Sequence[Run]], dump: str) -> Iterator[tuple[str, float, float]]:
