@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from .model.errors import ConfigInvalid, KeyMissing, RecipientUnknown, SnapshotCorrupt
+from .model.errors import ConfigInvalid, ConfigMissing, KeyMissing, RecipientUnknown, SnapshotCorrupt
 from .model.secret import Secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+NO_KEYS = "`snapharbor config init --config NEW.yml` makes keys and shows how they are named under `keys`."
 _IDENTITY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{58}")
 
 
@@ -116,8 +117,11 @@ def private_key(signing_key: Secret) -> "Ed25519PrivateKey":
     """Return the key in a PEM text.
 
     Raises:
+        ConfigMissing: it is empty.
         ConfigInvalid: it is not an Ed25519 private key.
     """
+    if not signing_key.reveal():
+        raise ConfigMissing("`keys.signing` is not set", NO_KEYS)
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

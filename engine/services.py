@@ -52,7 +52,7 @@ class Services:
         if url.engine == "postgres":
             from .database.postgres.database import PostgresDatabase
 
-            return PostgresDatabase(url, self.settings.postgres_bin, self.settings.working_directory)
+            return PostgresDatabase(url, self.settings.postgres_programs, self.settings.working_directory)
         raise ConfigInvalid(f"`{url.engine}` databases are not supported yet", "Use a PostgreSQL database.")
 
     def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
@@ -111,7 +111,7 @@ class Services:
         from .database.postgres.cluster import ephemeral_cluster
         from .database.postgres.tools import choose_private, discover
 
-        tools = choose_private(await discover(self.settings.postgres_bin), major)
+        tools = choose_private(await discover(self.settings.postgres_programs), major)
         directory = self.settings.working_directory
         async with ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates") as cluster:
             name = "snapharbor_work"

@@ -21,6 +21,17 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Programs:
+    """The only directory to look for an engine's programs in, and the setting that says so.
+
+    `setting` is for sentences: the key in backticks, with its place, `(file:line)`.
+    """
+
+    directory: Path
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything configured. `identities` are age secret keys, the first one is used for writing.
 
@@ -44,7 +55,7 @@ class Settings:
     override_query: str | None = field(default=None, repr=False)
     override_destination: DatabaseUrl | None = None
     shared_destination: DatabaseUrl | None = None
-    postgres_bin: Path | None = None
+    postgres_programs: Programs | None = None
     share_seconds: int = 900
     serve_url: str = "http://127.0.0.1:8787"
     keep_templates: int = 3

@@ -8,14 +8,20 @@ from ..model.snapshot import Snapshot
 from ..model.target import Target
 from ..services import Services
 from .draft import Draft, store, summary
-from .places import source_of, storage_name, strings
+from .places import require_keys, source_of, storage_name, strings
 from .requests import BuildRequest
 
 
 async def plan(services: Services, request: BuildRequest) -> Plan:
-    """Connect to the source, see who answers, and say what would be read and where it would go."""
+    """Connect to the source, see who answers, and say what would be read and where it would go.
+
+    Raises:
+        ConfigMissing: the target has no source, or there are no keys to write with.
+    """
     target = services.settings.target(request.target)
-    server = await services.database(source_of(target)).identify()
+    source = source_of(target)
+    require_keys(services.settings)
+    server = await services.database(source).identify()
     where = storage_name(target.storage_profile)
     return Plan(
         verb="build",

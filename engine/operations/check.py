@@ -153,7 +153,7 @@ def _search() -> Check:
 
 async def _tools(services: Services, found: Found) -> Sequence[Toolbox]:
     try:
-        boxes = await discover(services.settings.postgres_bin)
+        boxes = await discover(services.settings.postgres_programs)
         if not any(box.has(CLIENT) for box in boxes):
             raise ClientMissing("no PostgreSQL client programs were found")
     except ClientMissing as error:

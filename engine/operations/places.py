@@ -1,7 +1,9 @@
 """Where a target is read from and kept."""
 
+from ..keypair import NO_KEYS
 from ..model.errors import ConfigMissing
 from ..model.json import Json
+from ..model.settings import Settings
 from ..model.target import Target
 from ..model.url import DatabaseUrl
 
@@ -14,6 +16,16 @@ def source_of(target: Target) -> DatabaseUrl:
             hint = "Others build what it holds: pull or load a snapshot of it."
         raise ConfigMissing(f"target `{target.key}` has no source", hint)
     return target.source
+
+
+def require_keys(settings: Settings) -> None:
+    """Raise ConfigMissing unless there are the keys that every snapshot is written with."""
+    for key, there in (
+        ("keys.identity", settings.identities),
+        ("keys.signing", settings.signing_key.reveal()),
+    ):
+        if not there:
+            raise ConfigMissing(f"`{key}` is not set", NO_KEYS)
 
 
 def storage_name(profile: str | None) -> str:

@@ -14,7 +14,7 @@ from . import look
 from .build import take
 from .coverage import gate
 from .draft import summary
-from .places import source_of, storage_name
+from .places import require_keys, source_of, storage_name
 from .requests import SanitizeRequest
 from .ruleset import rules_of
 from .strategy import Strategy, all_copied, strategy_of
@@ -28,11 +28,13 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     """Parse the rules, judge them beside a source that is read afresh, and say where they would run and why.
 
     Raises:
+        ConfigMissing: there are no keys to write with.
         DestinationProtected: the work server holds a source.
         RulesBlocked: findings stop it. A stored original is judged when it has been restored.
     """
     target = services.settings.target(request.target)
     rules = rules_of(services, target)
+    require_keys(services.settings)
     decided = await choose(services, request, rules)
     if decided.arguments["strategy"] != "pushdown":
         await work_server(services, decided)

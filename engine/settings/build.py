@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..model.errors import ConfigInvalid, EngineError
 from ..model.finding import Accepted
 from ..model.secret import Secret
-from ..model.settings import Settings, closest
+from ..model.settings import Programs, Settings, closest
 from ..model.share import Recipient
 from ..model.target import Limits, Rules, Selection, Target
 from ..model.url import DatabaseUrl
@@ -62,7 +62,7 @@ class Builder:
             override_query=root.override.san_query,
             override_destination=self._url(root.override.dst_db_url, ("override", "dst_db_url")),
             shared_destination=self._shared_destination(),
-            postgres_bin=self._tools(),
+            postgres_programs=self._programs(),
             share_seconds=root.share.seconds,
             serve_url=root.share.serve_url,
             keep_templates=root.keep_templates,
@@ -204,17 +204,28 @@ class Builder:
             self.warnings.append(f"`{'.'.join(path)}` ({origin_of(self.tree, path)}): there is no `{text}`")
         return found or places[0]
 
-    def _tools(self) -> Path | None:
-        tools = self.root.database_tools.postgresql
-        directories = {self._path(tools.bin)} if tools.bin else set[Path]()
-        named = (tools.pg_dump, tools.pg_restore, tools.psql)
-        directories |= {self._path(program).parent for program in named if program}
+    def _programs(self) -> Programs | None:
+        tools, place = self.root.database_tools.postgresql, ("database_tools", "postgresql")
+        named = {
+            "bin": tools.bin,
+            "pg_dump": tools.pg_dump,
+            "pg_restore": tools.pg_restore,
+            "psql": tools.psql,
+        }
+        directories = {
+            self._path(path) if key == "bin" else self._path(path).parent: (*place, key)
+            for key, path in reversed(named.items())
+            if path
+        }
         if len(directories) > 1:
             raise self._invalid(
-                ("database_tools", "postgresql"), "names programs of different directories",
+                place,
+                "names programs of different directories",
                 "Name programs of one installation: set `bin` alone.",
-            )  # fmt: skip
-        return directories.pop() if directories else None
+            )
+        for directory, path in directories.items():
+            return Programs(directory, f"`{'.'.join(path)}` ({origin_of(self.tree, path)})")
+        return None
 
     def _invalid(self, path: KeyPath, problem: str, hint: str = "") -> ConfigInvalid:
         return invalid(path, origin_of(self.tree, path), problem, hint)

@@ -20,8 +20,8 @@ from .overlay import overlay
 from .reader import parse, read_text
 from .references import exposed
 from .resolve import Resolver
-from .schema import REFUSED, Root
-from .shape import at, members, merged, origin_of, paths, renamed, without
+from .schema import IGNORED, REFUSED, Root
+from .shape import at, members, merged, origin_of, paths, renamed, taken, without
 
 NAMED = ("targets", "storage_profiles", "recipients")
 
@@ -80,10 +80,23 @@ def read_document(file: Path | None) -> Document:
         warnings.append(f"`{'.'.join(path)}` ({origin}) is deprecated: it is read as `{new}`")
 
     written = parse(read_text(file), str(file)) if file else Block({}, Origin("environment"))
+    written = _effective(written, warnings)
     variables, unknown = overlay(written)
     trees = [renamed(tree, Root, told) for tree in (written, variables)]
     under, over = cast(list[Block], trees)
     return Document(merged(under, over), (*warnings, *unknown))
+
+
+def _effective(tree: Block, warnings: list[str]) -> Block:
+    """Return the tree without the keys that nothing comes of; a mapping that held nothing else goes too."""
+    for key, reason in IGNORED.items():
+        path = tuple(key.split("."))
+        tree, found = taken(tree, path)
+        if found is not None:
+            warnings.append(f"`{key}` ({found.origin}) has no effect here: {reason}")
+            if tree.members.get(path[0]) == Block({}, origin_of(tree, path[:1])):
+                tree, _ = taken(tree, path[:1])
+    return tree
 
 
 def validate(tree: Block) -> Root:

@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 
 from .document import KeyPath
 from .overlay import variable_name
-from .schema import Model, Root
+from .schema import IGNORED, Model, Root
 from .shape import Kind, Leaf, Named, members
 
 FILE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -63,6 +63,9 @@ protect against somebody who can read the identity too.
 `NAME` stands for a name of your own: letters, digits, `.`, `_`, `-`. **Secret** values are never shown.
 """
 
+_SPELLINGS = "## Other spellings that are read\n"
+_IGNORED = "\n## Keys that are read with a warning and have no effect\n"
+
 
 def reference() -> str:
     """Return the page, in Markdown."""
@@ -73,7 +76,8 @@ def reference() -> str:
         for path, model in sections
         for old, new in model.former.items()
     ]
-    return "\n".join((_INTRODUCTION, *tables, "## Other spellings that are read\n", *spellings)) + "\n"
+    ignored = [f"- `{key}`: {reason}" for key, reason in IGNORED.items()]
+    return "\n".join((_INTRODUCTION, *tables, _SPELLINGS, *spellings, _IGNORED, *ignored)) + "\n"
 
 
 def _sections(model: type[Model], path: KeyPath) -> Iterator[tuple[KeyPath, type[Model]]]:

@@ -271,19 +271,25 @@ class Root(Model):
     database_tools: DatabaseTools = Field(default=DatabaseTools(), description="Client programs.")
 
 
+IGNORED: Mapping[str, str] = {
+    "secret_key": "keys are `keys.identity` and `keys.signing`; what it encrypted has to be written anew",
+    "authtoken": "there is no cloud to sign in to",
+    "auth.cloud_token": "there is no cloud to sign in to",
+    "override.nocloud": "there is no cloud",
+    "sso": "there is no sign-in in the configuration",
+    "env": "what a source is stands in `environment` of its target",
+    "debug": "there is no such log",
+    "trace": "there is no such log",
+    "docker": "no containers are used",
+    "feature_flags": "every command is there",
+    "database_tools.auto_detect": "programs are found unless `database_tools.postgresql` names them",
+    "database_tools.mysql": "MySQL is not supported yet",
+}
+"""What the original's configuration holds and nothing comes of here, and why; the values are never read."""
+
 REFUSED: Mapping[str, str] = {
-    "secret_key": "Remove it: keys are `keys.identity` and `keys.signing`, which `config init` makes.",
-    "authtoken": "Remove it: there is no cloud to sign in to.",
-    "sso": "Remove it: there is no sign-in in the configuration.",
-    "docker": "Remove it: no containers are used.",
-    "env": "Remove it, or set `environment` on a target.",
-    "debug": "Remove it.",
-    "trace": "Remove it.",
-    "feature_flags": "Remove it.",
     "subset": "Subsets are not supported yet: remove the block, or use snapshot.tables to take fewer tables.",
-    "nocloud": "Remove it: there is no cloud.",
-    "auto_detect": "Remove it: tools are found unless `database_tools.postgresql` names them.",
-    "mysql": "Remove it: MySQL is not supported yet.",
     "src_url": "Write it under `snapshot`.",
     "query_file": "Write it under `sanitize`.",
 }
+"""What to do about keys that would change what a snapshot holds."""

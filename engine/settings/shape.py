@@ -82,7 +82,7 @@ def renamed(node: Node, kind: Kind, told: Callable[[KeyPath, str, Origin], None]
         return node
     if not isinstance(kind, Named):
         for old, new in kind.former.items():
-            node, moved = _without(node, tuple(old.split(".")))
+            node, moved = taken(node, tuple(old.split(".")))
             if moved is not None:
                 told((*path, *old.split(".")), ".".join((*path, new)), moved.origin)
                 node = placed(node, tuple(new.split(".")), moved)
@@ -117,11 +117,12 @@ def merged(under: Block, over: Block) -> Block:
 def without(block: Block, gone: Iterable[KeyPath]) -> Block:
     """Return the tree without what stands at these paths."""
     for path in gone:
-        block, _ = _without(block, path)
+        block, _ = taken(block, path)
     return block
 
 
-def _without(block: Block, path: KeyPath) -> tuple[Block, Node | None]:
+def taken(block: Block, path: KeyPath) -> tuple[Block, Node | None]:
+    """Return the tree without what stands at a path, and that, if anything does."""
     key, *rest = path
     found = block.members.get(key)
     if found is None:
@@ -130,7 +131,7 @@ def _without(block: Block, path: KeyPath) -> tuple[Block, Node | None]:
         return replace(block, members={k: v for k, v in block.members.items() if k != key}), found
     if not isinstance(found, Block):
         return block, None
-    inner, moved = _without(found, tuple(rest))
+    inner, moved = taken(found, tuple(rest))
     return replace(block, members={**block.members, key: inner}), moved
 
 

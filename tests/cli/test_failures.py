@@ -10,6 +10,7 @@ import pytest
 from support.cli import Command, written
 
 from snapharbor.cli.main import cli, run_command
+from snapharbor.engine.keypair import new_identity, new_signing_key
 
 CANARY = "canary-5d0b"
 
@@ -69,3 +70,24 @@ def test_colour_is_for_terminals_that_want_it(
     command = Command(tmp_path, variables)
     assert ("\x1b[1;31m" in command.terminal("targets").out) is coloured
     assert "\x1b" not in command("targets").err
+
+
+@pytest.mark.parametrize("verb", [("build", "shop"), ("sanitize", "shop", "--new")])
+@pytest.mark.parametrize("missing", ["identity", "signing"])
+def test_a_key_that_is_missing_is_told_before_anything_is_reached(
+    tmp_path: Path, verb: tuple[str, ...], missing: str
+) -> None:
+    keys = {"identity": new_identity().reveal(), "signing": "secret:file:signing.pem"}
+    del keys[missing]
+    written(tmp_path / "signing.pem", [new_signing_key().reveal().strip()])
+    written(
+        tmp_path / "snapharbor.yml",
+        [
+            f"keys: {json.dumps(keys)}",
+            "targets: {shop: {snapshot: {src_url: 'postgres://a@127.0.0.1:9/b'},",
+            "                 sanitize: {override_query: DELETE FROM c}}}",
+        ],
+    )
+    ran = Command(tmp_path).here("--json", *verb)
+    assert ran.code == 11
+    assert f"`keys.{missing}`" in ran.last()["error"]["message"]

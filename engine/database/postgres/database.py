@@ -9,6 +9,7 @@ from anyio import to_thread
 from ...model.catalog import Catalog, Server, TableName
 from ...model.job import Report
 from ...model.pushdown import Rewritten
+from ...model.settings import Programs
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..base import ChunkSource, Contents, Rewrite, View
@@ -21,11 +22,11 @@ from .tools import discover
 
 
 class PostgresDatabase:
-    """One database. `postgres_bin` is the only place to look for client programs, None: all usual ones."""
+    """One database. `programs` says where to look for client programs, None: in all usual places."""
 
-    def __init__(self, url: DatabaseUrl, postgres_bin: Path | None, working_directory: Path) -> None:
+    def __init__(self, url: DatabaseUrl, programs: Programs | None, working_directory: Path) -> None:
         self._url = url
-        self._postgres_bin = postgres_bin
+        self._programs = programs
         self._working_directory = working_directory
 
     async def identify(self) -> Server:
@@ -49,7 +50,7 @@ class PostgresDatabase:
         """
         from .view import open_view
 
-        boxes = await discover(self._postgres_bin)
+        boxes = await discover(self._programs)
         await identify(self._url, limits)
         async with open_view(
             self._url,
@@ -87,7 +88,7 @@ class PostgresDatabase:
         """Fill this existing, empty database from a snapshot with pg_restore."""
         from .restore import restore
 
-        boxes = await discover(self._postgres_bin)
+        boxes = await discover(self._programs)
         await restore(
             self._url,
             source if only is None else await to_thread.run_sync(narrow, source, only),

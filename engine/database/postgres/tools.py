@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...model.errors import ClientMissing, ClientTooOld
+from ...model.settings import Programs
 from ..process import run
 
 Origin = Literal["configured", "system", "embedded"]
@@ -57,18 +58,21 @@ class Toolbox:
         return f"{name} {self.version} ({self.origin})"
 
 
-async def discover(explicit: Path | None = None) -> tuple[Toolbox, ...]:
+async def discover(explicit: Programs | None = None) -> tuple[Toolbox, ...]:
     """Return the toolboxes of this machine, lowest version first, the preferred of equals first.
 
     Args:
         explicit: The only directory to look into.
 
     Raises:
-        ClientMissing: there is nothing in the explicit directory.
+        ClientMissing: there is nothing in the explicit directory; names the setting.
     """
     found = [box for place, origin in _places(explicit) if (box := await _identify(place, origin))]
     if explicit is not None and not found:
-        raise ClientMissing("there are no PostgreSQL programs in the configured `postgres_bin`")
+        raise ClientMissing(
+            f"{explicit.setting} names a directory without PostgreSQL programs: `{explicit.directory}`",
+            "Name the directory of pg_dump, pg_restore and psql, or remove the setting: they are found.",
+        )
     return tuple(sorted(found, key=lambda box: box.major))
 
 
@@ -132,9 +136,9 @@ async def speaks_tls(box: Toolbox) -> bool:
     return NO_TLS not in (await run([box.program("psql"), "-Xwc", "", "-d", nowhere])).stderr
 
 
-def _places(explicit: Path | None) -> Iterator[tuple[Path, Origin]]:
+def _places(explicit: Programs | None) -> Iterator[tuple[Path, Origin]]:
     if explicit is not None:
-        yield explicit, "configured"
+        yield explicit.directory, "configured"
         return
     seen: set[Path] = set()
     for place in (*_globbed(), *_on_path()):

@@ -7,6 +7,7 @@ import pytest
 from support.settings import Corner
 
 from snapharbor.engine.model.errors import ConfigInvalid
+from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.model.target import Limits, Rules, Selection, StorageProfile, Target
 from snapharbor.engine.model.url import DatabaseUrl
 
@@ -98,7 +99,8 @@ def test_every_key_arrives_where_it_belongs(corner: Corner) -> None:
         keep_previous=True,
     )
     assert settings.working_directory == corner.home / "data"
-    assert settings.postgres_bin == corner.home / "pg/bin"
+    named = f"`database_tools.postgresql.pg_dump` ({corner.file}:9)"
+    assert settings.postgres_programs == Programs(corner.home / "pg/bin", named)
     assert settings.profile("raw").path == corner.home / "raw"
     assert settings.override_query == "UPDATE a SET b = 1"
     assert str(settings.override_destination) == "postgres://here:5432/override"
@@ -162,6 +164,34 @@ def test_former_spellings_are_read_with_a_warning(corner: Corner) -> None:
     assert settings.target("a").storage_profile == "s"
     assert settings.working_directory == corner.home / "old"
     assert len(settings.warnings) == 6
+
+
+def test_a_file_of_the_original_is_read_and_what_has_no_effect_is_told(corner: Corner) -> None:
+    settings = corner.load("""
+        secret_key: canary-{{of old}}
+        authtoken: $aes$canary
+        auth: {cloud_token: canary}
+        env: production
+        debug: false
+        trace: false
+        docker: {images: {mysql: "mysql:8", postgres: "postgres:17"}}
+        database_tools:
+          auto_detect: true
+          mysql: {mysql: /bin/mysql, mysqldump: /bin/mysqldump}
+        feature_flags: {development_utilities: true}
+        override: {san_query: "", dst_db_url: "", nocloud: true}
+        sso: {okta: {client_id: a, access_token: $aes$canary}}
+        defaults: {cpus: 1, shared_target_dst_db_url: ""}
+        targets:
+          a: {snapshot: {src_url: pg://h/d}}
+    """)
+    assert list(settings.targets) == ["a"]
+    assert len(settings.warnings) == 12
+    lines = {warning.partition(" has no effect")[0] for warning in settings.warnings}
+    assert f"`secret_key` ({corner.file}:2)" in lines
+    assert f"`auth.cloud_token` ({corner.file}:4)" in lines
+    assert f"`database_tools.mysql` ({corner.file}:11)" in lines
+    assert "canary" not in f"{settings.warnings} {settings.effective}"
 
 
 def test_yaml_merge_keys_share_a_part_between_targets(corner: Corner) -> None:

@@ -110,7 +110,6 @@ def test_what_is_no_yaml_is_told_in_its_own_grammar_and_without_a_word_of_the_fi
         ("targets: {a: {dst_url: x}}", "dst_url"),
         ("targets: {a: {src_url: x}}", "snapshot"),
         ("storage_profiles: {s: {provider: s3, buckets: b}}", "storage_profiles.s.bucket"),
-        ("secret_key: x", "keys.identity"),
     ],
 )
 def test_an_unknown_key_is_answered_with_the_one_that_was_meant(

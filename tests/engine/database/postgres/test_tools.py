@@ -12,18 +12,19 @@ from snapharbor.engine.database.postgres.tools import (
     speaks_tls,
 )
 from snapharbor.engine.model.errors import ClientMissing, ClientTooOld
+from snapharbor.engine.model.settings import Programs
 
 NO_TLS = 'echo "psql: error: sslmode value \\"require\\" invalid when SSL support is not compiled in" >&2'
 
 
-def programs(directory: Path, version: str, *, tls: bool = True, only: str | None = None) -> Path:
+def programs(directory: Path, version: str, *, tls: bool = True, only: str | None = None) -> Programs:
     """Write programs that answer like PostgreSQL's of a version."""
     directory.mkdir()
     for name in (only,) if only else ("pg_dump", "pg_restore", "psql"):
         path = directory / name
         path.write_text(f'#!/bin/sh\n{"" if tls else NO_TLS}\necho "{name} (PostgreSQL) {version}"\n')
         path.chmod(0o755)
-    return directory
+    return Programs(directory, "`bin`")
 
 
 async def boxes(directory: Path, *versions: str, tls: bool = True) -> list[Toolbox]:
@@ -53,7 +54,7 @@ async def test_debian_s_wrapper_is_not_taken_for_a_program(
 
 
 async def test_programs_on_the_path_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f"{programs(tmp_path / 'bin', '98.1')}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{programs(tmp_path / 'bin', '98.1').directory}:/usr/bin:/bin")
     assert 98 in {box.major for box in await discover()}
 
 
@@ -62,9 +63,13 @@ async def test_a_configured_directory_is_the_only_one(tmp_path: Path) -> None:
     assert (box.version, box.major, box.origin) == ("17.2", 17, "configured")
 
 
-async def test_a_configured_directory_without_programs_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ClientMissing):
-        await discover(tmp_path)
+async def test_a_configured_directory_without_programs_is_an_error_that_names_the_setting(
+    tmp_path: Path,
+) -> None:
+    setting = "`database_tools.postgresql.bin` (snapharbor.yml:3)"
+    with pytest.raises(ClientMissing) as failure:
+        await discover(Programs(tmp_path, setting))
+    assert setting in failure.value.message
 
 
 async def test_the_oldest_that_is_new_enough_is_chosen(tmp_path: Path) -> None:
