@@ -63,7 +63,7 @@ def main() -> None:
             name: fast,
             "snapharbor build": partial(ours, here, arguments.workers),
         }
-        report(rounds(cases, arguments.rounds), to=custom)
+        report(rounds(here, cases, arguments.rounds), to=custom)
 
 
 if __name__ == "__main__":

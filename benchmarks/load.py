@@ -79,7 +79,7 @@ def main() -> None:
             "snapharbor load, again": partial(load, harbor),
         }
         try:
-            found = rounds(cases, arguments.rounds)
+            found = rounds(here, cases, arguments.rounds)
         finally:
             for database in (PLAIN, OURS, COPY):
                 here.query("postgres", f"DROP DATABASE IF EXISTS {database}")

@@ -141,7 +141,7 @@ def main() -> None:
             "the classic way": partial(classic, here, RULES, workers),
             **{name: partial(TOOLS[name], here, program, workers) for name, program in tools.items()},
         }
-        report(rounds(cases, arguments.rounds), to=ours)
+        report(rounds(here, cases, arguments.rounds), to=ours)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -38,12 +38,14 @@ DATABASE, COPY = "benchmark", "benchmark_copy"
 class Run:
     """One run of one case; `peak_mib` is the most memory of its process, `mib` what it left behind.
 
-    The kernel counts the memory of this process, some 40 MiB, for every program that it starts.
+    The kernel counts the memory of this process, some 40 MiB, for every program that it starts. `cpu` are
+    seconds of processor time, of the programs and of the server.
     """
 
     seconds: float
     peak_mib: float = 0.0
     mib: float = 0.0
+    cpu: float = 0.0
 
 
 def options(about: str, *, rows: int = 6_500_000, programs: Sequence[str] = ()) -> argparse.Namespace:
@@ -144,6 +146,15 @@ class Rig:
         self.query("postgres", f"DROP DATABASE IF EXISTS {database}")
         self.query("postgres", "CHECKPOINT")
 
+    def server_cpu(self) -> float:
+        """Return the processor seconds of all sessions that have ended, 0 for a server somewhere else."""
+        pid = self.query("postgres", "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
+        about = Path(f"/proc/{pid}/stat")
+        if not about.exists():
+            return 0.0
+        numbers = about.read_text().rpartition(")")[2].split()
+        return (int(numbers[13]) + int(numbers[14])) / os.sysconf("SC_CLK_TCK")
+
     @property
     def psql(self) -> Path:
         """Any psql."""
@@ -205,21 +216,24 @@ def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Pat
     seconds = time.monotonic() - started
     files = [path for path in (place, *place.rglob("*")) if path.is_file()]
     size = sum({path.stat().st_ino: path.stat().st_size for path in files}.values())
-    return Run(seconds, usage.ru_maxrss / 1024, size / (1 << 20))
+    return Run(seconds, usage.ru_maxrss / 1024, size / (1 << 20), usage.ru_utime + usage.ru_stime)
 
 
 def in_turn(steps: Iterable[Sequence[str | Path]], environment: Mapping[str, str], place: Path) -> Run:
     """Run programs one after the other; the megabytes are those that stand at a place in the end."""
     runs = [timed(argv, environment, place) for argv in steps]
-    return Run(sum(run.seconds for run in runs), max(run.peak_mib for run in runs), runs[-1].mib)
+    seconds, cpu = sum(run.seconds for run in runs), sum(run.cpu for run in runs)
+    return Run(seconds, max(run.peak_mib for run in runs), runs[-1].mib, cpu)
 
 
-def rounds(cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list[Run]]:
+def rounds(here: Rig, cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list[Run]]:
     """Run every case once per round, in turns."""
     found: dict[str, list[Run]] = {name: [] for name in cases}
     for number in range(count):
         for name, case in cases.items():
-            found[name].append(case())
+            before = here.server_cpu()
+            run = case()
+            found[name].append(replace(run, cpu=run.cpu + here.server_cpu() - before))
             print(f"round {number + 1}: {name}: {found[name][-1]}", file=sys.stderr, flush=True)
     return found
 
@@ -236,9 +250,11 @@ def report(found: Mapping[str, Sequence[Run]], *, to: str) -> None:
         mine, other = median(found[name], figure), median(found[to], figure)
         return f"{mine / other:.2f} x" if mine else ""
 
-    print(f"| case | wall against {to} | range, s | size against {to} | peak memory, MiB |")
-    print("|---|---|---|---|---|")
+    print(
+        f"| case | wall against {to} | range, s | processor time against it | size against it | memory, MiB |"
+    )
+    print("|---|---|---|---|---|---|")
     for name, runs in found.items():
         seconds = f"{min(run.seconds for run in runs):.1f} to {max(run.seconds for run in runs):.1f}"
-        size, peak = ratio(name, "mib"), median(runs, "peak_mib")
-        print(f"| {name} | {ratio(name, 'seconds')} | {seconds} | {size} | {peak:.0f} |")
+        ratios = (ratio(name, "seconds"), seconds, ratio(name, "cpu"), ratio(name, "mib"))
+        print(f"| {name} | {' | '.join(ratios)} | {median(runs, 'peak_mib'):.0f} |")

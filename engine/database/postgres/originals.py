@@ -47,19 +47,27 @@ TELLING = 7
 def hashings(
     leaves: Sequence[Leaf], wanted: Mapping[TableName, Sequence[Wanted]], *, seed: int, version: int
 ) -> Iterator[Hashing]:
-    """Yield what to read for the hashes of columns, piece by piece, tables one after the other."""
-    for leaf in leaves:
-        columns = [column for column in wanted.get(leaf.name, ()) if says_something(column.type)]
-        row = _Row(seed)
-        parts = [part for column in columns for part in _parts(column, row)]
-        if not parts:
-            continue
-        names = tuple(column.name for column in columns)
-        flags = bytes(flag for flag, _ in parts)
-        for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
-            source = f"FROM ONLY {quoted(leaf.name)} AS t{pages}"
-            query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
-            yield Hashing(Slice(leaf.name, names, ordinal, query, share), flags)
+    """Yield what to read for the hashes of columns, piece by piece, what takes longest first."""
+    pieces = [
+        piece
+        for leaf in leaves
+        for piece in _pieces(leaf, wanted.get(leaf.name, ()), seed=seed, version=version)
+    ]
+    yield from sorted(pieces, key=lambda piece: -piece.piece.estimated_bytes * len(piece.flags))
+
+
+def _pieces(leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, version: int) -> Iterator[Hashing]:
+    columns = [column for column in wanted if says_something(column.type)]
+    row = _Row(seed)
+    parts = [part for column in columns for part in _parts(column, row)]
+    if not parts:
+        return
+    names = tuple(column.name for column in columns)
+    flags = bytes(flag for flag, _ in parts)
+    for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
+        source = f"FROM ONLY {quoted(leaf.name)} AS t{pages}"
+        query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
+        yield Hashing(Slice(leaf.name, names, ordinal, query, share), flags)
 
 
 def says_something(type_: str) -> bool:
