@@ -39,13 +39,29 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """The rows of a table for which one of some conditions is true; they call the table by the alias.
+
+    A condition is only asked where those before it are not true.
+    """
+
+    alias: str
+    conditions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """A column whose originals are looked for later; `paths` lead to what is personal inside of it."""
+    """A column whose originals are looked for later; `paths` lead to what is personal inside of it.
+
+    Without `changed` those of all rows are. `elsewhere` says that the column itself may hold them still.
+    """
 
     name: str
     type: str
     kinds: tuple[Kind, ...] = ()
     paths: tuple[str, ...] = ()
+    changed: Changed | None = None
+    elsewhere: bool = False
 
 
 # What a hash is of: a value, a value that means one person by itself, or only the first word of one.
@@ -54,10 +70,14 @@ PLAIN, SURE, FIRST_WORD = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Hashing:
-    """A piece of a table that is read as lines of hashes; `flags` say what those of each column are of."""
+    """A piece of a table that is read as lines of hashes; `flags` say what those of each column are of.
+
+    `elsewhere` says that its one column may hold the values still.
+    """
 
     piece: Slice
     flags: bytes
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

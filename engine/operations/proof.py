@@ -10,16 +10,16 @@ from functools import partial
 
 from anyio import to_thread
 
-from ..database.base import Hashing, SliceReader, View, Wanted
+from ..database.base import Hashing, SliceReader, View
 from ..model.catalog import Catalog, TableName
 from ..model.job import Progress, Report
 from ..model.proof import CallHome, LeakScan
 from ..model.rules import RuleSet
-from ..model.sensitive import PERSONAL, ColumnCoverage
+from ..model.sensitive import ColumnCoverage
 from ..model.snapshot import Manifest
 from ..model.target import Target
 from ..proof.forms import Forms, forms, root_of
-from ..proof.originals import Originals
+from ..proof.originals import Originals, Place
 from ..proof.reference import written
 from ..proof.scan import Finished, Found, Unit, search_rest, search_unit, units
 from ..rules.literals import literals
@@ -28,7 +28,8 @@ from ..tasks import open_tasks
 from .capture import Meter
 from .coverage import Examination
 from .reading import reading, start_workers
-from .ruleset import engine_of
+from .ruleset import engine_of, masker_of
+from .sought import Sought, sought
 
 ROW_BYTES = 100
 OUTBOX = re.compile(
@@ -49,19 +50,25 @@ class Proof:
     originals: Originals
     masked: tuple[ColumnCoverage, ...]
     looked_for: set[str] = field(default_factory=set[str])
+    only_elsewhere: set[Place] = field(default_factory=set[Place])
     seconds: float = 0.0
 
     async def gather(self, view: View, report: Report) -> None:
         """Let the source compute what the masked columns hold, as they are at the view's moment."""
         started = time.monotonic()
-        pieces = [*view.hashings(self._wanted(view.catalog), self.originals.seed)]
+        masker = masker_of(self.services, self.target, view.catalog)
+        chosen = Sought(self.masked, self.examined.resolved, view.catalog, masker)
+        pieces = [*view.hashings(chosen.wanted(), self.originals.seed)]
         meter = Meter(report, "reading originals", sum(one.piece.estimated_bytes for one in pieces))
 
         async def take(reader: SliceReader, hashing: Hashing) -> None:
             blocks = reader.read(hashing.piece)
             table = hashing.piece.table
-            await to_thread.run_sync(self.originals.gather, table, hashing.flags, blocks)
             root = root_of(table, view.catalog)
+            own = (str(root), hashing.piece.columns[0]) if hashing.elsewhere else None
+            gather = partial(self.originals.gather, own=own)
+            await to_thread.run_sync(gather, table, hashing.flags, blocks)
+            self.only_elsewhere.update((own,) if own else ())
             self.looked_for.update(f"{root}.{column}" for column in hashing.piece.columns)
             meter.add(hashing.piece.estimated_bytes)
 
@@ -115,17 +122,6 @@ class Proof:
             for _ in range(self.target.cpus):
                 group.start_soon(take)
 
-    def _wanted(self, catalog: Catalog) -> Mapping[TableName, tuple[Wanted, ...]]:
-        """Return the masked columns of every table that holds rows itself, partitions included."""
-        by_root: dict[TableName, list[ColumnCoverage]] = {}
-        for column in self.masked:
-            by_root.setdefault(column.table, []).append(column)
-        return {
-            table.name: tuple(_wanted(one, catalog) for one in by_root[root])
-            for table in catalog.tables
-            if table.kind == "table" and (root := root_of(table.name, catalog)) in by_root
-        }
-
     def _allowed(self) -> frozenset[int]:
         """Return the hashes of what the rules write themselves, whole values and the pieces of them."""
         texts = literals(self.rules, engine_of(self.target))
@@ -133,11 +129,13 @@ class Proof:
 
     def _skipped(self, tables: "Collection[Forms]") -> Mapping[str, int]:
         places = {f"{one.table}.{one.column}" for one in self.masked}
+        partly = len(self.only_elsewhere)
         unread = Counter(form for table in tables for form in table.forms)[ord("-")]
         return {
             reason: count
             for reason, count in (
                 ("masked columns whose values mean nothing elsewhere", len(places - self.looked_for)),
+                ("columns masked in part, whose own values were looked for elsewhere only", partly),
                 ("columns of numbers, dates and other types that hold no text", unread),
             )
             if count
@@ -153,7 +151,9 @@ async def proving(
     services: Services, target: Target, rules: RuleSet, examined: Examination
 ) -> AsyncGenerator[Proof]:
     """Make ready to prove that what the rules mask or remove is nowhere in a snapshot."""
-    masked = tuple(column for column in examined.covered if _sought(column, examined.catalog))
+    masked = tuple(
+        column for column in examined.covered if sought(column, examined.resolved, examined.catalog)
+    )
     expected = sum(_rows(column.table, examined.catalog) for column in masked)
     originals = Originals.expecting(expected, services.settings.working_directory / "tmp")
     try:
@@ -171,29 +171,6 @@ def _outboxes(manifest: Manifest) -> Iterator[CallHome]:
     for table in manifest.tables:
         if OUTBOX.fullmatch(table.name.name) and table.rows:
             yield CallHome("TABLE", str(table.name), "an application may send or run its rows by itself")
-
-
-def _sought(column: ColumnCoverage, catalog: Catalog) -> bool:
-    """Tell whether a column's values must not be found: masked, or removed and personal."""
-    table = catalog.table(column.table)
-    if table is None or table.kind not in ("table", "partitioned"):
-        return False
-    personal = any(piece.confidence >= PERSONAL for piece in column.evidence)
-    return column.treatment == "masked" or (column.treatment == "dropped" and bool(column.lines) and personal)
-
-
-def _wanted(column: ColumnCoverage, catalog: Catalog) -> Wanted:
-    table = catalog.table(column.table)
-    made_of = (
-        next((one.made_of for one in table.columns if one.name == column.column), None) if table else None
-    )
-    strong = [piece for piece in column.evidence if piece.confidence >= PERSONAL]
-    return Wanted(
-        column.column,
-        made_of or column.type,
-        tuple(dict.fromkeys(piece.kind for piece in strong)),
-        tuple(piece.path for piece in strong if piece.path.startswith("$")),
-    )
 
 
 def _rows(name: TableName, catalog: Catalog) -> int:

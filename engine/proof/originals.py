@@ -6,12 +6,12 @@ import secrets
 import sys
 import threading
 from array import array
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, TypeAlias
 
 from ..model.catalog import TableName
 from ..model.errors import SpaceExhausted
@@ -23,6 +23,8 @@ GATES = 1 << 17
 # With fewer bits a value than this, a filter answers yes too often to be of use.
 BITS_A_VALUE = 8
 HASH = 8
+Place: TypeAlias = tuple[str, str]
+Span: TypeAlias = tuple[int, int]
 BLOCK = 1 << 20
 
 
@@ -39,8 +41,8 @@ class Originals:
     first: mmap.mmap
     count: int = 0
     _file: IO[bytes] = field(default_factory=TemporaryFile)
-    _tables: dict[TableName, list[tuple[int, int]]] = field(
-        default_factory=dict[TableName, list[tuple[int, int]]]
+    _tables: dict[tuple[TableName, Place | None], list[Span]] = field(
+        default_factory=dict[tuple[TableName, Place | None], list[Span]]
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -54,14 +56,19 @@ class Originals:
         file = TemporaryFile(dir=directory)  # noqa: SIM115 - closed by close()
         return cls(secrets.randbits(64) | 1, _filter(wanted), _filter(GATES), _file=file)
 
-    def gather(self, table: TableName, flags: bytes, blocks: Iterable[bytes]) -> None:
-        """Take one stream of lines of hashes; blocking, for several threads at a time."""
+    def gather(
+        self, table: TableName, flags: bytes, blocks: Iterable[bytes], *, own: Place | None = None
+    ) -> None:
+        """Take one stream of lines of hashes; blocking, for several threads at a time.
+
+        `own` is the only column that may hold the values still.
+        """
         gatherer = Gatherer(flags, self.bloom, self.first)
         for block in blocks:
             with self._lock:
                 kept = gatherer.feed(block)
                 if kept:
-                    self._tables.setdefault(table, []).append((self.count * HASH, len(kept)))
+                    self._tables.setdefault((table, own), []).append((self.count * HASH, len(kept)))
                     with _full_disk_told():
                         self._file.write(kept)
                     self.count += len(kept) // HASH
@@ -77,18 +84,27 @@ class Originals:
         for kept in self._all():
             mark(self.bloom, kept, part, self.passes)
 
-    def confirmed(self, candidates: Sequence[int]) -> frozenset[int]:
-        """Return those of some hashes that are originals, and rare enough to mean somebody."""
+    def confirmed(self, candidates: Sequence[int]) -> Mapping[Place | None, frozenset[int]]:
+        """Return those of some hashes that are originals, and rare enough to mean somebody.
+
+        They are by the one column that may hold them still; None: they may stand nowhere.
+        """
         if not candidates:
-            return frozenset()
-        confirmer = Confirmer(array("Q", candidates).tobytes())
+            return {}
+        confirmers: dict[Place | None, Confirmer] = {}
+        wanted = array("Q", candidates).tobytes()
         with self._lock:
-            for spans in self._tables.values():
+            for (_, own), spans in self._tables.items():
+                confirmer = confirmers.setdefault(own, Confirmer(wanted))
                 for kept in self._read(spans):
                     confirmer.feed(kept)
                 confirmer.settle()
-        answers = zip(candidates, confirmer.answer(), strict=True)
-        return frozenset(candidate for candidate, answer in answers if answer)
+        return {
+            own: frozenset(
+                value for value, answer in zip(candidates, confirmer.answer(), strict=True) if answer
+            )
+            for own, confirmer in confirmers.items()
+        }
 
     def close(self) -> None:
         """Forget everything."""
@@ -100,7 +116,7 @@ class Originals:
         for spans in self._tables.values():
             yield from self._read(spans)
 
-    def _read(self, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    def _read(self, spans: Sequence[Span]) -> Iterator[bytes]:
         for start, size in spans:
             self._file.seek(start)
             yield self._file.read(size)

@@ -95,9 +95,11 @@ class Found:
 
     def _settle(self) -> None:
         values = {value for waiting in self._waiting.values() for value in waiting}
-        true = self.originals.confirmed(array("Q", values)) - self.allowed
+        true = self.originals.confirmed(array("Q", values))
         for (place, column), waiting in self._waiting.items():
-            if count := sum(waiting[value] for value in true & waiting.keys()):
+            elsewhere = (found for own, found in true.items() if own != (place, column))
+            real = frozenset[int]().union(*elsewhere) - self.allowed
+            if count := sum(waiting[value] for value in real & waiting.keys()):
                 self.hits[place, column, "original"] += count
         self._waiting.clear()
 

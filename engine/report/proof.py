@@ -52,6 +52,8 @@ def verdict(told: Attested) -> str:
     """Return what the search found, in one sentence."""
     if told.scan.passed:
         more = f" but {len(told.scan.hits)} accepted" if told.scan.hits else ""
+        if not told.scan.originals:
+            return f"Nothing was found{more}, and no originals were looked for: rules changed none that tell."
         return f"Clean: nothing was found{more}."
     found, unread = len(told.scan.open_hits), len(told.scan.unread)
     parts = [f"original data stands in {_many(found, 'place')}"] if found else []

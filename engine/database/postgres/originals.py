@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...model.catalog import TableName
 from ...model.sensitive import Kind
-from ..base import FIRST_WORD, PLAIN, SURE, Hashing, Slice, Wanted
+from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
 from .slices import Leaf, page_ranges, quote, quoted
+from .surroundings import inside
 
 # Values of these mean nothing out of their place, or cannot be told from others: a date is found everywhere.
 MEANINGLESS = re.compile(
@@ -57,17 +58,32 @@ def hashings(
 
 
 def _pieces(leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, version: int) -> Iterator[Hashing]:
-    columns = [column for column in wanted if says_something(column.type)]
-    row = _Row(seed)
-    parts = [part for column in columns for part in _parts(column, row)]
-    if not parts:
-        return
-    names = tuple(column.name for column in columns)
-    flags = bytes(flag for flag, _ in parts)
-    for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
-        source = f"FROM ONLY {quoted(leaf.name)} AS t{pages}"
-        query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
-        yield Hashing(Slice(leaf.name, names, ordinal, query, share), flags)
+    for some in _together([column for column in wanted if says_something(column.type)]):
+        row = _Row(seed)
+        parts = [part for column in some for part in _parts(column, row)]
+        names = tuple(column.name for column in some)
+        flags = bytes(flag for flag, _ in parts)
+        for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
+            source = _source(leaf, pages, some[0].changed)
+            query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
+            query = inside(query) if some[0].changed else query
+            yield Hashing(Slice(leaf.name, names, ordinal, query, share), flags, some[0].elsewhere)
+
+
+def _together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
+    """Yield columns that are read in one go: of the same rows, and alone if they may stay where they are."""
+    groups: dict[tuple[Changed | None, str], list[Wanted]] = {}
+    for column in columns:
+        groups.setdefault((column.changed, column.name if column.elsewhere else ""), []).append(column)
+    yield from map(tuple, groups.values())
+
+
+def _source(leaf: Leaf, pages: str, changed: Changed | None) -> str:
+    if changed is None:
+        return f"FROM ONLY {quoted(leaf.name)} AS t{pages}"
+    alias, earlier = quote(changed.alias), "".join(f" WHEN ({one}\n) THEN true" for one in changed.conditions)
+    rows = f"SELECT * FROM (SELECT * FROM ONLY {quoted(leaf.name)}{pages}) AS {alias}"
+    return f"FROM ({rows} WHERE CASE{earlier} ELSE false END) AS t"
 
 
 def says_something(type_: str) -> bool:
