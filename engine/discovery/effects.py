@@ -46,7 +46,9 @@ def effects(rules: Sequence[Resolved], catalog: Catalog) -> Effects:
     columns = {table.name: tuple(column.name for column in table.columns) for table in catalog.tables}
     for rule in rules:
         analysis = rule.analysis
-        for relation, target in zip(analysis.targets, rule.targets, strict=True):
+        pairs = [*zip(analysis.targets, rule.targets, strict=True)]
+        # What WITH writes beside the statement's own table stays as raw as it was.
+        for relation, target in pairs if analysis.kind == "truncate" else pairs[:1]:
             if target is None:
                 continue
             for table in _reached(relation, target, below):
@@ -60,7 +62,7 @@ def effects(rules: Sequence[Resolved], catalog: Catalog) -> Effects:
 def _follow(found: Effects, analysis: Analysis, table: TableName, *, columns: Sequence[str]) -> None:
     if analysis.kind == "update":
         for name in analysis.written:
-            assignment = next((one for one in analysis.assignments if one.column == name), None)
+            assignment = next((one for one in analysis.sets if one.column == name and not one.into), None)
             _assign(found, analysis, (table, name), assignment)
     elif analysis.kind == "truncate" or (analysis.kind == "delete" and _every_row(analysis, "")):
         _empty(found, analysis, table, columns=columns)
@@ -80,7 +82,8 @@ def _assign(found: Effects, analysis: Analysis, place: Place, assignment: Assign
     elif _every_row(analysis, place[1]):
         found.put(place, "masked", line=line)
     elif found.state(place) == "raw":
-        reason = f"line {analysis.rule.line} masks only the rows that its condition names"
+        which = "FROM meets" if "from" in analysis.features else "condition names"
+        reason = f"line {analysis.rule.line} masks only the rows that its {which}"
         found.put(place, "partly", line=line, reason=reason)
 
 

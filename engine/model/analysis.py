@@ -12,6 +12,7 @@ Feature = Literal[
     "conflict",
     "current-of",
     "default",
+    "derived",
     "from",
     "limit",
     "multi-column",
@@ -68,12 +69,19 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`column = value` of an UPDATE, with what the value mentions."""
+    """`column = value`, with what the value mentions.
+
+    `into` is the place of its table among the targets. `adds` marks the value of a new row, for the column at
+    `place` where an INSERT names none.
+    """
 
     column: str
     value: Piece
     columns: tuple[ColumnUse, ...] = ()
     functions: tuple[str, ...] = ()
+    into: int = 0
+    place: int = -1
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class Analysis:
         reads: The tables it reads beside its target, in sub-selects, FROM, USING and WITH.
         written: Columns that it sets, as far as it names them.
         assignments: Those of an UPDATE, if it could be cut.
+        sets: Every assignment that it makes, in whatever form, INSERT and WITH included.
+        unchecked: Whether it assigns more than `sets` has.
         where: Its own WHERE, if it could be cut.
         filtered: Whether it has a WHERE of its own.
         columns: Every column mentioned, those that are set left out.
@@ -102,6 +112,8 @@ class Analysis:
     reads: tuple[Relation, ...] = ()
     written: tuple[str, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    sets: tuple[Assignment, ...] = ()
+    unchecked: bool = False
     where: Piece | None = None
     filtered: bool = False
     columns: tuple[ColumnUse, ...] = ()

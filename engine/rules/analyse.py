@@ -18,6 +18,7 @@ from ..model.rules import Rule, RuleSet
 from ..model.url import Engine
 from .cut import Cut, Uncut, cut
 from .functions import VOLATILE
+from .sets import Sets, sets
 from .tokens import Tokens, fold, tokens_of
 
 KEPT = 2000
@@ -38,6 +39,9 @@ NODES: tuple[tuple[type[exp.Expr], Feature], ...] = (
     (exp.Values, "values"),
 )
 
+# Sources of columns that no catalogue has.
+OPEN = (exp.Lateral, exp.Unnest, exp.Values)
+
 
 def analyse_all(rules: RuleSet, engine: Engine) -> tuple[Analysis, ...]:
     """Take every statement of a rule set apart, in order."""
@@ -55,12 +59,15 @@ def analyse(rule: Rule, engine: Engine = "postgres") -> Analysis:
     assignments, where, reasons = _cut(tree, tokens)
     functions = _functions(tokens)
     uses = tuple(_columns(tree, tokens))
+    every = Sets(assignments) if assignments else sets(tree, tokens, places=_places(tree), uses=uses)
     return Analysis(
         rule,
         targets,
         reads=tuple(_reads(tree, tokens)),
         written=tuple(_written(tree)),
         assignments=assignments,
+        sets=every.found,
+        unchecked=not every.whole,
         where=where,
         filtered=bool(tree.args.get("where")),
         columns=uses,
@@ -114,15 +121,22 @@ def _assignment(column: str, value: Piece, tokens: Tokens, *, uses: tuple[Column
 
 
 def _targets(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
+    yield from (_relation(table, tokens) for table in _written_tables(tree))
+
+
+def _places(tree: exp.Expr) -> dict[int, int]:
+    """Return the places of the targets by where their names stand."""
+    return {_start(table.this): place for place, table in enumerate(_written_tables(tree))}
+
+
+def _written_tables(tree: exp.Expr) -> Iterator[exp.Table]:
     for node in tree.walk():
         if isinstance(node, exp.TruncateTable):
-            yield from (
-                _relation(table, tokens) for table in node.expressions if isinstance(table, exp.Table)
-            )
+            yield from (table for table in node.expressions if isinstance(table, exp.Table))
         elif isinstance(node, WRITING):
             table = node.this.this if isinstance(node.this, exp.Schema) else node.this
             if isinstance(table, exp.Table):
-                yield _relation(table, tokens)
+                yield table
 
 
 def _reads(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
@@ -223,6 +237,10 @@ def _features(tree: exp.Expr, tokens: Tokens) -> Iterator[Feature]:
         yield "limit"
     if any(node is not tree for node in tree.find_all(exp.Query)):
         yield "select" if isinstance(tree, exp.Insert) else "subselect"
+    if any(not isinstance(table.this, exp.Identifier) for table in tree.find_all(exp.Table)) or tree.find(
+        *OPEN
+    ):
+        yield "derived"
     if tree.args.get("from_"):
         yield "from"
     if tree.args.get("using"):

@@ -1,6 +1,7 @@
 """Names of a statement beside a catalogue: what they mean, and what they come close to."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from ..model.analysis import Analysis, Relation, Resolved, Unknown
@@ -31,8 +32,7 @@ def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = 
         for relation, found in pairs
         if found is None and not (relation.schema is None and relation.name in made)
     )
-    names = (*targets, *reads)
-    columns = () if None in names or made else tuple(_unknown_columns(analysis, catalog, pairs))
+    columns = tuple(_unknown_columns(analysis, catalog, pairs))
     return Resolved(analysis, targets, reads, (*unknown, *columns))
 
 
@@ -74,28 +74,39 @@ def _close_tables(relation: Relation, catalog: Catalog) -> Iterator[str]:
 
 
 def _unknown_columns(
-    analysis: Analysis, catalog: Catalog, pairs: Iterable[tuple[Relation, TableName | None]]
+    analysis: Analysis, catalog: Catalog, pairs: Sequence[tuple[Relation, TableName | None]]
 ) -> Iterator[Unknown]:
-    tables = {relation.alias: table for relation, name in pairs if name and (table := catalog.table(name))}
-    target = analysis.target
-    own = tables.get(target.alias) if target else None
+    tables = [(relation, name and catalog.table(name)) for relation, name in pairs]
+    own = tables[0][1] if analysis.targets else None
     if own is not None:
         for column in analysis.written:
             if column not in _names(own):
                 yield Unknown("column", column, analysis.rule.line, closest(column, _names(own)), own.name)
-    plain = analysis.features.isdisjoint(("with", "select", "from", "using", "conflict"))
-    if own is None or not plain:
-        return
-    everything = frozenset(name for table in tables.values() for name in _names(table))
+    by_alias: defaultdict[str, list[Table | None]] = defaultdict(list)
+    for relation, table in tables:
+        by_alias[relation.alias].append(table)
+    named = {relation.alias for relation, _ in tables if relation.alias != relation.name}
+    for alias in set(analysis.aliases) - named:
+        by_alias[alias].append(None)
+    known = {*analysis.aliases, *_derived(analysis), *(name for _, table in tables for name in _names(table))}
+    # What a function in FROM or a table that rules make has, nobody says.
+    clear = own is not None and all(table for _, table in tables) and "derived" not in analysis.features
     for use in analysis.columns:
         if use.name == "*" or use.name in SYSTEM_COLUMNS or use.name in analysis.whole_rows:
             continue
-        table = tables.get(use.qualified[0]) if len(use.qualified) == 1 else None
-        if table is not None and use.name not in _names(table):
-            yield Unknown("column", use.name, use.line, closest(use.name, _names(table)), table.name)
-        elif not use.qualified and "subselect" not in analysis.features and use.name not in everything:
+        found = by_alias.get(use.qualified[0], [None]) if len(use.qualified) == 1 else [None]
+        if not use.qualified and clear and own is not None and use.name not in known:
             yield Unknown("column", use.name, use.line, closest(use.name, _names(own)), own.name)
+        elif all(table and use.name not in _names(table) for table in found) and (table := found[0]):
+            yield Unknown("column", use.name, use.line, closest(use.name, _names(table)), table.name)
 
 
-def _names(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.columns)
+def _derived(analysis: Analysis) -> Iterator[str]:
+    """Yield what the server calls columns of sub-selects that have no name of their own."""
+    if not analysis.features.isdisjoint(("with", "select", "subselect")):
+        yield from ("?column?", "case", "exists", "array", "row", "column1", "column2", "column3", "column4")
+        yield from (name.rpartition(".")[2] for name in analysis.functions)
+
+
+def _names(table: Table | None) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns) if table is not None else ()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ...model.finding import Finding, ordered
 from . import (
+    copies,
     enum_labels,
     foreign_keys,
     generated,
@@ -12,6 +13,7 @@ from . import (
     masks,
     materialized,
     no_rows,
+    not_checked,
     not_null,
     order,
     partitions,
@@ -30,6 +32,8 @@ Check = Callable[[Context], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     unknown.check,
     targets.check,
+    not_checked.check,
+    copies.check,
     unfiltered.check,
     no_rows.check,
     unique.check,

@@ -11,7 +11,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Report referencing columns without their referenced ones, and the other way round."""
     masked, emptied = context.masked(), context.emptied()
     for found in context.assigned():
-        if found.assignment.value.text.strip().upper() == "NULL":
+        if found.assignment.adds or found.assignment.value.text.strip().upper() == "NULL":
             continue
         for table, key in _keys(context):
             for own, other in zip(key.columns, key.referenced_columns, strict=True):

@@ -7,7 +7,7 @@ from snapharbor.engine.rules.analyse import analyse_all
 from snapharbor.engine.rules.checks import check_all
 from snapharbor.engine.rules.checks.context import Context
 from snapharbor.engine.rules.parse import parse
-from snapharbor.engine.rules.resolve import resolve
+from snapharbor.engine.rules.resolve import resolve_all
 
 
 def table(name: str, *columns: Column, **more: object) -> Table:
@@ -51,7 +51,7 @@ def found(
     text: str, rows: dict[int, int] | None = None, catalog: Catalog = CATALOG
 ) -> set[tuple[str, str, str | None]]:
     analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
-    context = Context(tuple(resolve(one, catalog) for one in analyses), catalog, rows=rows or {})
+    context = Context(resolve_all(analyses, catalog), catalog, rows=rows or {})
     return {(one.code, one.severity, one.column) for one in check_all(context)}
 
 
@@ -99,6 +99,76 @@ def test_what_a_rule_is_told(text: str, expected: set[tuple[str, str, str | None
     assert telling(text) == expected
 
 
+LONG = "'abcdefghij'"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f"UPDATE users u SET email = NULL, nick = {LONG}, country = md5(country) FROM log l WHERE l.who = note",
+            {
+                ("not-null", "error", "email"),
+                ("too-long", "error", "nick"),
+                ("foreign-key", "error", "country"),
+                ("unkeyed-hash", "warning", "country"),
+            },
+        ),
+        (
+            "UPDATE users u SET email = 'same' FROM log l WHERE l.who = u.note",
+            {("unique-constant", "warning", "email")},
+        ),
+        (
+            f"UPDATE users SET (email, nick) = (NULL, {LONG})",
+            {("not-null", "error", "email"), ("too-long", "error", "nick")},
+        ),
+        (
+            f"UPDATE users SET (label, nick) = (SELECT who, {LONG} AS n FROM log LIMIT 1)",
+            {("generated", "error", "label"), ("too-long", "error", "nick")},
+        ),
+        (
+            "WITH a AS (SELECT 1) UPDATE users SET note = md5(email), nick = random()::text",
+            {("unkeyed-hash", "warning", "note"), ("volatile", "warning", "nick")},
+        ),
+        (
+            f"WITH a AS (UPDATE users SET nick = {LONG} RETURNING id) DELETE FROM log USING a",
+            {("too-long", "error", "nick")},
+        ),
+        ("UPDATE users SET state = 'sat' RETURNING id", {("not-a-label", "error", "state")}),
+        (
+            f"INSERT INTO users (email, nick) SELECT md5(who), {LONG} FROM log",
+            {
+                ("unique-collision", "warning", "email"),
+                ("unkeyed-hash", "warning", "email"),
+                ("too-long", "error", "nick"),
+            },
+        ),
+        ("INSERT INTO users VALUES (1, NULL)", {("not-null", "error", "email")}),
+        (
+            f"INSERT INTO users (id, email) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET nick = {LONG}",
+            {("too-long", "error", "nick")},
+        ),
+        (
+            "CREATE TEMP TABLE m AS SELECT 1; UPDATE users SET emial = 'x'",
+            {("unknown-column", "error", "emial")},
+        ),
+        ("UPDATE users SET note = l.whoo FROM log l", {("unknown-column", "error", "whoo")}),
+        ("WITH a AS (SELECT 1 AS one) UPDATE users SET note = emial", {("unknown-column", "error", "emial")}),
+        ("WITH a AS (SELECT 1 AS one) UPDATE users SET note = one::text FROM a", NOTHING),
+        ("UPDATE users SET note = who FROM (SELECT md5(who) FROM log) AS l(who)", NOTHING),
+        ("UPDATE users u SET note = e FROM jsonb_each('{}') AS x(e, f)", NOTHING),
+        ("INSERT INTO log SELECT users::text FROM users", {("copies-rows", "warning", None)}),
+        ("INSERT INTO log (who) SELECT y FROM log AS x(y)", NOTHING),
+        (
+            "INSERT INTO log (who) WITH a AS (SELECT 1 AS one) SELECT one FROM a",
+            {("not-checked", "warning", None)},
+        ),
+    ],
+)
+def test_every_form_of_a_statement_is_checked(text: str, expected: set[tuple[str, str, str | None]]) -> None:
+    assert telling(text) == expected
+
+
 def test_what_is_worth_knowing_is_said_too() -> None:
     assert found("UPDATE users SET note = 'x'") == {
         ("triggers", "info", None),
@@ -132,7 +202,7 @@ def test_what_is_changed_in_a_table_is_changed_in_its_parts(parent: dict[str, ob
 def test_a_fingerprint_outlives_lines_and_blanks_but_not_a_change() -> None:
     def fingerprints(text: str) -> set[str]:
         analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
-        context = Context(tuple(resolve(one, CATALOG) for one in analyses), CATALOG)
+        context = Context(resolve_all(analyses, CATALOG), CATALOG)
         return {one.fingerprint for one in check_all(context) if one.code == "unkeyed-hash"}
 
     first = fingerprints("UPDATE users SET note = md5(email)")
