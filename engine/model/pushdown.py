@@ -66,13 +66,18 @@ class UniqueFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceFacts:
-    """A foreign key; `simple` if it is validated, matches simply and has no period."""
+    """A foreign key; `simple` if it is validated, matches simply and has no period.
+
+    `on_delete` and `on_update` are the server's letters: a, r, c, n or d.
+    """
 
     name: str
     columns: tuple[str, ...]
     referenced: TableName
     referenced_columns: tuple[str, ...]
     simple: bool = True
+    on_delete: str = "a"
+    on_update: str = "a"
 
 
 @dataclass(frozen=True, slots=True)

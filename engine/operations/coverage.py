@@ -1,17 +1,17 @@
 """What becomes of every column of a target, and whether that is enough to go on."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..database.base import Database
 from ..model.analysis import Resolved
-from ..model.catalog import Catalog
+from ..model.catalog import Catalog, TableName
 from ..model.errors import RuleRefused, RulesBlocked, RuleSyntax
 from ..model.finding import Accepted, Finding, Severity
 from ..model.rules import RuleSet
-from ..model.sensitive import ColumnCoverage
+from ..model.sensitive import PERSONAL, ColumnCoverage, Kind
 from ..model.snapshot import Sanitization
 from ..model.target import Rules, Target
 from ..services import Services
@@ -35,7 +35,9 @@ class Examination:
         classification: What its columns look like.
         covered: What becomes of every column.
         resolved: The rules, with the tables that their names mean.
-        checked: Findings about the rules by the structure alone, accepted ones included.
+        checked: Findings about the rules, accepted ones included.
+        foreseen: Those of them that the source's own rows prove.
+        personal: What the columns that look personal hold.
         found: Findings about columns that nobody decided on, accepted ones included.
         undecided: Findings about columns that nobody decided on and nobody accepted.
         notes: Other findings, which stop nothing.
@@ -53,6 +55,8 @@ class Examination:
     notes: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
     new: frozenset[str] = frozenset()
+    foreseen: tuple[Finding, ...] = ()
+    personal: Mapping[tuple[TableName, str], Kind] = field(default_factory=dict[tuple[TableName, str], Kind])
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -84,10 +88,12 @@ async def examine(
     *,
     database: Database | None = None,
     seconds: float = 60,
+    ahead: bool = False,
 ) -> Examination:
     """Look at a database, the target's source if none is given, and judge every column.
 
-    After `seconds` no further table's values are looked at.
+    After `seconds` no further table's values are looked at. With `ahead` the source is asked whether it would
+    take what the rules write.
     """
     from ..database.postgres.selection import select
     from ..discovery.classify import classify
@@ -111,7 +117,12 @@ async def examine(
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
     severity: Severity = "error" if decided.policy == "require" else "warning"
-    checked = check_all(Context(resolved, catalog, engine_of(target)))
+    personal = _personal(classification)
+    checked = check_all(Context(resolved, catalog, engine_of(target), personal=personal))
+    foreseen = await _foreseen(services, target, resolved, catalog) if ahead and resolved else ()
+    known = {(one.table, one.column) for one in checked if one.severity == "error"}
+    foreseen = tuple(one for one in foreseen if (one.table, one.column) not in known)
+    checked = (*checked, *foreseen)
     found = tuple(findings(covered, new=new, severity=severity))
     accepted = _accepted(decided, (*checked, *found))
     taken_over = {one.fingerprint for one in accepted}
@@ -126,7 +137,31 @@ async def examine(
         notes=(*unread(classification.unread), *misplaced(covered, decided.keep)),
         accepted=accepted,
         new=new,
+        foreseen=foreseen,
+        personal=personal,
     )
+
+
+def _personal(classification: "Classification") -> Mapping[tuple[TableName, str], Kind]:
+    """Return what the columns hold that look personal, the likeliest."""
+    return {
+        place: evidence[0].kind
+        for place, evidence in classification.found.items()
+        if any(one.confidence >= PERSONAL for one in evidence)
+    }
+
+
+async def _foreseen(
+    services: Services, target: Target, rules: Sequence[Resolved], catalog: Catalog
+) -> tuple[Finding, ...]:
+    """Ask the source ahead; what it cannot be asked, the run itself will tell."""
+    from ..rules.checks.masks import ANY_KEY
+    from ..rules.masking import Masker
+    from .foresight import foreseen, read_facts
+
+    database, given = services.database(source_of(target)), services.settings.masking_key
+    masker = Masker(catalog, engine_of(target), given if given.reveal() else ANY_KEY)
+    return await foreseen(database, target, rules, await read_facts(database, target), masker)
 
 
 def _accepted(decided: Rules, findings: Sequence[Finding]) -> tuple[Accepted, ...]:
@@ -135,7 +170,12 @@ def _accepted(decided: Rules, findings: Sequence[Finding]) -> tuple[Accepted, ..
 
 
 async def gate(
-    services: Services, target: Target, rules: RuleSet, database: Database | None = None
+    services: Services,
+    target: Target,
+    rules: RuleSet,
+    database: Database | None = None,
+    *,
+    ahead: bool = False,
 ) -> Examination:
     """Examine the database that is about to be sanitized, the target's source if none is given.
 
@@ -143,7 +183,7 @@ async def gate(
         RulesBlocked: rules would certainly fail or miss their aim, or nobody decided on some columns and the
             policy requires it; the details name all.
     """
-    found = await examine(services, target, rules, database=database)
+    found = await examine(services, target, rules, database=database, ahead=ahead)
     refuse(found.blocking)
     return found
 

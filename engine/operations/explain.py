@@ -43,12 +43,13 @@ async def explain(services: Services, target_key: str) -> Explanation:
 
     target = services.settings.target(target_key)
     rules = rules_of(services, target)
-    examined = await examine(services, target, rules)
+    examined = await examine(services, target, rules, ahead=True)
     masker = masker_of(services, target, examined.catalog)
     asked = Asked(services.database(source_of(target)), masker)
     told = await asked.rules(examined.resolved)
     counts = {place: one.rows for place, one in enumerate(told) if one.rows is not None and one.counted}
-    checked = check_all(Context(examined.resolved, examined.catalog, masker.engine, counts))
+    context = Context(examined.resolved, examined.catalog, masker.engine, counts, examined.personal)
+    checked = (*check_all(context), *examined.foreseen)
     strategy, refused = await _strategy(services, target, rules)
     stopped = refused or examined.blocking
     return Explanation(

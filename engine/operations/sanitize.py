@@ -39,7 +39,7 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     if decided.arguments["strategy"] != "pushdown":
         await work_server(services, decided)
     if decided.arguments["snapshot"] is None:
-        await gate(services, target, rules)
+        await gate(services, target, rules, ahead=True)
     return decided
 
 

@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..database.base import Database
 from ..discovery.classify import Classification
 from ..discovery.wishes import Place, wishes
 from ..masks.templates import template
 from ..model.catalog import Catalog
-from ..model.pushdown import Facts, Rewritten
 from ..model.suggestion import Suggestion
-from ..model.target import Target
 from ..rules.checks.masks import ANY_KEY
 from ..rules.masking import Masker
 from ..services import Services
 from .attempts import QUESTION_SECONDS, Attempts
 from .choosing import Choosing
 from .coverage import examine
+from .foresight import read_facts
 from .places import source_of
 from .ruleset import engine_of, rules_if_any
 from .wording import Wording
@@ -46,7 +44,7 @@ async def suggest(services: Services, key: str, name: str) -> Suggestion:
     text = Wording(chosen, examined, masker, choices)
     if choices:
         database = services.database(source_of(target))
-        facts = await _facts(database, target)
+        facts = await read_facts(database, target)
         choosing.refuse(choices, facts)
         domains = _domains(examined.catalog, examined.classification)
         limits = replace(target.limits, statement_timeout=QUESTION_SECONDS)
@@ -55,18 +53,6 @@ async def suggest(services: Services, key: str, name: str) -> Suggestion:
         while text.covered and choosing.refuse_by_checks(choices, "\n".join(text.updates())):
             await attempts.settle(choices)
     return text.suggestion(target, found, () if given.reveal() else (NO_KEY,))
-
-
-async def _facts(database: Database, target: Target) -> Facts:
-    """Read what the catalogue does not say: partition keys, constraints, rewrite rules."""
-    kept: list[Facts] = []
-
-    def keep(_catalog: Catalog, facts: Facts) -> Rewritten:
-        kept.append(facts)
-        return Rewritten()
-
-    await database.rewritten(target.selection, target.limits, keep)
-    return kept[0]
 
 
 def _domains(catalog: Catalog, classification: Classification) -> frozenset[Place]:

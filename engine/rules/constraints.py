@@ -60,7 +60,7 @@ def questions(layers: Layers, facts: Facts, reads: Reads) -> Iterator[Constraint
     for key in table.references:
         held = _leaves(key.referenced, facts)
         if layers.touched.intersection(key.columns) and facts.taken.issuperset(held):
-            yield ConstraintQuery(table.name, key.name, _orphans(key, rows, _union(key, held, reads)))
+            yield ConstraintQuery(table.name, key.name, orphans(key, held, reads).replace("{}", rows, 1))
     for name, condition in _row_conditions(layers, generated=False):
         query = f"SELECT FROM ({rows}) AS {ROW} WHERE {condition} LIMIT 1"
         yield ConstraintQuery(table.name, name, query, guarded=True)
@@ -100,12 +100,14 @@ def duplicates(index: UniqueFacts, rows: str) -> str:
     return f"SELECT FROM ({rows}) AS {ROW}{where} GROUP BY {keys} HAVING count(*) > 1 LIMIT 1"
 
 
-def _orphans(key: ReferenceFacts, rows: str, referenced: str) -> str:
+def orphans(key: ReferenceFacts, held: tuple[TableName, ...], reads: Reads) -> str:
+    """Return the question for rows, those of `{}`, that refer to nothing in the tables `held`."""
+    referenced = _union(key, held, reads)
     given = " AND ".join(f"own.{quote(column)} IS NOT NULL" for column in key.columns)
     pairs = zip(key.columns, key.referenced_columns, strict=True)
     equal = " AND ".join(f"other.{quote(theirs)} = own.{quote(ours)}" for ours, theirs in pairs)
     missing = f"NOT EXISTS (SELECT FROM ({referenced}) AS other WHERE {equal})"
-    return f"SELECT FROM ({rows}) AS own WHERE {given} AND {missing} LIMIT 1"
+    return f"SELECT FROM ({{}}) AS own WHERE {given} AND {missing} LIMIT 1"
 
 
 def _union(key: ReferenceFacts, held: tuple[TableName, ...], reads: Reads) -> str:

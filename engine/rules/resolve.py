@@ -76,7 +76,7 @@ def _close_tables(relation: Relation, catalog: Catalog) -> Iterator[str]:
 def _unknown_columns(
     analysis: Analysis, catalog: Catalog, pairs: Sequence[tuple[Relation, TableName | None]]
 ) -> Iterator[Unknown]:
-    tables = [(relation, name and catalog.table(name)) for relation, name in pairs]
+    tables = [(relation, catalog.table(name) if name else None) for relation, name in pairs]
     own = tables[0][1] if analysis.targets else None
     if own is not None:
         for column in analysis.written:

@@ -103,8 +103,8 @@ class _Reader:
             if len(values) != len(names):
                 self.whole = False
                 return
-            for name, (first, stop) in zip(names, values, strict=True):
-                yield self._one(name, first, stop)
+            for column, (first, stop) in zip(names, values, strict=True):
+                yield self._one(column, first, stop)
         elif equals == begin + 1 and (name := tokens.name(begin)) is not None:
             yield self._one(name, equals + 1, end)
         else:

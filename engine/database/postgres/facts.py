@@ -84,7 +84,7 @@ SELECT k.conrelid, k.conname, k.confrelid, n.nspname, c.relname,
              JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = key.attnum
              ORDER BY place),
        k.convalidated AND k.confmatchtype = 's' {period},
-       copied.conrelid IS DISTINCT FROM k.conrelid
+       copied.conrelid IS DISTINCT FROM k.conrelid, k.confdeltype::text, k.confupdtype::text
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class c ON c.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_constraint copied ON copied.oid = k.conparentid
@@ -189,8 +189,8 @@ class _Tables:
                 ),
                 unique=tuple(self._unique(row) for row in self.unique.get(oid, ())),
                 references=tuple(
-                    ReferenceFacts(name, tuple(own), TableName(schema, to), tuple(theirs), simple)
-                    for table, name, _, schema, to, own, theirs, simple, first in self.references
+                    ReferenceFacts(name, tuple(own), TableName(schema, to), tuple(theirs), simple, *actions)
+                    for table, name, _, schema, to, own, theirs, simple, first, *actions in self.references
                     if table == oid and first
                 ),
                 children=tuple(names[child] for child in children if child in names),

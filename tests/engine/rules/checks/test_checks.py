@@ -106,7 +106,7 @@ LONG = "'abcdefghij'"
     ("text", "expected"),
     [
         (
-            f"UPDATE users u SET email = NULL, nick = {LONG}, country = md5(country) FROM log l WHERE l.who = note",
+            f"UPDATE users SET email = NULL, nick = {LONG}, country = md5(country) FROM log WHERE who = note",
             {
                 ("not-null", "error", "email"),
                 ("too-long", "error", "nick"),
