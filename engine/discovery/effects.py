@@ -94,7 +94,10 @@ def _empty(found: Effects, analysis: Analysis, table: TableName, *, columns: Seq
 
 def _every_row(analysis: Analysis, column: str) -> bool:
     """Tell whether a statement means every row, or every one in which the column has a value."""
-    if not analysis.features.isdisjoint(("from", "using", "current-of", "limit")):
+    if not analysis.features.isdisjoint(("from", "using", "current-of")):
+        return False
+    # In a sub-select it takes values, not rows of the statement's own table.
+    if "limit" in analysis.features and "subselect" not in analysis.features:
         return False
     if not analysis.filtered:
         return True

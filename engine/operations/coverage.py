@@ -9,7 +9,7 @@ from ..database.base import Database
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog, TableName
 from ..model.errors import RuleRefused, RulesBlocked, RuleSyntax
-from ..model.finding import Accepted, Finding, Severity
+from ..model.finding import Accepted, Finding
 from ..model.rules import RuleSet
 from ..model.sensitive import PERSONAL, ColumnCoverage, Kind
 from ..model.snapshot import Sanitization
@@ -96,7 +96,6 @@ async def examine(
     take what the rules write.
     """
     from ..database.postgres.selection import select
-    from ..discovery.classify import classify
     from ..discovery.coverage import Decisions, coverage
     from ..discovery.findings import findings, misplaced, unread
     from ..rules.analyse import analyse_all
@@ -105,27 +104,19 @@ async def examine(
     from ..rules.resolve import resolve_all
 
     looked_at = database or services.database(source_of(target))
-    limits = replace(target.limits, statement_timeout=LOOKING_SECONDS, max_snapshot_age=0)
-    catalog = await looked_at.inspect()
-    classification = await classify(
-        catalog, lambda queries: looked_at.probe(queries, limits), seconds=seconds
-    )
+    catalog, classification = await _look(looked_at, target, seconds=seconds)
     decided = target.rules or Rules()
-    analyses = analyse_all(rules, engine_of(target)) if rules else ()
-    resolved = resolve_all(analyses, catalog)
+    resolved = resolve_all(analyse_all(rules, engine_of(target)) if rules else (), catalog)
     taken = select(target.selection, catalog).data if database is None else None
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
-    severity: Severity = "error" if decided.policy == "require" else "warning"
     personal = _personal(classification)
-    checked = check_all(Context(resolved, catalog, engine_of(target), personal=personal))
-    foreseen = await _foreseen(services, target, resolved, catalog) if ahead and resolved else ()
-    known = {(one.table, one.column) for one in checked if one.severity == "error"}
-    foreseen = tuple(one for one in foreseen if (one.table, one.column) not in known)
-    checked = (*checked, *foreseen)
-    found = tuple(findings(covered, new=new, severity=severity))
+    static = check_all(Context(resolved, catalog, engine_of(target), personal=personal))
+    asked = await _foreseen(services, target, resolved, catalog) if ahead and resolved else ()
+    checked = (*static, *(foreseen := _more(asked, static)))
+    found = tuple(findings(covered, new=new, severity="error" if decided.policy == "require" else "warning"))
     accepted = _accepted(decided, (*checked, *found))
-    taken_over = {one.fingerprint for one in accepted}
+    over = {one.fingerprint for one in accepted}
     return Examination(
         catalog=catalog,
         classification=classification,
@@ -133,13 +124,29 @@ async def examine(
         resolved=resolved,
         checked=checked,
         found=found,
-        undecided=tuple(finding for finding in found if finding.fingerprint not in taken_over),
+        undecided=tuple(one for one in found if one.fingerprint not in over),
         notes=(*unread(classification.unread), *misplaced(covered, decided.keep)),
         accepted=accepted,
         new=new,
         foreseen=foreseen,
         personal=personal,
     )
+
+
+async def _look(database: Database, target: Target, *, seconds: float) -> tuple[Catalog, "Classification"]:
+    """Read a database's structure, and what its columns look like."""
+    from ..discovery.classify import classify
+
+    limits = replace(target.limits, statement_timeout=LOOKING_SECONDS, max_snapshot_age=0)
+    catalog = await database.inspect()
+    asked = classify(catalog, lambda queries: database.probe(queries, limits), seconds=seconds)
+    return catalog, await asked
+
+
+def _more(foreseen: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return what was not known to be an error before the source was asked."""
+    errors = {(one.table, one.column) for one in known if one.severity == "error"}
+    return tuple(one for one in foreseen if (one.table, one.column) not in errors)
 
 
 def _personal(classification: "Classification") -> Mapping[tuple[TableName, str], Kind]:

@@ -1,12 +1,13 @@
 """Read a target's rules beside its live source, and say what they would do before anything runs."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..database.base import Database
-from ..model.analysis import Analysis, Resolved
+from ..model.analysis import Analysis, Assignment, Resolved
 from ..model.catalog import Table
 from ..model.errors import EngineError, RuleFailed, RuleRefused
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
@@ -28,6 +29,7 @@ COUNTED_UP_TO = 500_000
 SAMPLES = 3
 AT_ONCE = 100
 UNCOUNTABLE = frozenset(("from", "using", "with", "current-of", "parameter"))
+COUNTED = frozenset(("update", "delete", "truncate"))
 Rows = Sequence[tuple[object, ...]]
 
 
@@ -100,26 +102,54 @@ class Asked:
 
     async def rules(self, rules: Sequence[Resolved]) -> list[RuleExplanation]:
         """Explain rules, with numbers and shapes as far as they can be had."""
-        told = [_told(rule) for rule in rules]
-        tables = [self._table(rule) for rule in rules]
-        pairs = [*zip(rules, tables, strict=True)]
-        counting = [self._counting(rule.analysis, table) if table else None for rule, table in pairs]
-        shaping = [self._shaping(rule.analysis, table) if table else None for rule, table in pairs]
+        asked = [self._tables(rule) for rule in rules]
+        spots = [(place, table) for place, tables in enumerate(asked) for table in tables]
+        counting = [self._counting(rules[place].analysis, table) for place, table in spots]
+        shaping = [
+            self._shaping(rule.analysis, tables[0]) if tables else None
+            for rule, tables in zip(rules, asked, strict=True)
+        ]
         counts, shapes = await self._answers(counting), await self._answers(shaping)
+        numbers: dict[int, list[int | None]] = defaultdict(list)
+        guessed: set[int] = set()
+        for (place, table), question, answer in zip(spots, counting, counts, strict=True):
+            rows, counted = _number(table, question, answer)
+            numbers[place].append(rows)
+            guessed |= set[int]() if counted else {place}
         return [
-            replace(
-                _counted(one, tables[place], counting[place], counts[place]),
-                columns=_shaped(one.columns, shapes[place]),
-            )
-            for place, one in enumerate(told)
+            self._told(rule, _sum(numbers[place]), shapes[place], counted=place not in guessed)
+            for place, rule in enumerate(rules)
         ]
 
-    def _table(self, rule: Resolved) -> Table | None:
-        """Return the table that can be asked about a rule."""
-        name = rule.targets[0] if rule.targets else None
-        if name is None or rule.unknown or UNCOUNTABLE & rule.analysis.features:
-            return None
-        return self._masker.catalog.table(name)
+    def _told(self, rule: Resolved, rows: int | None, shapes: Rows, *, counted: bool) -> RuleExplanation:
+        from ..rules.emptied import emptied
+        from ..rules.words import change, said
+
+        analysis = rule.analysis
+        columns = tuple(ColumnChange(one.column, change(one)) for one in _own(analysis))
+        return RuleExplanation(
+            line=analysis.rule.line,
+            kind=analysis.kind,
+            tables=tuple(str(name) for name in rule.targets if name is not None),
+            words=said(analysis, emptied(rule, self._masker.catalog)),
+            columns=_shaped(columns, shapes),
+            rows=rows,
+            counted=counted and rows is not None,
+        )
+
+    def _tables(self, rule: Resolved) -> list[Table]:
+        """Return the tables that can be asked about a rule: its own, and what it empties with that."""
+        from ..rules.emptied import emptied
+
+        analysis = rule.analysis
+        if rule.unknown or UNCOUNTABLE & analysis.features or analysis.kind not in COUNTED:
+            return []
+        names = [name for name in rule.targets if name is not None]
+        if analysis.kind == "truncate":
+            names += emptied(rule, self._masker.catalog)
+        else:
+            del names[1:]
+        return [table for name in names if (table := self._masker.catalog.table(name))]
 
     def _counting(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import count_query
@@ -134,7 +164,8 @@ class Asked:
     def _shaping(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import shape_query
 
-        if not analysis.assignments:
+        named = [one.column for one in analysis.assignments]
+        if not named or named != [one.column for one in _own(analysis)]:
             return None
         query = self._written(analysis, lambda: shape_query(analysis, table, SAMPLES, self._masker))
         return Question(analysis.rule.line, query) if query else None
@@ -170,29 +201,27 @@ class Asked:
         return await self._database.probe([one.query for one in questions], Limits(statement_timeout=10))
 
 
-def _told(rule: Resolved) -> RuleExplanation:
-    from ..rules.words import change, said
-
-    analysis = rule.analysis
-    return RuleExplanation(
-        line=analysis.rule.line,
-        kind=analysis.kind,
-        tables=tuple(str(name) for name in rule.targets if name is not None),
-        words=said(analysis),
-        columns=tuple(ColumnChange(one.column, change(one)) for one in analysis.assignments),
-    )
+def _own(analysis: Analysis) -> Iterator[Assignment]:
+    """Yield what a rule sets in its own table, each column once."""
+    named: set[str] = set()
+    for one in analysis.sets:
+        if one.column and not one.into and one.column not in named:
+            named.add(one.column)
+            yield one
 
 
-def _counted(
-    one: RuleExplanation, table: Table | None, question: Question | None, answer: Rows
-) -> RuleExplanation:
+def _number(table: Table, question: Question | None, answer: Rows) -> tuple[int | None, bool]:
+    """Return how many rows a rule touches in a table, and whether somebody counted them."""
     if question is None:
-        return replace(one, rows=table.rows) if table and table.rows > COUNTED_UP_TO else one
+        return (table.rows if table.rows > COUNTED_UP_TO else None), False
     if not answer:
-        return one
-    if question.planned:
-        return replace(one, rows=_planned(answer[0][0]))
-    return replace(one, rows=int(str(answer[0][0])), counted=True)
+        return None, False
+    return (_planned(answer[0][0]), False) if question.planned else (int(str(answer[0][0])), True)
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known and len(known) == len(numbers) else None
 
 
 def _shaped(columns: tuple[ColumnChange, ...], answer: Rows) -> tuple[ColumnChange, ...]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..model.analysis import Analysis, Assignment, Resolved
+from ..model.analysis import Analysis, Assignment, Piece, Resolved
 from ..model.catalog import TableName
 from ..model.errors import ConfigMissing, RuleRefused
 from ..model.pushdown import ColumnFacts, Facts, TableFacts, TableRead, UniqueFacts
@@ -53,6 +53,7 @@ class _Course:
         self.written: defaultdict[TableName, dict[str, Assignment]] = defaultdict(dict)
         self.unsure: set[TableName] = set()
         self.lost: set[TableName] = set()
+        self.removed: dict[TableName, Analysis] = {}
 
     def follow(self, rule: Resolved) -> None:
         """Take a statement into account."""
@@ -85,6 +86,7 @@ class _Course:
             else:
                 layers.delete(rule.analysis.targets[0].alias, condition)
             self._doubt(rule, table)
+            self.removed.setdefault(table.name, rule.analysis)
         self.lost.update(
             _referring(tables, self.facts, action="c") | _referring(tables, self.facts, action="n")
         )
@@ -130,6 +132,9 @@ class _Course:
             followed = name not in self.lost and name in self.facts.taken
             if followed and not self.layers[name].emptied and not self.layers[name].table.rewritten:
                 yield from _Table(self, self.layers[name].table, reads).questions()
+        for name in sorted(self.facts.taken) if self.removed else ():
+            if name not in self.lost and not (name in self.layers and self.layers[name].emptied):
+                yield from _Table(self, self.facts.tables[name], reads).missing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,22 @@ class _Table:
                 names = tuple(leaf.name for leaf in held)
                 query = orphans(key, names, self.reads)
                 yield self._asked("foreign-key", column, f"foreign key `{key.name}`", query)
+
+    def missing(self) -> Iterator[Foreseen]:
+        """Yield questions for rows that refer to removed ones."""
+        course, table = self.course, self.table
+        for key in table.references:
+            held = tuple(leaf.name for leaf in self._held(key.referenced))
+            gone = next((course.removed[name] for name in held if name in course.removed), None)
+            out = not course.facts.taken.issuperset(held) or not course.lost.isdisjoint(held)
+            if gone is None or out or not key.simple or key.on_delete not in "ar":
+                continue
+            text = gone.rule.text
+            place = Assignment(key.columns[0], Piece(text, 0, len(text), gone.rule.line))
+            what = f"foreign key `{key.name}` to `{key.referenced}`, whose rows are deleted,"
+            query = orphans(key, held, self.reads).replace("{}", rows_of(table.name, self.reads), 1)
+            sure = course.unsure.isdisjoint((table.name, *held))
+            yield Foreseen("foreign-key", table.name, place, what, query, query, sure=sure)
 
     def _conditions(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield what must not be true of the rows, with the code, the column and what refuses them."""

@@ -9,7 +9,9 @@ from .masking import Masker
 
 
 def count_query(analysis: Analysis, table: Table, masker: Masker) -> str:
-    """Return the SELECT that counts the rows that a rule touches."""
+    """Return the SELECT that counts the rows that a rule touches, or those of a table that it empties."""
+    if analysis.kind == "truncate":
+        return f"SELECT count(*) FROM {_quoted(table.name.schema)}.{_quoted(table.name.name)}"
     return f"SELECT count(*) FROM {_named(analysis, table)}{_where(analysis, table, masker)}"
 
 

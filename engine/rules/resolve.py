@@ -10,6 +10,7 @@ from ..model.catalog import Catalog, Table, TableName
 SYSTEM_COLUMNS = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
 SEARCH_PATH = ("public",)
 TEMPORARY = "create temporary table"
+DEFINING = frozenset(("create", "drop", "alter"))
 
 
 def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = ()) -> Resolved:
@@ -21,27 +22,33 @@ def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = 
     Args:
         analysis: The statement.
         catalog: What the source has.
-        temporary: Names of tables that earlier statements made.
+        temporary: Names of tables that earlier statements made or changed; `*` if they may have made any.
     """
     made = frozenset(temporary)
+    own = analysis.rule.unsafe and analysis.kind in DEFINING
     targets = tuple(find_table(relation, catalog) for relation in analysis.targets)
     reads = tuple(find_table(relation, catalog) for relation in analysis.reads)
     pairs = (*zip(analysis.targets, targets, strict=True), *zip(analysis.reads, reads, strict=True))
     unknown = tuple(
         Unknown("table", _written(relation), relation.line, tuple(_close_tables(relation, catalog)))
         for relation, found in pairs
-        if found is None and not (relation.schema is None and relation.name in made)
+        if found is None and relation.name not in made and "*" not in made and not own
     )
-    columns = tuple(_unknown_columns(analysis, catalog, pairs))
+    changed = own or not made.isdisjoint(("*", *(relation.name for relation, name in pairs if name)))
+    columns = () if changed else tuple(_unknown_columns(analysis, catalog, pairs))
     return Resolved(analysis, targets, reads, (*unknown, *columns))
 
 
 def resolve_all(analyses: Iterable[Analysis], catalog: Catalog) -> tuple[Resolved, ...]:
-    """Look up the names of all statements; those of temporary tables that earlier ones make are known."""
+    """Look up the names of all statements; tables that earlier ones make, change or drop are known."""
     made, resolved = set[str](), list[Resolved]()
     for analysis in analyses:
         if analysis.kind == TEMPORARY:
             made.update(relation.name for relation in analysis.targets)
+        elif analysis.rule.unsafe:
+            names = {relation.name for relation in (*analysis.targets, *analysis.reads)}
+            # What a block or a procedure makes, its text does not tell.
+            made.update(names if analysis.kind in DEFINING and names else ("*",))
         resolved.append(resolve(analysis, catalog, temporary=made))
     return tuple(resolved)
 

@@ -1,15 +1,17 @@
 """What a rule does, in words a person reads."""
 
 import re
+from collections.abc import Sequence
 
 from ..model.analysis import Analysis, Assignment
+from ..model.catalog import TableName
 
 _LITERAL = re.compile(r"^'(?:[^']|'')*'(?:::[\w. ]+)?$|^-?\d+(?:\.\d+)?$|^(?:true|false)$", re.IGNORECASE)
 _MASK = re.compile(r"^snapharbor\.(\w+)\s*\(", re.IGNORECASE)
 
 
-def said(analysis: Analysis) -> str:
-    """Return what a rule does to its table."""
+def said(analysis: Analysis, emptied: Sequence[TableName] = ()) -> str:
+    """Return what a rule does to its table; `emptied` are others that it empties with it."""
     names = ", ".join(f"`{target.name}`" for target in analysis.targets) or "nothing"
     which = "the rows that its condition meets" if analysis.filtered else "every row"
     match analysis.kind:
@@ -18,7 +20,8 @@ def said(analysis: Analysis) -> str:
         case "delete":
             return f"deletes {which} of {names}"
         case "truncate":
-            return f"empties {names}"
+            others = ", ".join(f"`{name}`" for name in emptied)
+            return f"empties {names}" + (f", and {others}, which refer to it" if others else "")
         case "insert":
             return f"adds rows to {names}"
         case other:

@@ -36,6 +36,7 @@ BLOCKING: list[tuple[str, list[str]]] = [
     ("UPDATE folk SET email = 'user' || (id % 10) || '@example.com'", ["unique-collision"]),
     ("UPDATE folk SET email = NULLIF(email, email)", ["not-null"]),
     ("UPDATE folk SET code = 'same'", ["unique-collision"]),
+    ("DELETE FROM lands WHERE code = 'at'", ["foreign-key"]),
     (
         "UPDATE lands SET code = code || 'x'; UPDATE folk SET land = land || 'y'",
         ["foreign-key"],
@@ -45,6 +46,7 @@ FINE = [
     "UPDATE folk SET contact = 'x' || contact, age = age + 1, shorty = left(full_name, 10)",
     "UPDATE folk SET nick = left(concat('user_is_number_', id), 12), email = 'user' || id || '@example.com'",
     "UPDATE folk SET age = -5 WHERE id < 0",
+    "DELETE FROM lands WHERE code = 'de'",
     "DELETE FROM folk WHERE id > 5; UPDATE folk SET email = 'user' || (id % 10)",
     "UPDATE lands SET code = code || 'x'; UPDATE folk SET land = land || 'x'",
     "UPDATE folk SET email = snapharbor.email(email), full_name = NULL",
@@ -59,7 +61,8 @@ async def test_what_rows_would_refuse_blocks_and_names_its_line(shop: Shop) -> N
             told = await harbor.explain("shop")
             found = [one for one in told.blocking if one.table == "public.folk"]
             assert ([one.code for one in found], {one.line for one in found}) == (codes, {2}), text
-    async with shop.harbor(target) as harbor:
+    last = replace(shop.target, rules=Rules(override_query=f"sql:{BLOCKING[-1][0]}"))
+    async with shop.harbor(last) as harbor:
         with pytest.raises(RulesBlocked):
             await harbor.plan(SanitizeRequest("shop", new=True))
 
@@ -70,3 +73,19 @@ async def test_what_rows_allow_stops_nothing(shop: Shop) -> None:
         target = replace(shop.target, rules=Rules(override_query=f"sql:{text}", policy="warn"))
         async with shop.harbor(target) as harbor:
             assert (await harbor.explain("shop")).blocking == (), text
+
+
+async def test_rows_are_counted_for_all_that_is_emptied_and_not_for_what_is_added(shop: Shop) -> None:
+    execute(shop.owner, SCHEMA)
+    text = (
+        "TRUNCATE lands CASCADE; INSERT INTO lands SELECT 'x'; UPDATE folk SET (nick, age) = ('x', 1); "
+        "UPDATE folk f SET nick = 'y' FROM lands l WHERE l.code = f.land"
+    )
+    target = replace(shop.target, rules=Rules(override_query=f"sql:{text}", policy="warn"))
+    async with shop.harbor(target) as harbor:
+        emptied, added, several, joined = (await harbor.explain("shop")).rules
+    assert (emptied.rows, emptied.counted) == (32, True)
+    assert emptied.words == "empties `lands`, and `public.folk`, which refer to it"
+    assert (added.rows, added.counted) == (None, False)
+    assert [one.column for one in several.columns] == ["nick", "age"]
+    assert [one.column for one in joined.columns] == ["nick"]

@@ -1,9 +1,26 @@
 """A plain hash of personal data can be undone by hashing guesses."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from ...model.errors import RuleRefused
 from ...model.finding import Finding
-from .context import Context, about
+from ..masking import Masker
+from .context import Assigned, Context, about
+from .masks import ANY_KEY
+
+# Which mask keeps what a column of a kind is good for, where it is not called like the kind.
+MASKS: dict[str, str] = {
+    "email": "email",
+    "username": "username",
+    "phone": "phone",
+    "first-name": "first_name",
+    "last-name": "last_name",
+    "full-name": "full_name",
+    "company": "company",
+    "iban": "iban",
+    "card": "card",
+}
 
 HASHES = frozenset(
     ("md5", "sha224", "sha256", "sha384", "sha512", "digest", "hashtext", "sha1", "sha2", "crc32")
@@ -16,10 +33,33 @@ def check(context: Context) -> Iterator[Finding]:
         used = [name for name in found.assignment.functions if name.rpartition(".")[2] in HASHES]
         if used and found.assignment.columns:
             column = found.assignment.columns[0].name
+            mask = _mask(context, found)
             yield about(
                 found,
                 "unkeyed-hash",
                 "warning",
                 f"`{used[0]}` of `{column}` can be undone by trying likely values",
-                f"Use snapharbor.token({column}): keyed, and the key never leaves the source's side.",
+                f"Use {mask}: keyed, and the key never leaves the source's side.",
             )
+
+
+def _mask(context: Context, found: Assigned) -> str:
+    """Return the call of the mask for what the column holds, as far as one fits it."""
+    use, personal = found.assignment.columns[0], context.personal or {}
+    name = ".".join(quote(part) for part in (*use.qualified, use.name))
+    kind = personal.get((found.table.name, found.column.name)) or personal.get(
+        (found.table.name, use.name), ""
+    )
+    masker = Masker(context.catalog, context.engine, ANY_KEY)
+    for mask in (MASKS.get(kind, ""), "token"):
+        call = f"snapharbor.{mask}({name})"
+        with suppress(RuleRefused):
+            if mask and masker.text(call, found.table, assigned=found.column.name):
+                return f"`UPDATE {found.table.name} SET {quote(found.column.name)} = {call}`"
+    return "a keyed mask"
+
+
+def quote(name: str) -> str:
+    """Return a name as it stands in SQL, in quotes only where it needs them."""
+    plain = name.isidentifier() and name.isascii() and name == name.lower()
+    return name if plain else '"' + name.replace('"', '""') + '"'

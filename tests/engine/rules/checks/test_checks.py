@@ -169,6 +169,64 @@ def test_every_form_of_a_statement_is_checked(text: str, expected: set[tuple[str
     assert telling(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TRUNCATE countries", {("foreign-key", "error", None)}),
+        ("TRUNCATE countries, users", NOTHING),
+        ("TRUNCATE countries CASCADE", NOTHING),
+        (
+            "UPDATE users SET nick = 'x'; UPDATE log SET who = (SELECT nick FROM users)",
+            {("order", "warning", None)},
+        ),
+        ("UPDATE users SET nick = 'x'; UPDATE log SET who = (SELECT note FROM users)", NOTHING),
+        (
+            "DELETE FROM log; UPDATE users SET note = 'x' WHERE EXISTS (SELECT 1 FROM log)",
+            {("order", "warning", None)},
+        ),
+    ],
+)
+def test_what_depends_on_other_tables_is_told(text: str, expected: set[tuple[str, str, str | None]]) -> None:
+    assert telling(text) == expected
+
+
+def test_what_inherits_is_told() -> None:
+    columns = (Column("secret", "text", True),)
+    own = (*columns, Column("more", "text", True))
+    parent = table("parent", *columns)
+    catalog = Catalog(("public",), (table("heir", *own, inherits=(parent.name,)), parent))
+    left = {("heir-left-out", "warning", None), ("no-where", "info", None)}
+    assert found("UPDATE ONLY parent SET secret = 'x'", catalog=catalog) == left
+    assert found("UPDATE heir SET secret = 'x'", catalog=catalog) == left
+    assert found("UPDATE heir SET more = 'x'", catalog=catalog) == {("no-where", "info", None)}
+    assert found("UPDATE parent SET secret = 'x'", catalog=catalog) == {("no-where", "info", None)}
+
+
+def test_what_follows_a_masked_column_is_told() -> None:
+    columns = (
+        Column("first", "text", True),
+        Column("last", "text", True),
+        Column("whole", "text", True, default="((first || ' '::text) || last)", generated=True),
+    )
+    catalog = Catalog(("public",), (table("people", *columns),))
+    told = found("UPDATE people SET first = 'x', last = 'y'", catalog=catalog)
+    assert told == {("generated-follows", "info", "whole"), ("no-where", "info", None)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DROP TABLE IF EXISTS info; CREATE TABLE info (a int); INSERT INTO info VALUES (1)",
+        "ALTER TABLE users ADD COLUMN more text; UPDATE users SET more = 'x'",
+        "DO $$ BEGIN CREATE TABLE made (); END $$; DELETE FROM made WHERE true",
+    ],
+)
+def test_what_unsafe_statements_make_is_known_afterwards(text: str) -> None:
+    rules = parse(text, "sanitize.query_file", "postgres", allow_unsafe=True)
+    resolved = resolve_all(analyse_all(rules, "postgres"), CATALOG)
+    assert [unknown for rule in resolved for unknown in rule.unknown] == []
+
+
 def test_what_is_worth_knowing_is_said_too() -> None:
     assert found("UPDATE users SET note = 'x'") == {
         ("triggers", "info", None),
