@@ -47,15 +47,14 @@ def _mask(context: Context, found: Assigned) -> str:
     """Return the call of the mask for what the column holds, as far as one fits it."""
     use, personal = found.assignment.columns[0], context.personal or {}
     name = ".".join(quote(part) for part in (*use.qualified, use.name))
-    kind = personal.get((found.table.name, found.column.name)) or personal.get(
-        (found.table.name, use.name), ""
-    )
+    places = ((found.table.name, column) for column in (found.column.name, use.name))
+    kind = next((personal[place] for place in places if place in personal), None)
     masker = Masker(context.catalog, context.engine, ANY_KEY)
-    for mask in (MASKS.get(kind, ""), "token"):
+    for mask in (MASKS.get(kind or "", ""), "token"):
         call = f"snapharbor.{mask}({name})"
         with suppress(RuleRefused):
             if mask and masker.text(call, found.table, assigned=found.column.name):
-                return f"`UPDATE {found.table.name} SET {quote(found.column.name)} = {call}`"
+                return f"`{call}` for `{found.table.name}.{found.column.name}`"
     return "a keyed mask"
 
 

@@ -227,6 +227,18 @@ def test_what_unsafe_statements_make_is_known_afterwards(text: str) -> None:
     assert [unknown for rule in resolved for unknown in rule.unknown] == []
 
 
+def test_the_mask_offered_for_a_hash_is_that_of_what_the_column_holds() -> None:
+    def offered(column: str) -> list[str]:
+        text = f"UPDATE users SET {column} = md5({column})"
+        analyses = analyse_all(parse(text, "sanitize.query_file", "postgres"), "postgres")
+        resolved = resolve_all(analyses, CATALOG)
+        context = Context(resolved, CATALOG, personal={(USERS, "email"): "email", (USERS, "note"): "health"})
+        return [one.hint.partition(":")[0] for one in check_all(context) if one.code == "unkeyed-hash"]
+
+    assert offered("email") == ["Use `snapharbor.email(email)` for `public.users.email`"]
+    assert offered("note") == ["Use `snapharbor.token(note)` for `public.users.note`"]
+
+
 def test_what_is_worth_knowing_is_said_too() -> None:
     assert found("UPDATE users SET note = 'x'") == {
         ("triggers", "info", None),
