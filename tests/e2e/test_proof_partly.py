@@ -36,3 +36,11 @@ async def test_only_values_of_rows_that_a_condition_names_are_looked_for(
     scan = await scanned(each_shop, COPY, rules=rules(SOME + ";" + REST), ephemeral=ephemeral)
     found = {(hit.place, hit.column, hit.count) for hit in scan.hits if hit.kind == "original"}
     assert found == {("hr.copy", "c", 291), ("hr.copy", "d", 6)}
+
+
+async def test_a_full_name_that_many_rows_share_still_means_somebody(shop: Shop) -> None:
+    orders = "CREATE TABLE orders AS SELECT id, 'Zelda Quixworth'::text AS full_name FROM people"
+    note = "CREATE TABLE note AS SELECT 'ask Zelda Quixworth today' AS c"
+    masked = rules("UPDATE hr.orders SET full_name = 'Somebody ' || id")
+    scan = await scanned(shop, orders, note, rules=masked)
+    assert {hit.place for hit in scan.hits if hit.kind == "original"} == {"hr.note"}

@@ -26,7 +26,9 @@ DOCUMENT = re.compile(r"jsonb?")
 SMALLEST_NUMBER = 100_000_000
 
 # Values of these kinds mean one person by themselves, however many rows have them.
-IDENTIFYING: frozenset[Kind] = frozenset(("email", "phone", "card", "iban", "national-id", "secret"))
+IDENTIFYING: frozenset[Kind] = frozenset(
+    ("email", "phone", "card", "iban", "national-id", "secret", "full-name", "username")
+)
 NUMBERS: frozenset[Kind] = frozenset(("phone", "card", "iban", "national-id", "identifier"))
 ONE_WORD: frozenset[Kind] = frozenset(("email", "ip", "mac", "secret", "iban", "card", "username", "url"))
 PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
