@@ -207,10 +207,15 @@ async def _surveyed(repository: Repository) -> Survey:
 async def attested(services: Services, reference: str) -> Attested:
     """Return a sanitized snapshot with the signed statement of what was done to it.
 
+    A target's name alone means its newest sanitized snapshot, whatever was built since.
+
     Raises:
         SnapshotUnsanitized: the reference means an original.
     """
     found = await snapshot(services, reference)
+    if found.manifest.kind == "original" and reference == found.manifest.target:
+        members = await snapshots(services, reference)
+        found = next((one for one in members if one.manifest.kind == "sanitized"), found)
     return await services.repository(found.profile).attested(found)
 
 

@@ -4,6 +4,7 @@ import pytest
 from support.shop import Shop
 
 from snapharbor.engine.model.target import Rules
+from snapharbor.engine.operations.requests import BuildRequest, SanitizeRequest
 
 from .test_proof import scanned
 
@@ -44,3 +45,11 @@ async def test_a_full_name_that_many_rows_share_still_means_somebody(shop: Shop)
     masked = rules("UPDATE hr.orders SET full_name = 'Somebody ' || id")
     scan = await scanned(shop, orders, note, rules=masked)
     assert {hit.place for hit in scan.hits if hit.kind == "original"} == {"hr.note"}
+
+
+async def test_the_proof_of_a_target_is_of_its_newest_sanitized_snapshot(shop: Shop) -> None:
+    async with shop.harbor() as harbor:
+        made = await harbor.run(await harbor.plan(SanitizeRequest("shop", new=True)), confirmed=True)
+        await harbor.run(await harbor.plan(BuildRequest("shop")), confirmed=True)
+        told = await harbor.attested("shop")
+    assert told.manifest.id == made["snapshot"]
