@@ -3,7 +3,7 @@
 Bulk data moves through blocking iterators of bytes, read in worker threads; everything else is async.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -142,8 +142,11 @@ class View(Protocol):
         """
         ...
 
-    def definition(self) -> Iterator[tuple[str, Blocks]]:
-        """Yield the named parts beside the tables' rows, each read to its end before the next; blocking."""
+    def definition(self) -> Generator[tuple[str, Blocks]]:
+        """Yield the named parts beside the tables' rows, each read to its end before the next; blocking.
+
+        Whoever stops before the end closes it.
+        """
         ...
 
     def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:

@@ -191,7 +191,7 @@ class MemoryView:
         """Mark nothing: a database in memory has the tables that it has."""
         return None
 
-    def definition(self) -> Iterator[tuple[str, Blocks]]:
+    def definition(self) -> Generator[tuple[str, Blocks]]:
         """Yield the names of tables and columns."""
         listed = [[name.schema, name.name, list(table.columns)] for name, table in self._tables.items()]
         yield DEFINITION, iter((json.dumps(listed).encode(),))

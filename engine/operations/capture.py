@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,6 +14,7 @@ from ..model.catalog import TableName
 from ..model.job import Progress, Report
 from ..model.snapshot import Chunk, Part, TableData
 from ..repository.writer import SnapshotWriter
+from ..tasks import in_thread
 from .reading import reading, start_workers
 
 
@@ -64,11 +66,11 @@ async def capture(view: View, writer: SnapshotWriter, workers: int, report: Repo
         stored[piece.table].append((piece, stream.rows, stream.chunks))
 
     async def read_definition() -> None:
-        named = view.definition()
-        while (part := await to_thread.run_sync(next, named, None)) is not None:
-            name, blocks = part
-            stream = await writer.store(partial(iter, blocks))
-            parts.append(Part(name, stream.chunks))
+        async with in_thread(closing(view.definition())) as named:
+            while (part := await to_thread.run_sync(next, named, None)) is not None:
+                name, blocks = part
+                stream = await writer.store(partial(iter, blocks))
+                parts.append(Part(name, stream.chunks))
 
     async with reading(view) as group:
         group.start_soon(read_definition)

@@ -5,7 +5,7 @@ the rows of tables that stay with pg_dump, are streams like any other.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -110,7 +110,7 @@ def patterns(names: Iterable[TableName]) -> Iterator[str]:
 
 def definition(
     programs: Programs, session: Session, *, pg_dump: Path, options: Sequence[str], wanted: Wanted
-) -> Iterator[tuple[str, Blocks]]:
+) -> Generator[tuple[str, Blocks]]:
     """Yield pg_dump's output as named parts, each read to its end before the next; blocking.
 
     Raises:

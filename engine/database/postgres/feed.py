@@ -34,7 +34,7 @@ PourInto = Callable[[Path, Blocks], None]
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A named pipe and what fills it once somebody reads it.
+    """A named pipe, which exists, and what fills it once somebody reads it.
 
     `fill` runs in a worker thread. It gets a descriptor to write to, and a way to fill more pipes, one
     after the other, before it goes on.
@@ -64,8 +64,6 @@ class Feeder:
 
         What a feed fails with is raised, and the program is stopped before it sees that a pipe ends early.
         """
-        for feed in (feed for lane in self._lanes for feed in lane):
-            os.mkfifo(feed.path, 0o600)
         async with open_tasks() as group:
             group.start_soon(self._watch, group)
             try:

@@ -99,9 +99,13 @@ class _Run:
             directory,
         )
         meter = _Meter(self.report, sum(table.raw_bytes for _, table in self.layout.tables))
+        lanes = tuple(_lanes(self, directory, meter))
+        for feed in chain.from_iterable(lanes):
+            # Before pg_restore is started: on a busy machine it may want them sooner than we go on.
+            os.mkfifo(feed.path, 0o600)
         environment = {**self.access.environment, "PGOPTIONS": FASTER}
         with stream(argv, env=environment, stdout=False, secrets=self.access.secrets) as child:
-            feeder = Feeder(tuple(_lanes(self, directory, meter)), child, at_once=self.jobs + 1)
+            feeder = Feeder(lanes, child, at_once=self.jobs + 1)
             return await feeder.serve(), feeder.unread
 
 

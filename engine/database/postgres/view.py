@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -148,7 +148,7 @@ class PostgresView:
         )
         return (*self._moment.left_out, *stripped)
 
-    def definition(self) -> Iterator[tuple[str, Blocks]]:
+    def definition(self) -> Generator[tuple[str, Blocks]]:
         """Yield what pg_dump writes under the same snapshot, as named parts; blocking."""
         moment, selected = self._moment, self._moment.selected
         kept = moment.extension_schemas.intersection(selected.schemas.left_out)
