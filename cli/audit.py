@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Collection
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -43,17 +43,27 @@ def show(session: Session, limit: int) -> None:
 
 
 @audit.command()
+@click.option(
+    "--against",
+    type=click.File(encoding="utf-8"),
+    metavar="EXPORT",
+    help="A former export, kept elsewhere: each of its records must still be there.",
+)
 @click.pass_obj
-def verify(session: Session) -> None:
-    """Check that no record was changed, removed or added."""
+def verify(session: Session, against: IO[str] | None) -> None:
+    """Check that no record was changed, removed or added.
+
+    Whoever can write here can put back older copies of the whole record; only an export shows that.
+    """
 
     async def work() -> "AuditReport":
         async with session.harbor() as harbor:
-            return await harbor.verify_audit()
+            return await harbor.verify_audit(against or ())
 
     report = run(work)
     signed = f"signed by {report.signed_by}" if report.signed_by else "not signed"
-    holds = f"The record holds: {output.counted(report.checked, 'record')}, {signed}."
+    found = f" All {report.found} exported are among them." if against else ""
+    holds = f"The record holds: {output.counted(report.checked, 'record')}, {signed}.{found}"
     output.result(session, asdict(report), lambda: holds)
 
 

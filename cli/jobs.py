@@ -10,6 +10,7 @@ from ..engine.model.job import FINISHED, Job
 from ..engine.model.json import JsonObject
 from . import output
 from .failures import remembered
+from .params import JOB
 from .progress import event, sentence, shown
 from .results import described
 from .session import Session, run
@@ -21,7 +22,7 @@ WAIT_SECONDS = 3600.0
 
 
 @click.command()
-@click.argument("job_id", metavar="[ID]", required=False)
+@click.argument("job_id", type=JOB, metavar="[ID]", required=False)
 @click.option("--wait", is_flag=True, help="Watch the job until it ends, and leave with its exit code.")
 @click.option("--cancel", is_flag=True, help="Ask the job to stop.")
 @click.option(

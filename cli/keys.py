@@ -7,7 +7,7 @@ import click
 
 from ..engine.model.json import JsonObject
 from . import output
-from .params import PROFILE
+from .params import PROFILE, RECIPIENT
 from .plans import Perform, planned
 from .session import Session, run
 
@@ -39,7 +39,13 @@ def keys(ctx: click.Context) -> None:
 @click.option(
     "--profile", type=PROFILE, metavar="NAME", help="The storage whose key it is; without it the local one."
 )
-@click.option("--add", multiple=True, metavar="NAME", help="Open it to this person, group or public key too.")
+@click.option(
+    "--add",
+    type=RECIPIENT,
+    multiple=True,
+    metavar="NAME",
+    help="Open it to this person, group or public key too.",
+)
 @click.option("--remove", multiple=True, metavar="NAME", help="Open it to this owner no longer.")
 @planned
 def rotate(perform: Perform, profile: str | None, *, add: tuple[str, ...], remove: tuple[str, ...]) -> None:

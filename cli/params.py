@@ -1,7 +1,8 @@
 """Kinds of arguments that several verbs take, with their completion."""
 
 import re
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -9,15 +10,24 @@ from click.shell_completion import CompletionItem
 from ..engine.model.errors import EngineError
 from .session import Session
 
+if TYPE_CHECKING:
+    from ..engine.harbor import Harbor
+    from ..engine.model.settings import Settings
+
+PATIENCE = 3
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+Known = Callable[["Settings"], Iterable[str]]
+Remembered = Callable[["Harbor"], Awaitable[Iterable[str]]]
 
 
 class Named(click.ParamType[str]):
     """A name out of the configuration; completed from there, checked by the engine."""
 
-    def __init__(self, name: str, table: str) -> None:
+    def __init__(self, name: str, known: Known) -> None:
         self.name = name
-        self._table = table
+        self._known = known
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not (name := str(value)).strip():
@@ -33,9 +43,44 @@ class Named(click.ParamType[str]):
             settings = load_settings(ctx.ensure_object(Session).config)
         except EngineError:
             return []
-        return [
-            CompletionItem(name) for name in getattr(settings, self._table) if name.startswith(incomplete)
-        ]
+        return [CompletionItem(name) for name in self._known(settings) if name.startswith(incomplete)]
+
+
+class Kept(click.ParamType[str]):
+    """An id of something that was made; completed from what is kept."""
+
+    def __init__(self, name: str, remembered: Remembered) -> None:
+        self.name = name
+        self._remembered = remembered
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        import anyio
+
+        from ..engine.harbor import Harbor
+
+        async def work() -> list[str]:
+            with anyio.move_on_after(PATIENCE):
+                async with Harbor.open(ctx.ensure_object(Session).config) as harbor:
+                    return [one for one in await self._remembered(harbor) if one.startswith(incomplete)]
+            return []
+
+        try:
+            return [CompletionItem(one) for one in anyio.run(work)]
+        except EngineError:
+            return []
+
+
+class Reference(Named):
+    """A snapshot: a target's name, or once a digit was typed, an id; only then are storages asked."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, param, incomplete)
+        ids = _IDS.shell_complete(ctx, param, incomplete) if incomplete[:1].isdecimal() else []
+        return [*found, *ids]
 
 
 class Duration(click.ParamType[int]):
@@ -72,9 +117,30 @@ class Index(click.ParamType[str]):
         return self.fail(f"{index!r} is neither {known}", param, ctx)
 
 
-TARGET = Named("target", "targets")
-SNAPSHOT = Named("snapshot", "targets")
-PROFILE = Named("profile", "storage_profiles")
+def _recipients(settings: "Settings") -> Iterable[str]:
+    groups = (group for recipient in settings.recipients for group in recipient.groups)
+    return dict.fromkeys((*(recipient.name for recipient in settings.recipients), *groups))
+
+
+async def _snapshots(harbor: "Harbor") -> Iterable[str]:
+    return [snapshot.id for snapshot in await harbor.snapshots()]
+
+
+async def _jobs(harbor: "Harbor") -> Iterable[str]:
+    return [job.id for job in await harbor.jobs()]
+
+
+async def _shares(harbor: "Harbor") -> Iterable[str]:
+    return [share.id for share in await harbor.shares() if share.is_open()]
+
+
+_IDS = Kept("snapshot", _snapshots)
+TARGET = Named("target", lambda settings: settings.targets)
+SNAPSHOT = Reference("snapshot", lambda settings: settings.targets)
+PROFILE = Named("profile", lambda settings: settings.storage_profiles)
+RECIPIENT = Named("recipient", _recipients)
+JOB = Kept("job", _jobs)
+SHARE = Kept("share", _shares)
 
 
 def reference(target: str, index: str | None) -> str:

@@ -2,11 +2,12 @@
 
 import click
 
+from .params import SHARE
 from .plans import Perform, planned
 
 
 @click.command()
-@click.argument("share")
+@click.argument("share", type=SHARE)
 @planned
 def revoke(perform: Perform, share: str) -> None:
     """Close a share before its time.

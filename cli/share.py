@@ -7,7 +7,7 @@ import click
 from ..engine.model.json import JsonObject
 from ..engine.model.share import Share
 from . import output
-from .params import SNAPSHOT, Duration
+from .params import RECIPIENT, SNAPSHOT, Duration
 from .plans import Perform, planned
 from .session import Session, run
 
@@ -17,6 +17,7 @@ from .session import Session, run
 @click.option(
     "--to",
     "recipients",
+    type=RECIPIENT,
     multiple=True,
     metavar="NAME",
     help="A person, a group or a public key; may be repeated.",

@@ -28,12 +28,15 @@ def target(session: Session, target: str, info: bool) -> None:
     A set is an original and what was sanitized from it; its number is the INDEX of other commands.
     """
 
+    from ..engine.operations.look import how_to_get_one
+
     async def work() -> None:
         async with session.harbor() as harbor:
             found = await harbor.find_target(target)
             seen = await harbor.survey(found.key)
             catalog = await harbor.schema(found.key) if info else None
-        output.result(session, view(found, seen, catalog), lambda: text(found, seen, catalog))
+            hint = "" if seen.snapshots else await how_to_get_one(harbor.services, found.key)
+        output.result(session, view(found, seen, catalog), lambda: text(found, seen, catalog, hint=hint))
 
     run(work)
 
@@ -55,8 +58,8 @@ def view(target: Target, seen: "Survey", catalog: Catalog | None) -> JsonObject:
     return {**shown, "tables": [_table(table) for table in catalog.tables]} if catalog else shown
 
 
-def text(target: Target, seen: "Survey", catalog: Catalog | None) -> str:
-    """Return the same for a person."""
+def text(target: Target, seen: "Survey", catalog: Catalog | None, *, hint: str) -> str:
+    """Return the same for a person, with what to do if there is no snapshot."""
     head = output.facts(
         {
             "target": target.key,
@@ -68,18 +71,18 @@ def text(target: Target, seen: "Survey", catalog: Catalog | None) -> str:
             "environment": target.environment or "",
         }
     )
-    parts = (head, _tables(catalog), _snapshots(target, seen), trouble(seen.unreadable))
+    parts = (head, _tables(catalog), _snapshots(seen, hint), trouble(seen.unreadable))
     return "\n\n".join(part for part in parts if part)
 
 
-def _snapshots(target: Target, seen: "Survey") -> str:
-    from ..engine.operations.look import how_to_get_one, sets_of
+def _snapshots(seen: "Survey", hint: str) -> str:
+    from ..engine.operations.look import sets_of
 
     sets = sets_of(seen.snapshots)
     if not sets and seen.unreadable:
         return ""
     if not sets:
-        return f"No snapshots yet. {how_to_get_one(target, output.visible(target.key))}"
+        return f"No snapshots yet. {output.visible(hint)}"
     rows = [row(index, member) for index, members in enumerate(sets) for member in members]
     return output.table(HEADERS, rows, folded=("STORAGE",))
 

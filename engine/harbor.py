@@ -1,6 +1,6 @@
 """The public face: every verb as a typed async call, the same for tools, command line and programs."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from logging import getLogger
 from pathlib import Path
@@ -244,9 +244,12 @@ class Harbor:
         """Return records of the audit chain, oldest first."""
         return await self.services.ledger.records(after, limit)
 
-    async def verify_audit(self) -> AuditReport:
-        """Check every record of the audit chain, or raise AuditBroken with the first that does not hold."""
-        return await verify_audit(self.services)
+    async def verify_audit(self, exported: Iterable[str] = ()) -> AuditReport:
+        """Check every record of the audit chain, or raise AuditBroken with the first that does not hold.
+
+        With lines of a former export, each of its records must still be there.
+        """
+        return await verify_audit(self.services, exported)
 
     async def export_audit(self) -> AsyncGenerator[str]:
         """Yield every record of the audit chain as a line of JSON, oldest first."""

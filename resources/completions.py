@@ -45,6 +45,11 @@ async def _names(harbor: Harbor, argument: str, place: str) -> Sequence[str]:
         return NAMES
     if argument in ("target", "name"):
         return [target.key for target in harbor.targets()]
+    if argument == "recipients":
+        known = harbor.settings.recipients
+        return list(
+            dict.fromkeys((*(one.name for one in known), *(name for one in known for name in one.groups)))
+        )
     if argument == "snapshot" or place.startswith("snapharbor://snapshots/"):
         return [snapshot.id for snapshot in await harbor.snapshots()]
     if argument == "job" or place.startswith("snapharbor://jobs/"):

@@ -41,7 +41,7 @@ def _view(manifest: Manifest) -> dict[str, object]:
         "server_version": clean(manifest.server_version, 80),
         "tool": clean(manifest.tool, 80),
         "environment": clean(manifest.environment or "", 80),
-        "tags": [clean(tag, 80) for tag in manifest.tags],
+        "tags": fence("\n".join(clean(tag, 80) for tag in manifest.tags), LIMIT) if manifest.tags else None,
         "settings_digest": manifest.settings_digest,
         "rows": manifest.rows,
         "raw_bytes": manifest.raw_bytes,

@@ -35,8 +35,9 @@ from .toolsets import chosen, why_absent
 INSTRUCTIONS: Final = """\
 Snapharbor takes encrypted snapshots of configured databases, sanitizes them by SQL rules, and loads or \
 shares the sanitized copies. You never see rows, and you need no credentials: targets are configured.
-Usual way: list_targets, build_snapshot, sanitize_snapshot (new=true does both), load_snapshot or \
-share_snapshot. Without rules, begin with suggest_rules. Long work is a job that goes on by itself: follow \
+Usual way: list_targets, sanitize_snapshot with new=true (it reads the source and keeps no raw copy if it \
+can), load_snapshot or share_snapshot; build_snapshot keeps an original to sanitize. Without rules, begin \
+with suggest_rules. Long work is a job that goes on by itself: follow \
 it with get_job.
 load_snapshot, share_snapshot and revoke_share answer a plan first when they overwrite or expose something; \
 show it to the person and call again with its confirmation only if they agree.
@@ -91,7 +92,10 @@ class Server(MCPServer[HarborAccess]):
         if name not in tools and (refusal := why_absent(name, read_only=self.read_only)):
             raise refusal
         if name not in tools:
-            raise ArgumentInvalid(f"no tool `{clean(name, 60)}`", closest(name, tools, "`tools/list`"))
+            raise ArgumentInvalid(
+                f"no tool `{clean(name, 60)}`",
+                closest(name, tools, "`tools/list`, on the command line `snapharbor call --list`"),
+            )
         known: Mapping[str, object] = tools[name].get("properties", {})
         for argument in arguments:
             if argument not in known:

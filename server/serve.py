@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
+from logging import getLogger
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,11 +20,13 @@ from starlette.routing import Route
 
 from .. import __version__
 from ..engine.harbor import Harbor
+from ..engine.ledger.base import Entry
 from ..engine.model.errors import EngineError, ObjectMissing, ShareExpired, ShareUnknown
 from ..engine.model.fence import clean
 from ..engine.model.share import Share
+from ..engine.operations.audit import record
 from ..engine.operations.clock import now
-from ..engine.operations.links import check_link, link_key
+from ..engine.operations.links import check_signature, check_time, link_key
 from ..engine.repository.layout import chunk_key, is_chunk_id, share_key
 from ..engine.storage.base import Storage
 from .access import HarborFactory
@@ -31,6 +34,7 @@ from .auth import refuse_open_door
 from .listen import address, listen, serve
 from .ranges import Span, span_of
 
+LOG = getLogger(__name__)
 BLOCK: Final = 256 * 1024
 TLS: Final = "Listen on 127.0.0.1 behind a proxy with TLS, or give --certificate and --key."
 STATUS: Final[Mapping[type[EngineError], int]] = {ShareUnknown: 404, ObjectMissing: 404, ShareExpired: 410}
@@ -79,11 +83,31 @@ async def _health(_request: Request) -> Response:
 
 
 async def _bundle(request: Request) -> Response:
-    share = await _opened(request)
-    return await _send(request, share, share_key(share.id))
+    """Send a share's sealed bundle, and record who opened what. A stranger's guess is not worth a record."""
+    _signed(request)
+    try:
+        share = await _opened(request)
+        answer = await _send(request, share, share_key(share.id))
+    except EngineError as refusal:
+        await _record(request, refusal.code)
+        raise
+    if request.method != "HEAD":
+        await _record(request, "fetched")
+    return answer
+
+
+async def _record(request: Request, outcome: str) -> None:
+    """Record a fetch; that this fails keeps nobody's data from them."""
+    harbor: Harbor = request.app.state.harbor
+    wanted = str(request.path_params["share"])
+    try:
+        await record(harbor.services, Entry("whoever has the link", "fetch", clean(wanted, 128), outcome, {}))
+    except EngineError as unwritten:
+        LOG.error("a fetch is missing in the audit chain: %s", unwritten.message)
 
 
 async def _chunk(request: Request) -> Response:
+    _signed(request)
     share = await _opened(request)
     chunk = str(request.path_params["chunk"])
     if not is_chunk_id(chunk):
@@ -91,15 +115,16 @@ async def _chunk(request: Request) -> Response:
     return await _send(request, share, chunk_key(chunk))
 
 
-async def _opened(request: Request) -> Share:
-    """Return the share that the request's link opens: signature first, so that ids cannot be tried out."""
+def _signed(request: Request) -> None:
+    """Return if we made the link: this is asked first, so that ids cannot be tried out."""
     query = request.query_params
-    check_link(
-        request.app.state.key,
-        request.url.path,
-        expires=query.get("expires", ""),
-        signature=query.get("signature", ""),
-    )
+    expires, signature = query.get("expires", ""), query.get("signature", "")
+    check_signature(request.app.state.key, request.url.path, expires=expires, signature=signature)
+
+
+async def _opened(request: Request) -> Share:
+    """Return the share that the request's link, which is ours, opens now."""
+    check_time(request.query_params.get("expires", ""))
     wanted = str(request.path_params["share"])
     harbor: Harbor = request.app.state.harbor
     # Everybody's: the link says who may read, not who serves.

@@ -7,7 +7,7 @@ from .outcome import Outcome
 
 
 async def build_snapshot(call: Call, target: str, tags: tuple[str, ...] = ()) -> Outcome:
-    """Take a new, encrypted snapshot of a target's source, in one consistent read-only view. A job."""
+    """Take an encrypted snapshot of a target's source, in one consistent view. A job."""
     return await start(call, BuildRequest(target, tags))
 
 

@@ -24,12 +24,13 @@ from .views import (
     contents,
     share_line,
     table_line,
+    tag_lines,
     unreadable,
 )
 
 
 async def list_targets(call: Call, cursor: Cursor = "") -> Targets:
-    """List the configured databases: where each is read from and whether it has sanitization rules."""
+    """List configured databases: where each is read from, and whether it has sanitization rules."""
     harbor = await harbor_of(call)
     rows, following = page(harbor.targets(), cursor, show=TargetRow.of, size=lambda row: row.size)
     return Targets(targets=rows, next_cursor=following)
@@ -68,7 +69,7 @@ async def list_snapshots(call: Call, target: str = "", cursor: Cursor = "") -> S
 
 
 async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = "") -> SnapshotView:
-    """Show a snapshot: tables with row counts, what was left out, how it was sanitized, your open shares."""
+    """Show a snapshot: tables with row counts, what was left out, how it was sanitized, your shares."""
     harbor = await harbor_of(call)
     found = await harbor.snapshot(snapshot)
     manifest = found.manifest
@@ -80,7 +81,7 @@ async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = ""
         tables=len(manifest.tables),
         server=clean(f"{manifest.engine} {manifest.server_version}", 80),
         sanitized_by=_sanitized_by(manifest.sanitization),
-        tags=[clean(tag, 80) for tag in manifest.tags[:20]],
+        tags=tag_lines(manifest.tags, 20),
         shares="\n".join(shares[:10]) or None,
         contents=fence("\n".join(lines), 4000),
         next_cursor=following,
@@ -88,22 +89,22 @@ async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = ""
 
 
 async def verify_snapshot(call: Call, snapshot: Reference) -> Outcome:
-    """Read every stored chunk back and check digests, encryption and signature. A job."""
+    """Read every chunk back and check digests, encryption, signature. A job."""
     return await start(call, VerifyRequest(snapshot))
 
 
 async def get_job(call: Call, job_id: str, wait_seconds: Annotated[int, Field(ge=0, le=45)] = 0) -> Outcome:
-    """Show a job; with wait_seconds, wait up to that long for its end, reporting progress."""
+    """Show a job; wait_seconds waits up to that long for its end, reporting progress."""
     return await follow(call, job_id, wait_seconds)
 
 
 async def cancel_job(call: Call, job_id: str) -> Outcome:
-    """Ask a job to stop. What it made so far is removed; nothing half-made is kept."""
+    """Ask a job to stop. Nothing half-made is kept."""
     return of_job(await (await harbor_of(call)).cancel(job_id))
 
 
 async def check_setup(call: Call, target: str = "", cursor: Cursor = "") -> Setup:
-    """Try everything that is configured: keys, programs, sources, rules, destinations, storages."""
+    """Try all that is configured: keys, programs, sources, rules, destinations, storages."""
     harbor = await harbor_of(call)
     about = ("configuration", "keys", "tools", "storage")
     found = [

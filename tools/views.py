@@ -3,7 +3,7 @@
 Every text that came out of a database stands inside a fence (engine/model/fence.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -115,7 +115,7 @@ class SnapshotView(SnapshotRow):
     tables: int
     server: str
     sanitized_by: str | None
-    tags: list[str]
+    tags: str | None
     shares: str | None
     contents: str
     next_cursor: str | None = None
@@ -157,6 +157,11 @@ def unreadable(found: Mapping[str, EngineError]) -> str | None:
     lines = [f"{clean(key, 60)}: {error.code}: {clean(error.message, 200)}" for key, error in found.items()]
     more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
     return fence("\n".join((*lines[-MOST:], *more))) if lines else None
+
+
+def tag_lines(tags: Sequence[str], most: int) -> str | None:
+    """Return a snapshot's tags, which whoever made it chose, a line each; None if it has none."""
+    return fence("\n".join(clean(tag, 80) for tag in tags[:most])) if tags else None
 
 
 def share_line(share: Share) -> str:

@@ -5,12 +5,13 @@ record is found. That alone cannot show that the newest records were cut off: wh
 shorter chain. So the number and the digest of the newest record stand in a file beside the ledger, signed
 with our key, and that file is never moved on from a chain that does not hold what it says. It is written
 after the record, so a crash between the two leaves it one behind, which is no harm. Whoever puts back old
-copies of both files, or has the signing key, can still hide the newest records: keep exported copies.
+copies of both files, or has the signing key, can still hide the newest records: keep exported copies, and
+verify against them.
 """
 
 import json
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..ledger.chain import GENESIS, as_json, follows
 from ..ledger.encode import dumps
 from ..ledger.flock import exclusive
 from ..ledger.schema import trouble
-from ..model.errors import AuditBroken, SnapshotCorrupt
+from ..model.errors import ArgumentInvalid, AuditBroken, SnapshotCorrupt
 from ..model.json import canonical
 from ..services import Services
 
@@ -38,12 +39,14 @@ LOG = getLogger(__name__)
 class AuditReport:
     """A chain that holds: how many records it has, the newest one's digest, and who signed that.
 
-    `signed_by` is a public key; None: nothing was recorded yet, or no signing key is configured.
+    `signed_by` is a public key; None: nothing was recorded yet, or no signing key is configured. `found` is
+    how many records of a former export are still there.
     """
 
     checked: int
     head: str
     signed_by: str | None
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,18 @@ async def record(services: Services, entry: Entry) -> Record:
         return written
 
 
-async def verify_audit(services: Services) -> AuditReport:
+async def verify_audit(services: Services, exported: Iterable[str] = ()) -> AuditReport:
     """Check every record of the chain and its anchor.
 
+    Args:
+        exported: Lines of a former export, which shows what both of them cannot: that both were put back.
+
     Raises:
-        AuditBroken: a record was changed, removed, added or moved; `details` name the first `number`.
+        AuditBroken: a record was changed, removed, added or moved, or is not the one that was exported;
+            `details` name the first `number`.
+        ArgumentInvalid: a line is no record.
     """
+    kept = dict(_kept(exported))
     head = _head(services)
     key = _key(services)
     number, digest = 0, GENESIS
@@ -81,13 +90,28 @@ async def verify_audit(services: Services) -> AuditReport:
         number, digest = link.number, link.digest
         if head and head.number == number and head.digest != digest:
             raise AuditBroken(f"record {number} is not the one that was signed", number=number)
+        if kept.get(number, digest) != digest:
+            raise AuditBroken(f"record {number} is not the one that was exported", number=number)
     if head and head.number > number:
         raise AuditBroken(f"records {number + 1} to {head.number} were removed", number=number + 1)
     if number and not _head(services):
         raise AuditBroken(f"the signed head `{_file(services).name}` was removed", number=number)
     if head and key and head.signed_by != key:
         raise AuditBroken("the head was signed with another key", KEY_HINT, number=head.number)
-    return AuditReport(number, digest, head.signed_by if head else None)
+    if missing := min((one for one in kept if one > number), default=0):
+        raise AuditBroken(f"record {missing} was exported and is not there any more", number=missing)
+    return AuditReport(number, digest, head.signed_by if head else None, len(kept))
+
+
+def _kept(exported: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield number and digest of every exported record."""
+    for place, line in enumerate(exported, 1):
+        try:
+            record = json.loads(line)
+            yield int(record["number"]), str(record["digest"])
+        except (ValueError, KeyError, TypeError):
+            hint = "It is what `snapharbor audit export` wrote, a record on each line."
+            raise ArgumentInvalid(f"line {place} of the export is no record", hint) from None
 
 
 async def export_audit(services: Services) -> AsyncGenerator[str]:

@@ -51,5 +51,5 @@ def raw_only_if_asked(snapshot: Snapshot, *, original: bool) -> None:
     if snapshot.manifest.kind == "original" and not original:
         raise SnapshotUnsanitized(
             f"`{snapshot.id}` is an original: raw data of `{snapshot.manifest.target}`",
-            "Sanitize it first, or ask for raw data with --original.",
+            "Sanitize it first, or ask for raw data: `original: true`, on the command line `--original`.",
         )

@@ -44,12 +44,25 @@ def check_link(key: bytes, path: str, *, expires: str, signature: str) -> None:
         ShareUnknown: it was not signed by this key for this path and moment.
         ShareExpired: it was, and its time is over.
     """
-    moment = int(expires) if expires.isdecimal() and len(expires) <= 12 else 0
-    wanted = _signature(key, path, moment)
+    check_signature(key, path, expires=expires, signature=signature)
+    check_time(expires)
+
+
+def check_signature(key: bytes, path: str, *, expires: str, signature: str) -> None:
+    """Return if the query was signed by this key for this path and moment, or raise ShareUnknown."""
+    wanted = _signature(key, path, _moment(expires))
     if not hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace")):
         raise ShareUnknown("the link is not one of ours")
-    if moment <= time.time():
+
+
+def check_time(expires: str) -> None:
+    """Return if that moment is still to come, or raise ShareExpired."""
+    if _moment(expires) <= time.time():
         raise ShareExpired("the link has expired")
+
+
+def _moment(expires: str) -> int:
+    return int(expires) if expires.isdecimal() and len(expires) <= 12 else 0
 
 
 def _signature(key: bytes, path: str, expires: int) -> str:

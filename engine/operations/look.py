@@ -15,6 +15,7 @@ from ..repository.values import Survey
 from ..services import Services
 from .places import storage_name
 
+FEW = 5
 _ID_START = re.compile(r"[0-9]+(-[0-9a-f-]*)?")
 
 
@@ -107,7 +108,7 @@ async def snapshot(services: Services, reference: str, *, original: bool = False
     if not there:
         raise SnapshotUnknown(
             f"target `{target}` has no snapshot `{index or 'latest'}`",
-            _there(services.settings.targets.get(target), target, len(sets)),
+            await _there(services, target, len(sets)),
         )
     for member in sets[position]:
         if (member.manifest.kind == "original") == original:
@@ -140,21 +141,27 @@ def _origin(member: Snapshot) -> str:
     return member.manifest.parent or member.id
 
 
-def _there(configured: Target | None, target: str, sets: int) -> str:
+async def _there(services: Services, target: str, sets: int) -> str:
     """Return what to do about a snapshot that a target does not have."""
     if not sets:
-        return how_to_get_one(configured, target)
+        return await how_to_get_one(services, target)
     numbers = "0 is the only one" if sets == 1 else f"there are 0, the newest, to {sets - 1}"
     return f"Of its snapshots {numbers}: see `list_snapshots` or `snapharbor snapshots {target}`."
 
 
-def how_to_get_one(configured: Target | None, key: str) -> str:
+async def how_to_get_one(services: Services, key: str) -> str:
     """Return what to do about a target without snapshots."""
+    configured = services.settings.targets.get(key)
     if configured is None or configured.type != "share":
         return f"Build one with `build_snapshot` or `snapharbor build {key}`."
     if configured.share_profile is None:
         return "Pull one: `snapharbor pull LINK`. Or set share.storage_profile_name: where others put them."
-    return f"Nobody put a sanitized snapshot into storage `{configured.share_profile}` yet."
+    profile = configured.share_profile
+    there = [one.manifest for one in await snapshots(services, None) if one.profile == profile]
+    if owners := sorted({one.target for one in there if one.kind == "sanitized"}):
+        names = ", ".join(f"`{name}`" for name in owners[:FEW])
+        return f"What is in storage `{profile}` is of targets that are configured here: name {names} instead."
+    return f"Nobody put a sanitized snapshot into storage `{profile}` yet."
 
 
 def _by_id(seen: Survey, start: str) -> Snapshot:

@@ -171,7 +171,7 @@ async def _original(services: Services, target: Target, asked: str | None) -> Sn
     if found.manifest.parent is None:
         raise SnapshotUnknown(
             f"`{found.id}` was sanitized while it was read: there is no original of it",
-            "Read the source again (`--new`), or keep an original next time.",
+            "Read the source again (`new: true`, `--new`), or keep an original next time.",
         )
     return await look.snapshot(services, found.manifest.parent)
 

@@ -153,8 +153,10 @@ if __name__ == "__main__":
             remove()
         case ["psql"]:
             look()
-        case _:
+        case []:
             try:
                 anyio.run(main)
             except* Failed:
                 sys.exit("the demo did not end as it should")
+        case _:
+            sys.exit("usage: run.py [psql | stop]")

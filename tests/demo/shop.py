@@ -95,7 +95,7 @@ async def prepare() -> Shop:
 
 def _clear() -> None:
     remove()
-    for directory in (HERE, HERE / "cluster"):
+    for directory in (HERE, HERE / "cluster", HERE / "data"):
         directory.mkdir(mode=0o700)
 
 

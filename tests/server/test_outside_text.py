@@ -98,7 +98,8 @@ async def everything(client: Client) -> list[str]:
 async def test_nothing_out_of_a_database_stands_outside_a_fence(hostile: World, connect: Connect) -> None:
     async with hostile.open() as harbor:
         data = TableData(TableName(EVIL, CLOSING), (EVIL,), 3, ())
-        await add_snapshot(harbor, manifest(tables=(data,), left_out=(CLOSING,), schemas=(EVIL,)))
+        told = manifest(tables=(data,), left_out=(CLOSING,), schemas=(EVIL,), tags=(EVIL, CLOSING))
+        await add_snapshot(harbor, told)
     async with connect() as client:
         texts = await everything(client)
     for text in texts:

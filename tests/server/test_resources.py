@@ -13,6 +13,7 @@ from support.server import Connect, Mode, text_of
 from snapharbor.engine.masks.templates import template
 from snapharbor.engine.model.catalog import Catalog, Column, Table, TableName
 from snapharbor.engine.model.errors import DatabaseUnreachable
+from snapharbor.engine.model.share import Recipient
 from snapharbor.engine.model.target import Rules
 from snapharbor.engine.report.suggested import template_row
 from snapharbor.resources.errors import page
@@ -153,6 +154,8 @@ async def test_every_prompt_is_listed_with_a_title(connect: Connect, mode: Mode)
 
 
 async def test_names_are_completed(world: World, connect: Connect, mode: Mode) -> None:
+    people = (Recipient("ben", "age1", ("dev",)), Recipient("eve", "age1", ("dev",)))
+    world.settings = replace(world.settings, recipients=people)
     async with world.open() as harbor:
         await add_snapshot(harbor, manifest())
     target = ResourceTemplateReference(uri="snapharbor://targets/{name}")
@@ -174,4 +177,9 @@ async def test_names_are_completed(world: World, connect: Connect, mode: Mode) -
         assert await complete(PromptReference(name="write_rules"), "template", "p") == ["pii", "pci"]
         assert await complete(jobs, "id", "") == [job]
         assert await complete(PromptReference(name="prepare_copy"), "target", "") == ["shop"]
-        assert await complete(PromptReference(name="share_with_team"), "recipients", "") == []
+        assert await complete(PromptReference(name="share_with_team"), "recipients", "") == [
+            "ben",
+            "eve",
+            "dev",
+        ]
+        assert await complete(PromptReference(name="share_with_team"), "recipients", "d") == ["dev"]

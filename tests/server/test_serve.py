@@ -168,3 +168,23 @@ def test_links_are_signed_with_a_key_of_their_own() -> None:
     assert link_key(signing) != link_key(new_signing_key())
     with pytest.raises(ConfigInvalid):
         link_key(Secret("not a key"))
+
+
+async def test_who_opens_a_bundle_is_recorded_and_who_guesses_is_not(
+    world: World, client: httpx2.AsyncClient, key: bytes
+) -> None:
+    link = signed(key, bundle_path(SHARE.id))
+    await client.head(link)
+    await client.get(bundle_path(SHARE.id))
+    await client.get(signed(key, chunk_path(SHARE.id, CHUNK)))
+    await client.get(link)
+    await world.storages[None].delete(share_key(SHARE.id))
+    await client.get(link)
+    await client.get(signed(key, bundle_path(SHARE.id), 1))
+    await world.ledger.save_share(replace(SHARE, revoked_at="2026-11-22T11:00:00Z"))
+    await client.get(link)
+    recorded = [(one.what, one.subject, one.outcome) for one in await world.ledger.records()]
+    assert recorded == [
+        ("fetch", SHARE.id, outcome)
+        for outcome in ("fetched", "object-missing", "share-expired", "share-unknown")
+    ]

@@ -7,7 +7,7 @@ import sys
 import pytest
 from mcp import Client
 from mcp_types import Tool
-from support.server import Connect
+from support.server import Connect, Mode
 from support.surface import GUIDE, SURFACE, closed, guide, surface
 
 from snapharbor.engine.model.errors import ArgumentInvalid
@@ -42,10 +42,16 @@ def test_the_guide_names_every_tool_as_it_is() -> None:
     assert guide() == GUIDE.read_text(), "run `make docs`"
 
 
-async def test_the_list_fits_into_an_agents_mind(tools: list[Tool]) -> None:
-    views = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
-    assert len(tools) <= 16
-    assert len(json.dumps({"tools": views}, separators=(",", ":"), ensure_ascii=False).encode()) <= 12_000
+async def test_the_whole_reply_that_lists_them_fits_into_an_agents_mind(mode: Mode) -> None:
+    async with Client(build_server(closed), mode=mode) as client:
+        listed = await client.list_tools()
+    reply = {
+        "jsonrpc": "2.0",
+        "id": 99,
+        "result": listed.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+    assert len(listed.tools) <= 16
+    assert len(json.dumps(reply, separators=(",", ":"), ensure_ascii=False).encode()) <= 12_000
     assert len(INSTRUCTIONS) <= 1500
 
 

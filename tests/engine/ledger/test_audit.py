@@ -13,7 +13,7 @@ from snapharbor.engine.keypair import new_signing_key
 from snapharbor.engine.ledger.base import Entry, Record
 from snapharbor.engine.ledger.chain import GENESIS, content_digest
 from snapharbor.engine.ledger.encode import dumps
-from snapharbor.engine.model.errors import AuditBroken
+from snapharbor.engine.model.errors import ArgumentInvalid, AuditBroken
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.operations.audit import export_audit, record, verify_audit
 from snapharbor.engine.services import Services
@@ -174,6 +174,40 @@ async def test_processes_that_record_at_once_keep_one_chain_and_its_head(
             group.start_soon(record, second, entry())
     tamper(services, "DELETE FROM record WHERE number = 20")
     assert await broken_at(services) == 20
+
+
+async def test_a_record_that_was_put_back_whole_is_found_by_a_former_export(chain: Services) -> None:
+    place = chain.settings.working_directory
+    before = (place / "audit.head").read_bytes()
+    kept = [line async for line in export_audit(chain)]
+    assert (await verify_audit(chain, kept)).found == LENGTH
+    await record(chain, entry())
+    assert (await verify_audit(chain, kept)).found == LENGTH
+    newer = [line async for line in export_audit(chain)]
+    (place / "audit.head").write_bytes(before)
+    tamper(chain, f"DELETE FROM record WHERE number > {LENGTH}")
+    assert (await verify_audit(chain, kept)).checked == LENGTH
+    with pytest.raises(AuditBroken) as caught:
+        await verify_audit(chain, newer)
+    assert caught.value.details["number"] == LENGTH + 1
+
+
+async def test_a_record_that_was_written_anew_is_found_by_a_former_export(
+    chain: Services, tmp_path: Path
+) -> None:
+    kept = [line async for line in export_audit(chain)]
+    async with opened(tmp_path / "other") as other:
+        for number in range(LENGTH):
+            await record(other, entry(f"outcome-{number}"))
+        with pytest.raises(AuditBroken) as caught:
+            await verify_audit(other, kept)
+    assert caught.value.details["number"] == 1
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[1]", '{"number": "x", "digest": ""}'])
+async def test_what_is_no_export_is_refused(chain: Services, line: str) -> None:
+    with pytest.raises(ArgumentInvalid):
+        await verify_audit(chain, [line])
 
 
 async def test_an_export_has_every_record_as_a_line(chain: Services) -> None:
