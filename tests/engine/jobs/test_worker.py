@@ -104,6 +104,7 @@ async def test_a_killed_worker_is_not_in_the_way_of_the_next_job(services: Servi
     assert buried.state == "interrupted"
     assert [link.outcome for link in await services.ledger.records()] == [
         "started",
+        "job-conflict",
         "interrupted",
         "started",
         "succeeded",
