@@ -40,6 +40,27 @@ NAMES = frozenset(
     """.split()
 )
 
+# What else a rule may be made of, by the parser's own names.
+NODES = frozenset(
+    """
+    Add Adjacent Alias All Any AtTimeZone Between BitString BitwiseAnd BitwiseLeftShift BitwiseNot
+    BitwiseOr BitwiseRightShift BitwiseXor Boolean Bracket ByteString CTE CheckColumnConstraint
+    Collate CollateColumnConstraint Column ColumnConstraint ColumnDef Constraint Create Cube DPipe
+    DataType DataTypeParam DefaultColumnConstraint Delete Distinct Div Dot EQ Escape Except Fetch
+    Filter ForeignKey From GT GTE GeneratedAsIdentityColumnConstraint Group GroupingSets Having
+    HexString ILike Identifier In IndexParameters Insert IntDiv Intersect Interval Introducer Is
+    JSONKeyValue JSONPath JSONPathFilter JSONPathKey JSONPathRecursive JSONPathRoot JSONPathSlice
+    JSONPathSubscript JSONPathUnion JSONPathWildcard JSONValue Join Kwarg LT LTE Lateral Like
+    LikeProperty Limit LimitOptions Literal Mod Mul NEQ National Neg Not NotNullColumnConstraint
+    Null NullSafeEQ NullSafeNEQ Offset OnCommitProperty OnConflict Order Ordered Overlaps Parameter
+    Paren Placeholder PrimaryKey PrimaryKeyColumnConstraint Properties Property PropertyEQ
+    PseudoType RawString Reference Returning Rollup Schema Select SimilarTo Slice Star Sub Subquery
+    Table TableAlias TableSample TemporaryProperty TruncateTable Tuple UnicodeString Union
+    UniqueColumnConstraint UniqueConstraint Update Values Var Variadic Where Window WindowSpec With
+    WithDataProperty WithinGroup
+    """.split()
+)
+
 # Known to give another value on each call; the server is asked about those that are not known.
 VOLATILE = frozenset(
     """

@@ -19,7 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from ..model.errors import RuleRefused, RulesMissing, RuleSyntax
 from ..model.rules import Rule, RuleSet, Tier
 from ..model.url import Engine
-from .functions import NAMES, TYPED_REFUSED
+from .functions import NAMES, NODES, TYPED_REFUSED
 from .masking import SCHEMA as MASKS
 from .masking import refuse_unknown_masks
 from .resolve import TEMPORARY
@@ -170,6 +170,12 @@ def _what_is_not_known(tree: exp.Expr, line: int) -> RuleRefused | None:
         if isinstance(node, REFUSED) and node is not tree:
             name = type(node).__name__.upper()
             return RuleRefused(f"the statement at line {line} holds `{name}`", line=line)
+        if not isinstance(node, exp.Func) and (type(node).__name__ not in NODES or _by_attribute(node)):
+            return RuleRefused(
+                f"the rule at line {line} holds `{type(node).__name__.lower()}`, which rules may not",
+                "Write it with built-in operators, columns and functions.",
+                line=line,
+            )
         if isinstance(node, exp.Func) and not _may_call(node):
             name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
             return RuleRefused(
@@ -178,6 +184,14 @@ def _what_is_not_known(tree: exp.Expr, line: int) -> RuleRefused | None:
                 line=line,
             )
     return None
+
+
+def _by_attribute(node: exp.Expr) -> bool:
+    """Tell whether a computed value stands before a dot: `('x'::text).function` calls the function."""
+    before = node.this if isinstance(node, exp.Dot) else None
+    if isinstance(before, exp.Paren):
+        before = before.this  # a field of a column
+    return before is not None and not isinstance(before, exp.Identifier | exp.Dot | exp.Column)
 
 
 def _may_call(node: exp.Func) -> bool:

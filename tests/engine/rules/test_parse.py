@@ -92,6 +92,8 @@ def test_an_open_quotation_is_named_by_where_it_begins(text: str, line: int, col
         "UPDATE a SET b = set_config('x', 'y', false)",
         "UPDATE a SET b = (SELECT dblink_exec('host=x', 'DROP TABLE y'))",
         "UPDATE a SET b = public.md5(b)",
+        "UPDATE a SET b = ('/etc/passwd'::text).pg_read_file",
+        "UPDATE a SET b = c OPERATOR(public.#+#) 'x'",
         "INSERT INTO a SELECT pg_ls_dir('.')",
     ],
 )
