@@ -52,8 +52,8 @@ NODES = frozenset(
     JSONKeyValue JSONPath JSONPathFilter JSONPathKey JSONPathRecursive JSONPathRoot JSONPathSlice
     JSONPathSubscript JSONPathUnion JSONPathWildcard JSONValue Join Kwarg LT LTE Lateral Like
     LikeProperty Limit LimitOptions Literal Mod Mul NEQ National Neg Not NotNullColumnConstraint
-    Null NullSafeEQ NullSafeNEQ Offset OnCommitProperty OnConflict Order Ordered Overlaps Parameter
-    Paren Placeholder PrimaryKey PrimaryKeyColumnConstraint Properties Property PropertyEQ
+    Null NullSafeEQ NullSafeNEQ ObjectIdentifier Offset OnCommitProperty OnConflict Order Ordered Overlaps
+    Parameter Paren Placeholder PrimaryKey PrimaryKeyColumnConstraint Properties Property PropertyEQ
     PseudoType RawString Reference Returning Rollup Schema Select SimilarTo Slice Star Sub Subquery
     Table TableAlias TableSample TemporaryProperty TruncateTable Tuple UnicodeString Union
     UniqueColumnConstraint UniqueConstraint Update Values Var Variadic Where Window WindowSpec With

@@ -160,7 +160,12 @@ async def test_a_constraint_that_does_not_hold_is_named_and_nothing_is_kept(
 
 
 async def test_a_rule_that_fails_on_a_value_keeps_nothing_and_tells_no_value(shop: Shop) -> None:
-    async with harbor_with(shop, "UPDATE customers SET birth_date = (first_name || 'x')::date") as harbor:
+    rules = "UPDATE customers SET birth_date = (first_name || 'x')::date"
+    async with harbor_with(shop, rules) as harbor:
+        found = (await harbor.explain("shop")).blocking
+    assert {finding.line for finding in found} == {1}
+    accept = tuple(Accepted(one.fingerprint, "to see what happens", "ana") for one in found)
+    async with harbor_with(shop, rules, accept=accept) as harbor:
         with pytest.raises(EngineError) as caught:
             await sanitize(harbor)
         assert not await harbor.snapshots("shop")
