@@ -200,4 +200,4 @@ async def test_a_read_only_server_looks_and_nothing_else(shop: Shop, config: Pat
         refused = await looker.client.call_tool("build_snapshot", {"target": "shop"})
         assert (await looker.call("list_snapshots"))["snapshots"] == []
     assert "build_snapshot" not in names
-    assert refused.structured_content["code"] == "argument-invalid"
+    assert refused.structured_content["code"] == "read-only"
