@@ -11,6 +11,8 @@ import pytest
 from support.cli import COMMAND, CUSTOMERS, INTERRUPT, Shop
 from support.postgres import connect, query
 
+from snapharbor.engine.model.errors import SnapshotCorrupt
+
 pytestmark = pytest.mark.server
 
 
@@ -133,13 +135,12 @@ def test_a_detached_job_is_watched_to_its_end(shop: Shop) -> None:
     assert job in shop.command("jobs").out
 
 
-def test_a_job_that_failed_leaves_with_its_own_code(shop: Shop) -> None:
-    (shop.command.home / "rules.sql").write_text(
-        "UPDATE customers SET email = (1 / (length(email) - length(email)))::text;"
-    )
-    job = shop.command("sanitize", "shop", "--new", "--detach").out.strip()
-    ended = shop.command("--json", "jobs", job, "--wait")
-    assert (ended.code, ended.last()["error"]["code"]) == (23, "rule-failed")
+def test_a_job_that_failed_leaves_with_its_own_code(built: Shop) -> None:
+    chunk = next(built.command.home.rglob("chunks/*/*"))
+    chunk.write_bytes(chunk.read_bytes()[:-1])
+    job = built.command("verify", "shop", "--detach").out.strip()
+    ended = built.command("--json", "jobs", job, "--wait")
+    assert (ended.code, ended.last()["error"]["code"]) == (SnapshotCorrupt.exit_code, "snapshot-corrupt")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
