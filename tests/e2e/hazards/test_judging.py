@@ -53,7 +53,10 @@ async def test_hazard_16_what_a_column_refuses_stops_before_anything_is_read(
 async def test_hazards_15_and_16_what_only_rows_tell_fails_and_keeps_nothing(
     make_small: MakeSmall, rule: str, constraint: str | None, *, ephemeral: bool
 ) -> None:
-    made = make_small(*PEOPLE, rules=f"UPDATE people SET {rule} WHERE id > 0")
+    judged = make_small(*PEOPLE, rules=f"UPDATE people SET {rule} WHERE id > 0")
+    with pytest.raises(RulesBlocked):
+        await judged.sanitize(ephemeral=ephemeral)
+    made = await judged.accepting()
     with pytest.raises(RuleFailed) as caught:
         await made.sanitize(ephemeral=ephemeral)
     if not ephemeral and constraint:

@@ -245,7 +245,9 @@ def test_hazard_12_no_page_of_a_copy_holds_rows_that_were_there_before(world: Wo
 async def test_hazard_13_what_a_server_quotes_of_a_row_is_nowhere_to_be_read(
     make_small: MakeSmall, ephemeral: bool
 ) -> None:
-    made = make_small(*PEOPLE, rules="UPDATE people SET mail = substr(mail, 1, 4) || '@corp'")
+    made = await make_small(
+        *PEOPLE, rules="UPDATE people SET mail = substr(mail, 1, 4) || '@corp'"
+    ).accepting()
     with pytest.raises(RuleFailed) as caught:
         await made.sanitize(ephemeral=ephemeral)
     assert caught.value.details["constraint" if not ephemeral else "line"]
