@@ -91,6 +91,7 @@ def make_town(new_database: NewDatabase, reader: Reader, tmp_path: Path) -> Gene
 @pytest.fixture
 def town(postgres: Postgres, make_town: MakeTown) -> Shop:
     """Return a database of three schemas that refer to each other."""
+    clean(postgres)
     return make_town(postgres)
 
 

@@ -262,6 +262,8 @@ def make_site(
         person: Person | None = None,
     ) -> Site:
         chosen = server or start_postgres("newest")
+        if id(chosen) not in made:
+            clean(chosen)
         made[id(chosen)] = chosen
         owner = chosen.cluster.url(database)
         template = "template0" if statements else little_template(chosen)

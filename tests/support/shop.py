@@ -99,10 +99,12 @@ def shop_template(start_postgres: Callable[[Age], Postgres]) -> Callable[[Postgr
 def make_shop(
     shop_template: Callable[[Postgres], str], reader: Reader, tmp_path: Path
 ) -> Generator[Callable[[Postgres], Shop]]:
-    """Make shops; all databases on their servers are dropped after the test."""
+    """Make shops; all databases on their servers are dropped before and after the test."""
     servers: dict[int, Postgres] = {}
 
     def make(server: Postgres) -> Shop:
+        if id(server) not in servers:
+            clean(server)
         servers[id(server)] = server
         execute(server.url, f"CREATE DATABASE shop TEMPLATE {shop_template(server)}")
         owner = server.cluster.url("shop")
