@@ -13,6 +13,7 @@ from .model.attested import Attested
 from .model.catalog import Catalog
 from .model.errors import (
     ArgumentInvalid,
+    ConfirmationInvalid,
     ConfirmationRequired,
     EngineError,
     JobUnknown,
@@ -182,9 +183,21 @@ class Harbor:
         """Remember a plan and return the single-use confirmation that runs exactly it."""
         return await self.services.ledger.add_plan(plan, self.services.principal.subject, seconds)
 
-    async def confirmed(self, confirmation: str) -> Plan:
-        """Use up a confirmation and return its plan."""
-        return await self.services.ledger.take_plan(confirmation, self.services.principal.subject)
+    async def confirmed(self, confirmation: str, request: Request) -> Plan:
+        """Use up a confirmation that came with a request, and return its plan; a refusal is recorded.
+
+        Raises:
+            ConfirmationInvalid: it is unknown, used, expired, somebody else's, or of another verb.
+        """
+        verb = VERBS[type(request)]
+        try:
+            plan = await self.services.ledger.take_plan(confirmation, self.services.principal.subject)
+            if plan.verb != verb:
+                raise ConfirmationInvalid(f"the confirmation belongs to a `{plan.verb}`, not to a `{verb}`")
+        except ConfirmationInvalid as refusal:
+            await self._record(verb, subject(request), refusal.code)
+            raise
+        return plan
 
     async def decline(self, plan: Plan) -> None:
         """Record that somebody who was asked did not agree to a plan."""

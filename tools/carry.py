@@ -9,11 +9,10 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from pydantic import BaseModel, Field
 
 from ..engine.harbor import Harbor
-from ..engine.model.errors import ConfirmationInvalid, ConfirmationRequired
+from ..engine.model.errors import ConfirmationRequired
 from ..engine.model.job import Progress
-from ..engine.model.plan import Plan, Verb
+from ..engine.model.plan import Plan
 from ..engine.operations.requests import Request
-from ..engine.operations.verbs import VERBS
 from ..engine.report.plan import plan_lines
 from ..engine.tasks import open_tasks
 from .call import Call, harbor_of
@@ -47,8 +46,8 @@ async def carry_out(call: Call, request: Request, confirmation: str = "") -> Out
         ConfirmationInvalid: the confirmation is not one of this verb, or used, expired, somebody else's.
     """
     harbor = await harbor_of(call)
-    if given := confirmation or await _approved(call, harbor):
-        return await _begin(call, harbor, await _confirmed(harbor, given, VERBS[type(request)]))
+    if given := confirmation or await _approved(call, harbor, request):
+        return await _begin(call, harbor, await harbor.confirmed(given, request))
     plan = await harbor.plan(request)
     if not plan.needs_confirmation:
         return await _begin(call, harbor, plan)
@@ -102,13 +101,6 @@ async def _begin(call: Call, harbor: Harbor, plan: Plan) -> Outcome:
     return of_job(job) if _wants_task(call) else await follow(call, job.id, PATIENCE)
 
 
-async def _confirmed(harbor: Harbor, confirmation: str, verb: Verb) -> Plan:
-    plan = await harbor.confirmed(confirmation)
-    if plan.verb != verb:
-        raise ConfirmationInvalid(f"the confirmation belongs to a `{plan.verb}`, not to a `{verb}`")
-    return plan
-
-
 async def _ask(call: Call, harbor: Harbor, plan: Plan) -> Outcome | InputRequiredResult:
     if not _can_ask(call):
         return of_plan(plan, await harbor.offer(plan))
@@ -136,7 +128,7 @@ async def _ask_now(call: Call, harbor: Harbor, plan: Plan, question: str) -> Out
     return await _begin(call, harbor, plan)
 
 
-async def _approved(call: Call, harbor: Harbor) -> str:
+async def _approved(call: Call, harbor: Harbor, request: Request) -> str:
     """Return the confirmation that a person agreed to in the round before, if there was one.
 
     A declined one is used up.
@@ -145,7 +137,7 @@ async def _approved(call: Call, harbor: Harbor) -> str:
     if not call.request_state or not isinstance(answer, ElicitResult):
         return ""
     if answer.action != "accept" or (answer.content or {}).get(QUESTION) is not True:
-        await harbor.decline(await harbor.confirmed(call.request_state))
+        await harbor.decline(await harbor.confirmed(call.request_state, request))
         raise _not_agreed(answer.action)
     return call.request_state
 

@@ -61,6 +61,7 @@ class Bucket:
         self._connect = connect
         self._made: S3Client | None = None
         self._lock = threading.Lock()
+        self._completing = threading.Lock()
         self._sha256 = True
         self._conditions = True
 
@@ -177,8 +178,12 @@ class Bucket:
     def complete(
         self, key: str, upload: str, *, parts: list["CompletedPartTypeDef"], if_absent: bool
     ) -> bool:
-        """Make the parts an object; False if `if_absent` and it is there."""
-        with self._client(key) as client:
+        """Make the parts an object; False if `if_absent` and it is there.
+
+        One at a time: some servers look for the object, then put the parts together, and two that overlap
+        are both told that they were first.
+        """
+        with self._completing, self._client(key) as client:
             return self._unless_present(
                 client.complete_multipart_upload,
                 lambda: self._condition(if_absent),
