@@ -54,7 +54,7 @@ def effects(rules: Sequence[Resolved], catalog: Catalog) -> Effects:
             for table in _reached(relation, target, below):
                 _follow(found, analysis, table, columns=columns.get(table, ()))
         if "cascade" in analysis.features and analysis.kind == "truncate":
-            for table in _referring({name for name in rule.targets if name}, catalog):
+            for table in catalog.referring({name for name in rule.targets if name}):
                 _empty(found, analysis, table, columns=columns.get(table, ()))
     return found
 
@@ -136,15 +136,3 @@ def _reached(
     if not relation.only:
         for child in below.get(table, ()):
             yield from _reached(relation, child, below)
-
-
-def _referring(emptied: set[TableName], catalog: Catalog) -> set[TableName]:
-    """Return the tables that TRUNCATE … CASCADE empties too."""
-    found = set(emptied)
-    while more := {
-        table.name
-        for table in catalog.tables
-        if table.name not in found and any(key.referenced in found for key in table.foreign_keys)
-    }:
-        found |= more
-    return found - emptied

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..model.catalog import Column, Table, TableName
+from ..model.identifier import quote, quoted
 from .types import Family, Types
 
 ROWS = 200
@@ -26,16 +27,6 @@ class Question:
     query: str
 
 
-def quoted(name: str) -> str:
-    """Return a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def table_sql(name: TableName) -> str:
-    """Return a table's name as SQL."""
-    return f"{quoted(name.schema)}.{quoted(name.name)}"
-
-
 def questions(table: Table, rows: int, types: Types) -> Iterator[Question]:
     """Ask for a sample of every column that can tell something; `rows` is an estimate.
 
@@ -45,13 +36,13 @@ def questions(table: Table, rows: int, types: Types) -> Iterator[Question]:
     for start in range(0, len(chosen), COLUMNS_AT_ONCE):
         some = chosen[start : start + COLUMNS_AT_ONCE]
         wanted = ", ".join(cut for _, cut in some)
-        plain = f"SELECT {wanted} FROM {table_sql(table.name)}"
+        plain = f"SELECT {wanted} FROM {quoted(table.name)}"
         query = f"{plain} LIMIT {ROWS}"
         if rows > SMALL:
             # Whole pages are drawn, as many as make none unlikely, and rows from all of them.
             share = min(1.0, max(ROWS / rows, PAGES * PAGE / (table.bytes or rows * ROW_BYTES)))
             sample = f"TABLESAMPLE SYSTEM ({100 * share:.6f}) REPEATABLE (1)"
-            drawn = f"SELECT * FROM {table_sql(table.name)} {sample}"
+            drawn = f"SELECT * FROM {quoted(table.name)} {sample}"
             spread = f"{drawn} ORDER BY pg_catalog.md5(ctid::pg_catalog.text) LIMIT {ROWS - FIRST_ROWS}"
             over = f"SELECT {wanted} FROM ({spread}) AS spread"
             query = f"({over}) UNION ALL ({plain} LIMIT {FIRST_ROWS})"
@@ -62,8 +53,8 @@ def sparse_question(table: Table, column: Column, types: Types) -> Question | No
     """Ask for the values of a column that is almost always NULL; None if they tell nothing."""
     if not (cut := _cut(table, column, types)):
         return None
-    where = f"{quoted(column.name)} IS NOT NULL LIMIT {SPARSE_ROWS}"
-    query = f"SELECT {cut} FROM {table_sql(table.name)} WHERE {where}"
+    where = f"{quote(column.name)} IS NOT NULL LIMIT {SPARSE_ROWS}"
+    query = f"SELECT {cut} FROM {quoted(table.name)} WHERE {where}"
     return Question(table.name, (column.name,), query)
 
 
@@ -74,7 +65,7 @@ def worth_a_second_look(column: Column, family: Family, rows: int) -> bool:
 
 def _cut(table: Table, column: Column, types: Types) -> str:
     """Return the expression that brings a bounded text of a column, empty if its values tell nothing."""
-    name, family = quoted(column.name), types.family(column.type)
+    name, family = quote(column.name), types.family(column.type)
     if family in ("array", "composite"):
         inner = types.family(types.element(column.type)) if family == "array" else "text"
         if inner not in ("text", "json", "composite", "network"):

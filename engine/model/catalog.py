@@ -1,7 +1,8 @@
 """What a database is made of: structure and sizes, never a row."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Literal
 
 TableKind = Literal["table", "partitioned", "view", "materialized-view", "foreign"]
@@ -85,10 +86,25 @@ class Catalog:
     schemas: tuple[str, ...]
     tables: tuple[Table, ...]
     extensions: tuple[str, ...] = ()
+    _by_name: dict[TableName, Table] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {table.name: table for table in self.tables})
 
     def table(self, name: TableName) -> Table | None:
         """Return the table of exactly that name."""
-        return next((table for table in self.tables if table.name == name), None)
+        return self._by_name.get(name)
+
+    def referring(self, names: Collection[TableName]) -> set[TableName]:
+        """Return the other tables that refer to some by foreign keys, however far away."""
+        found = set(names)
+        while more := {
+            table.name
+            for table in self.tables
+            if table.name not in found and any(key.referenced in found for key in table.foreign_keys)
+        }:
+            found |= more
+        return found - set(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..database.base import Database
 from ..model.analysis import Analysis, Assignment, Resolved
-from ..model.catalog import Table
+from ..model.catalog import Table, TableName
 from ..model.errors import EngineError, RuleFailed, RuleRefused
 from ..model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
 from ..model.finding import Finding, ordered
@@ -122,7 +122,6 @@ class Asked:
         ]
 
     def _told(self, rule: Resolved, rows: int | None, shapes: Rows, *, counted: bool) -> RuleExplanation:
-        from ..rules.emptied import emptied
         from ..rules.words import change, said
 
         analysis = rule.analysis
@@ -131,7 +130,7 @@ class Asked:
             line=analysis.rule.line,
             kind=analysis.kind,
             tables=tuple(str(name) for name in rule.targets if name is not None),
-            words=said(analysis, emptied(rule, self._masker.catalog)),
+            words=said(analysis, self._emptied(rule)),
             columns=_shaped(columns, shapes),
             rows=rows,
             counted=counted and rows is not None,
@@ -139,17 +138,22 @@ class Asked:
 
     def _tables(self, rule: Resolved) -> list[Table]:
         """Return the tables that can be asked about a rule: its own, and what it empties with that."""
-        from ..rules.emptied import emptied
-
         analysis = rule.analysis
         if rule.unknown or UNCOUNTABLE & analysis.features or analysis.kind not in COUNTED:
             return []
         names = [name for name in rule.targets if name is not None]
         if analysis.kind == "truncate":
-            names += emptied(rule, self._masker.catalog)
+            names += self._emptied(rule)
         else:
             del names[1:]
         return [table for name in names if (table := self._masker.catalog.table(name))]
+
+    def _emptied(self, rule: Resolved) -> tuple[TableName, ...]:
+        """Return the tables that a TRUNCATE … CASCADE empties beside those that it names."""
+        if rule.analysis.kind != "truncate" or "cascade" not in rule.analysis.features:
+            return ()
+        named = [name for name in rule.targets if name is not None]
+        return tuple(sorted(self._masker.catalog.referring(named)))
 
     def _counting(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import count_query

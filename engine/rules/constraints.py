@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from ..model.catalog import TableName
+from ..model.identifier import quote
 from ..model.pushdown import ConstraintQuery, Facts, ReferenceFacts, TableFacts, TableRead, UniqueFacts
-from .layers import ROW, Layers, quote, refuse
+from .layers import ROW, Layers, refuse
 
 Reads = Mapping[TableName, TableRead]
 

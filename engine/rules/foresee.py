@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ..model.analysis import Analysis, Assignment, Piece, Resolved
 from ..model.catalog import TableName
 from ..model.errors import ConfigMissing, RuleRefused
+from ..model.identifier import quote
 from ..model.pushdown import ColumnFacts, Facts, TableFacts, TableRead, UniqueFacts
 from .constraints import duplicates, leaves, orphans, rows_of, table_read
-from .layers import ROW, Layers, quote
+from .layers import ROW, Layers
 from .masking import Masker, mask_called
 
 MANY = 20_000

@@ -8,6 +8,7 @@ function is fenced by OFFSET 0, so that it is evaluated once for each row.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..model.identifier import quote
 from ..model.pushdown import ColumnFacts, TableFacts
 
 HEADER = {"varchar": 4, "bpchar": 4, "bit": 0, "varbit": 0}
@@ -104,11 +105,6 @@ def assigned(column: ColumnFacts, value: str) -> str:
 def refuse(type_: str) -> str:
     """Return an expression of a type that fails whenever it is computed, and only then."""
     return f"pg_catalog.concat('refused')::pg_catalog.int4::pg_catalog.text::{type_}"
-
-
-def quote(name: str) -> str:
-    """Return an identifier as it stands in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _output(column: ColumnFacts, alias: str, value: str | None, condition: str | None) -> str:

@@ -12,11 +12,12 @@ from functools import partial
 
 from ..model.analysis import Analysis, Assignment, Piece, Relation
 from ..model.catalog import Table, TableName
+from ..model.identifier import quote
 from ..model.pushdown import ColumnFacts, Facts, Hazard, Rewritten, TableFacts
 from .apart import Reach, apart
 from .constraints import leaves, questions, rows_of, table_read, unguarded
 from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
-from .layers import Layers, quote
+from .layers import Layers
 from .masking import Masker, mask_called
 from .resolve import SEARCH_PATH, TEMPORARY, resolve
 from .tokens import Tokens, tokens_of

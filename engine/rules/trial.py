@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..model.catalog import TableName, mentions
+from ..model.identifier import quote
 from ..model.pushdown import CheckFacts, Facts, TableFacts, UniqueFacts
 from .constraints import duplicates
-from .layers import ROW, Layers, quote
+from .layers import ROW, Layers
 
 FEW = 200
 """Rows on which a value is computed once; where a constraint is to hold, it is every row."""

@@ -16,11 +16,12 @@ from snapharbor.engine.database.postgres.inspect import read_catalog
 from snapharbor.engine.database.postgres.moment import freeze
 from snapharbor.engine.database.postgres.rewrite import ask, judge
 from snapharbor.engine.database.postgres.session import connect
-from snapharbor.engine.database.postgres.slices import Leaf, quote, quoted, read_leaves
+from snapharbor.engine.database.postgres.slices import Leaf, read_leaves
 from snapharbor.engine.database.postgres.surroundings import ENTER
 from snapharbor.engine.database.postgres.workbench import restrict, run_rules
 from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
+from snapharbor.engine.model.identifier import quote, quoted
 from snapharbor.engine.model.pushdown import Facts, Hazard, Rewritten
 from snapharbor.engine.model.rules import RuleSet
 from snapharbor.engine.model.secret import Secret

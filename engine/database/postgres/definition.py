@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from ...model.catalog import TableName
 from ...model.errors import DatabaseFailed
+from ...model.identifier import quote, quoted
 from ...model.target import Limits
 from ..base import Blocks
 from ..process import Child
@@ -22,7 +23,6 @@ from .custom import split_custom
 from .marker import marked
 from .programs import Programs
 from .session import Session
-from .slices import quote, quoted
 from .ties import CatalogId
 from .toc import ArchiveDamaged, ByteStream, read_toc, with_dependents, write_toc
 

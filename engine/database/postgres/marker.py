@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...model.catalog import TableName
+from ...model.identifier import quoted
 from ..base import Marker
-from .slices import quoted
 from .toc import PRE_DATA, Entry, Toc
 
 NAME = "snapharbor_info"

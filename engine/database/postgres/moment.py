@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog, TableName
 from ...model.errors import PrivilegeMissing, SourceUnsuitable, TimedOut
+from ...model.identifier import quote, quoted
 from ...model.pushdown import Rewritten
 from ...model.target import Selection
 from .inspect import read_catalog
 from .selection import Selected
-from .slices import Leaf, quote, quoted, read_leaves
+from .slices import Leaf, read_leaves
 from .ties import Ties, select_tied
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...model.catalog import TableName
+from ...model.identifier import quote, quoted
 from ...model.sensitive import Kind
 from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
-from .slices import Leaf, page_ranges, quote, quoted
+from .slices import Leaf, page_ranges
 from .surroundings import inside
 
 # Values of these mean nothing out of their place, or cannot be told from others: a date is found everywhere.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.errors import PrivilegeMissing, RuleFailed, SourceUnsuitable
+from ...model.identifier import quoted
 from ...model.pushdown import ConstraintQuery, Facts, Hazard, Rewritten, TableRead
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
@@ -15,7 +16,7 @@ from .facts import read_facts
 from .identify import read_server
 from .moment import Moment, freeze
 from .session import connect
-from .slices import RAW, quoted
+from .slices import RAW
 from .surroundings import ENTER
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ...model.identifier import quote
 from ...model.url import DatabaseUrl
 from .session import connect
-from .slices import quote
 from .toc import Entry
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.catalog import TableName
+from ...model.identifier import quote, quoted
 from ...model.pushdown import TableRead
 from ..base import Slice
 from .surroundings import inside
@@ -82,16 +83,6 @@ def slice_tables(
         piece for leaf in leaves if leaf.columns for piece in _pieces(leaf, version, instead.get(leaf.name))
     )
     return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
-
-
-def quoted(name: TableName) -> str:
-    """Return a table's name as it stands in SQL."""
-    return f"{quote(name.schema)}.{quote(name.name)}"
-
-
-def quote(name: str) -> str:
-    """Return an identifier as it stands in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _pieces(leaf: Leaf, version: int, read: TableRead | None) -> Iterator[Slice]:

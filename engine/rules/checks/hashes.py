@@ -6,6 +6,7 @@ from contextlib import suppress
 from ...model.errors import RuleRefused
 from ...model.finding import Finding
 from ..masking import Masker
+from ..writing import spelled
 from .context import Assigned, Context, about
 from .masks import ANY_KEY
 
@@ -46,7 +47,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _mask(context: Context, found: Assigned) -> str:
     """Return the call of the mask for what the column holds, as far as one fits it."""
     use, personal = found.assignment.columns[0], context.personal or {}
-    name = ".".join(quote(part) for part in (*use.qualified, use.name))
+    name = ".".join(spelled(part, context.engine) for part in (*use.qualified, use.name))
     places = ((found.table.name, column) for column in (found.column.name, use.name))
     kind = next((personal[place] for place in places if place in personal), None)
     masker = Masker(context.catalog, context.engine, ANY_KEY)
@@ -56,9 +57,3 @@ def _mask(context: Context, found: Assigned) -> str:
             if mask and masker.text(call, found.table, assigned=found.column.name):
                 return f"`{call}` for `{found.table.name}.{found.column.name}`"
     return "a keyed mask"
-
-
-def quote(name: str) -> str:
-    """Return a name as it stands in SQL, in quotes only where it needs them."""
-    plain = name.isidentifier() and name.isascii() and name == name.lower()
-    return name if plain else '"' + name.replace('"', '""') + '"'
