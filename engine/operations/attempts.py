@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from ..database.base import Database
 from ..discovery.wishes import Place, Wish
 from ..model.catalog import Column, TableName
-from ..model.errors import DatabaseUnreachable, EngineError, PrivilegeMissing, TimedOut
+from ..model.errors import EngineError, PrivilegeMissing, TimedOut
 from ..model.pushdown import Facts
 from ..model.suggestion import Use
 from ..model.target import Limits
 from ..rules.masking import Masker
 from ..rules.trial import MANY, Question, Tried, questions
 from ..rules.writing import value_of
+from .asking import answers
 
 QUESTION_SECONDS = 5
 SECONDS = 20.0
@@ -122,28 +123,20 @@ class Attempts:
             yield from questions(self.facts, table, Tried(values, domains, permuted))
 
     async def _ask(self, asked: Sequence[Asked]) -> list[tuple[Asked, str]]:
-        """Ask together, and where one fails, it by itself and the others again; return what was refused."""
+        """Ask, of some rows where the whole takes too long, and return what was refused."""
         refused: list[tuple[Asked, str]] = []
-        waiting = [list(asked)]
+        waiting = list(asked)
         while waiting:
-            some = waiting.pop()
             if time.monotonic() > self.until:
-                some = [replace(one, partly=True) for one in some]
-            try:
-                answers = await self.database.probe([one.query for one in some], self.limits) if some else []
-            except DatabaseUnreachable:
-                raise
-            except EngineError as error:
-                if len(some) > 1:
-                    failed = int(str(error.details.get("position", 0)))
-                    waiting += (some[failed + 1 :], some[failed : failed + 1], some[:failed])
-                elif isinstance(error, TimedOut) and not some[0].partly:
-                    waiting.append([replace(some[0], partly=True)])
-                else:
-                    refused.append((some[0], _why(some[0], error)))
-                continue
-            for one, rows in zip(some, answers, strict=True):
-                if rows:
+                waiting = [replace(one, partly=True) for one in waiting]
+            some, waiting = waiting, []
+            found = await answers(self.database, [one.query for one in some], self.limits)
+            for one, answer in zip(some, found, strict=True):
+                if isinstance(answer, TimedOut) and not one.partly:
+                    waiting.append(replace(one, partly=True))
+                elif isinstance(answer, EngineError):
+                    refused.append((one, _why(one, answer)))
+                elif answer:
                     refused.append((one, f"{one.question.what} refuses it"))
                 elif one.partly and one.question.part != one.question.whole:
                     self.partly.update(one.places)

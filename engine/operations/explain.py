@@ -15,6 +15,7 @@ from ..model.finding import Finding, ordered
 from ..model.rules import RuleSet
 from ..model.target import Limits, Target
 from ..services import Services
+from .asking import Rows, answers
 from .coverage import examine
 from .places import source_of
 from .requests import SanitizeRequest
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 
 COUNTED_UP_TO = 500_000
 SAMPLES = 3
-AT_ONCE = 100
 UNCOUNTABLE = frozenset(("from", "using", "with", "current-of", "parameter"))
 COUNTED = frozenset(("update", "delete", "truncate"))
-Rows = Sequence[tuple[object, ...]]
 
 
 async def explain(services: Services, target_key: str) -> Explanation:
@@ -182,27 +181,17 @@ class Asked:
             return ""
 
     async def _answers(self, questions: Sequence[Question | None]) -> list[Rows]:
-        """Return the answers, many at a time; where one fails, its neighbours are asked one by one."""
+        """Return the answers; a question that fails has none, and is told."""
         asked = [question for question in questions if question]
-        found: dict[Question, Rows] = {}
-        for start in range(0, len(asked), AT_ONCE):
-            some = asked[start : start + AT_ONCE]
-            try:
-                found |= zip(some, await self._ask(some), strict=True)
-            except EngineError:
-                for question in some:
-                    found[question] = await self._alone(question)
-        return [found.get(question, ()) if question else () for question in questions]
-
-    async def _alone(self, question: Question) -> Rows:
-        try:
-            return (await self._ask([question]))[0]
-        except EngineError as error:
-            self.not_said.append(f"line {question.line}: {error.message}")
-            return ()
-
-    async def _ask(self, questions: Sequence[Question]) -> Sequence[Rows]:
-        return await self._database.probe([one.query for one in questions], Limits(statement_timeout=10))
+        limits = Limits(statement_timeout=10)
+        found = dict(
+            zip(asked, await answers(self._database, [one.query for one in asked], limits), strict=True)
+        )
+        for question, answer in found.items():
+            if isinstance(answer, EngineError):
+                self.not_said.append(f"line {question.line}: {answer.message}")
+        told = (found.get(question, ()) if question else () for question in questions)
+        return [() if isinstance(answer, EngineError) else answer for answer in told]
 
 
 def _own(analysis: Analysis) -> Iterator[Assignment]:

@@ -1,17 +1,18 @@
 """Asking the source whether it would take what rules write, a few seconds at most, before anything runs."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..database.base import Database
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog
-from ..model.errors import DatabaseUnreachable, EngineError, TimedOut
+from ..model.errors import EngineError, TimedOut
 from ..model.finding import Finding
 from ..model.pushdown import Facts, Rewritten
 from ..model.target import Target
+from .asking import answers
 
 if TYPE_CHECKING:
     from ..rules.foresee import Foreseen
@@ -67,26 +68,18 @@ class _Asking:
         self.refused: list[Foreseen] = []
 
     async def ask(self, questions: Sequence["Foreseen"]) -> None:
-        """Ask together, and where one fails, the others again; parts of tables where the whole takes long."""
-        waiting = [
-            *_batches(
-                [replace(one, whole=one.part) if one.table in self._large else one for one in questions]
-            )
-        ]
+        """Ask, of parts of tables where the whole takes long, and singly what stands for several."""
+        waiting = [replace(one, whole=one.part) if one.table in self._large else one for one in questions]
         while waiting and time.monotonic() < self._until:
-            some = waiting.pop(0)
-            try:
-                answers = await self._database.probe([one.whole for one in some], self._limits)
-            except DatabaseUnreachable:
-                raise
-            except EngineError as error:
-                failed = int(str(error.details.get("position", 0)))
-                answered, again = self._failed(some[failed], error), [some[:failed], some[failed + 1 :]]
-                waiting += [batch for batch in (answered, *again) if batch]
-                continue
-            told = [one for one, rows in zip(some, answers, strict=True) if rows]
-            self.refused += [one for one in told if not one.sums]
-            waiting += [[*one.sums] for one in told if one.sums]
+            some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+            found = await answers(self._database, [one.whole for one in some], self._limits)
+            for one, answer in zip(some, found, strict=True):
+                if isinstance(answer, EngineError):
+                    waiting += self._failed(one, answer)
+                elif answer and one.sums:
+                    waiting += one.sums
+                elif answer:
+                    self.refused.append(one)
 
     def _failed(self, one: "Foreseen", error: EngineError) -> list["Foreseen"]:
         """Return what to ask instead of a question that failed."""
@@ -98,11 +91,6 @@ class _Asking:
         if str(error.details.get("sqlstate", "")).startswith(PROVING):
             self.refused.append(one)
         return []
-
-
-def _batches(questions: Sequence["Foreseen"]) -> Iterator[list["Foreseen"]]:
-    for start in range(0, len(questions), AT_ONCE):
-        yield [*questions[start : start + AT_ONCE]]
 
 
 def _finding(one: "Foreseen") -> Finding:
