@@ -129,17 +129,18 @@ class Attempts:
         while waiting:
             if time.monotonic() > self.until:
                 waiting = [replace(one, partly=True) for one in waiting]
-            some, waiting = waiting, []
-            found = await answers(self.database, [one.query for one in some], self.limits)
-            for one, answer in zip(some, found, strict=True):
+            found = await answers(self.database, [one.query for one in waiting], self.limits)
+            later: list[Asked] = []
+            for one, answer in zip(waiting, found, strict=True):
                 if isinstance(answer, TimedOut) and not one.partly:
-                    waiting.append(replace(one, partly=True))
+                    later.append(replace(one, partly=True))
                 elif isinstance(answer, EngineError):
                     refused.append((one, _why(one, answer)))
                 elif answer:
                     refused.append((one, f"{one.question.what} refuses it"))
                 elif one.partly and one.question.part != one.question.whole:
                     self.partly.update(one.places)
+            waiting = later
         return refused
 
 

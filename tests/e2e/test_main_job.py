@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support.compare import differences, facts
+from support.faults import flip
 from support.postgres import connect, execute, query
-from support.shop import DEMO, Shop, databases
+from support.shop import DEMO, Shop, databases, do
 
 from snapharbor.engine.database.postgres.session import session
 from snapharbor.engine.database.process import run
-from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.errors import (
     ConfigMissing,
     ConfirmationInvalid,
@@ -26,14 +25,12 @@ from snapharbor.engine.model.errors import (
     SnapshotUnknown,
     SnapshotUnsanitized,
 )
-from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.target import Limits, Rules
 from snapharbor.engine.operations.requests import (
     BuildRequest,
     ExportRequest,
     LoadRequest,
     PruneRequest,
-    Request,
     SanitizeRequest,
     ShareRequest,
     VerifyRequest,
@@ -41,11 +38,6 @@ from snapharbor.engine.operations.requests import (
 
 pytestmark = pytest.mark.server
 RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR profile ? 'contact'"
-
-
-async def do(harbor: Harbor, request: Request) -> JsonObject:
-    """Plan, confirm and run."""
-    return await harbor.run(await harbor.plan(request), confirmed=True)
 
 
 async def test_an_original_loads_as_exactly_what_the_source_is(each_shop: Shop) -> None:
@@ -231,13 +223,6 @@ async def test_a_load_that_fails_leaves_the_destination_as_it_was(shop: Shop) ->
             await do(harbor, VerifyRequest("shop"))
     assert query(shop.destination, "SELECT id FROM precious") == [(1,)]
     assert databases(shop.server) == {"shop", "shop_copy"}
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.chmod(0o600)
-    path.write_bytes(content)
 
 
 BAD_RULES: Mapping[str, tuple[str, type[EngineError]]] = {

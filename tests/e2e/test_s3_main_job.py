@@ -14,9 +14,8 @@ from anyio import to_thread
 from support.postgres import NewDatabase, Postgres, Reader, execute, query
 from support.repository import Person, somebody
 from support.s3 import S3Server
-from support.shop import EVERY_SCHEMA, Shop, clean, databases, recipient
+from support.shop import EVERY_SCHEMA, Shop, clean, databases, do, recipient
 
-from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.errors import (
     ArgumentInvalid,
     KeyMissing,
@@ -25,7 +24,6 @@ from snapharbor.engine.model.errors import (
     SnapshotUnsanitized,
     StorageRefused,
 )
-from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.target import Rules, StorageProfile, Target
@@ -34,7 +32,6 @@ from snapharbor.engine.operations.requests import (
     LoadRequest,
     PruneRequest,
     PullRequest,
-    Request,
     RevokeRequest,
     SanitizeRequest,
     ShareRequest,
@@ -113,10 +110,6 @@ def buckets(
     for bucket in names.values():
         client.delete_bucket(Bucket=bucket)
     clean(postgres)
-
-
-async def do(harbor: Harbor, request: Request) -> JsonObject:
-    return await harbor.run(await harbor.plan(request), confirmed=True)
 
 
 def of(person: Person, directory: Path, settings: Settings) -> Settings:

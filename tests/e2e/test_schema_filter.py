@@ -9,13 +9,12 @@ import pytest
 from support.compare import differences, facts
 from support.postgres import NewDatabase, Postgres, Reader, execute, query
 from support.repository import somebody
-from support.shop import EVERY_SCHEMA, Shop, clean, databases
+from support.shop import EVERY_SCHEMA, Shop, clean, databases, do
 
-from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.errors import ConfigInvalid, ConfirmationInvalid
 from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.target import Selection, Target
-from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, Request
+from snapharbor.engine.operations.requests import BuildRequest, LoadRequest
 
 pytestmark = pytest.mark.server
 
@@ -97,10 +96,6 @@ def town(postgres: Postgres, make_town: MakeTown) -> Shop:
 
 def target(town: Shop, selection: Selection) -> Target:
     return replace(town.target, selection=selection, rules=None)
-
-
-async def do(harbor: Harbor, request: Request) -> JsonObject:
-    return await harbor.run(await harbor.plan(request), confirmed=True)
 
 
 async def build(town: Shop, selection: Selection = EVERY_SCHEMA) -> JsonObject:

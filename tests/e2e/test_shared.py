@@ -11,18 +11,16 @@ import anyio
 import pytest
 from support.postgres import query
 from support.repository import somebody
-from support.shop import Shop, recipient
+from support.shop import Shop, do, recipient
 
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.errors import ConfigMissing, KeyMissing, RecipientUnknown, ShareUnknown
-from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.target import StorageProfile, Target
 from snapharbor.engine.operations.requests import (
     BuildRequest,
     LoadRequest,
     PullRequest,
-    Request,
     RevokeRequest,
     SanitizeRequest,
     ShareRequest,
@@ -31,11 +29,6 @@ from snapharbor.server.serve import run_shares
 
 pytestmark = pytest.mark.server
 RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR profile ? 'contact'"
-
-
-async def do(harbor: Harbor, request: Request) -> JsonObject:
-    """Plan, confirm and run."""
-    return await harbor.run(await harbor.plan(request), confirmed=True)
 
 
 def free_port() -> int:

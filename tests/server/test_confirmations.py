@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from mcp_types import ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
+from mcp import Client
+from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, InputRequiredResult, InputResponses
 from support.harbor import World
 from support.server import Connect, Mode
 
@@ -27,6 +28,17 @@ class Person:
     async def __call__(self, _context: object, params: ElicitRequestParams) -> ElicitResult:
         self.asked.append(params.message)
         return self._answer
+
+
+async def answered(client: Client, asked: InputRequiredResult, answer: InputResponses) -> CallToolResult:
+    result = await client.session.call_tool(
+        "load_snapshot",
+        {"snapshot": "shop"},
+        input_responses=answer,
+        request_state=asked.request_state,
+    )
+    assert isinstance(result, CallToolResult)
+    return result
 
 
 @pytest.mark.parametrize(("tool", "arguments"), OUTWARD)
@@ -106,15 +118,7 @@ async def test_an_answer_that_was_no_cannot_be_turned_into_a_yes(world: World, c
         assert isinstance(asked, InputRequiredResult)
         no: InputResponses = {"approve": ElicitResult(action="decline")}
         yes: InputResponses = {"approve": ElicitResult(action="accept", content={"approve": True})}
-        ended = [
-            await client.session.call_tool(
-                "load_snapshot",
-                {"snapshot": "shop"},
-                input_responses=answer,
-                request_state=asked.request_state,
-            )
-            for answer in (no, yes)
-        ]
+        ended = [await answered(client, asked, answer) for answer in (no, yes)]
     assert [result.structured_content["code"] for result in ended] == [
         "confirmation-required",
         "confirmation-invalid",
@@ -137,15 +141,7 @@ async def test_an_accepted_answer_cannot_be_played_again(world: World, connect: 
         )
         assert isinstance(asked, InputRequiredResult)
         answer: InputResponses = {"approve": ElicitResult(action="accept", content={"approve": True})}
-        again = [
-            await client.session.call_tool(
-                "load_snapshot",
-                {"snapshot": "shop"},
-                input_responses=answer,
-                request_state=asked.request_state,
-            )
-            for _ in range(2)
-        ]
+        again = [await answered(client, asked, answer) for _ in range(2)]
     assert [result.is_error for result in again] == [False, True]
     assert again[1].structured_content["code"] == "confirmation-invalid"
     assert len(world.started) == 1

@@ -10,11 +10,13 @@ from psycopg import sql
 
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.ledger.sqlite import SqliteLedger
+from snapharbor.engine.model.json import JsonObject
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.share import Principal, Recipient
 from snapharbor.engine.model.target import Rules, Selection, Target
 from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.operations.requests import Request
 from snapharbor.engine.services import Services
 
 from .postgres import Age, Postgres, Reader, execute
@@ -125,6 +127,11 @@ def shop(postgres: Postgres, make_shop: Callable[[Postgres], Shop]) -> Shop:
 def each_shop(each_postgres: Postgres, make_shop: Callable[[Postgres], Shop]) -> Shop:
     """Return a shop on the newest server, then on the oldest."""
     return make_shop(each_postgres)
+
+
+async def do(harbor: Harbor, request: Request) -> JsonObject:
+    """Plan, confirm and run."""
+    return await harbor.run(await harbor.plan(request), confirmed=True)
 
 
 def databases(server: Postgres) -> set[str]:
