@@ -13,6 +13,7 @@ from rig import COPY, Harbor, Rig, Run, options, report, rig, rounds, timed
 
 from snapharbor.engine.database.postgres.database import PostgresDatabase
 from snapharbor.engine.model.job import ignore
+from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.services import open_services
 
 PLAIN, OURS = "benchmark_plain", "benchmark_restore"
@@ -33,7 +34,8 @@ def restore(here: Rig, harbor: Harbor, workers: int) -> Run:
         async with open_services(harbor.config) as services:
             repository = services.repository(None)
             (snapshot,) = await repository.snapshots()
-            database = PostgresDatabase(here.url.on(OURS), here.client.directory, here.directory)
+            programs = Programs(here.client.directory, "the benchmark")
+            database = PostgresDatabase(here.url.on(OURS), programs, here.directory)
             await database.restore(repository.source(snapshot), workers, ignore)
 
     started = time.monotonic()

@@ -25,6 +25,7 @@ from psycopg.conninfo import make_conninfo
 from snapharbor.engine.database.postgres.cluster import throwaway_cluster
 from snapharbor.engine.database.postgres.session import parameters
 from snapharbor.engine.database.postgres.tools import CLIENT, SERVER, Toolbox, discover
+from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.model.target import Limits
 from snapharbor.engine.model.url import DatabaseUrl
 
@@ -48,7 +49,7 @@ class Run:
     cpu: float = 0.0
 
 
-def options(about: str, *, rows: int = 6_500_000, programs: Sequence[str] = ()) -> argparse.Namespace:
+def options(about: str | None, *, rows: int = 6_500_000, programs: Sequence[str] = ()) -> argparse.Namespace:
     """Parse the arguments that every benchmark has, and the places of programs that one wants beside."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument(
@@ -70,7 +71,7 @@ def rig(arguments: argparse.Namespace) -> "Generator[Rig]":
     """Provide a filled database, and a place to work in that is removed afterwards."""
     boxes = anyio.run(discover)
     if arguments.more_clients:
-        boxes = (*boxes, *anyio.run(discover, arguments.more_clients))
+        boxes = (*boxes, *anyio.run(discover, Programs(arguments.more_clients, "--more-clients")))
     with tempfile.TemporaryDirectory(dir=arguments.directory) as name:
         directory = Path(name)
         if arguments.url:
@@ -206,9 +207,11 @@ class Harbor:
 
 
 def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Path) -> Run:
-    """Run a program to its end, and weigh what then stands at a place."""
+    """Run a program to its end beside a place, and weigh what then stands there."""
     started = time.monotonic()
-    process = subprocess.Popen([str(part) for part in argv], env=dict(environment), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [str(part) for part in argv], env=dict(environment), cwd=place.parent, stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -6,10 +6,11 @@ Anybody with the public key can check it, with any program that reads DSSE v1 an
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import cast
 
-from ..model.errors import SignerUntrusted, SnapshotCorrupt
+from ..model.errors import ArgumentInvalid, SignerUntrusted, SnapshotCorrupt
 from ..model.json import Json, JsonObject, canonical
 from ..model.secret import Secret
 from ..model.snapshot import Manifest, Sanitization
@@ -19,6 +20,7 @@ from .transfer import SMALL
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+KEY = re.compile(r"[0-9a-fA-F]{64}")
 PREDICATE_TYPE = "urn:snapharbor:sanitization:1"
 
 
@@ -121,15 +123,25 @@ def read_statement(file: Path, key: str) -> JsonObject:
     """Return the statement in a file that holds an envelope, signed by the owner of a public key.
 
     Raises:
+        ArgumentInvalid: the key is none.
         SnapshotCorrupt: the file holds no such envelope, or the signature does not hold.
         SignerUntrusted: somebody else signed it.
     """
     what = f"`{file}`"
+    if not KEY.fullmatch(key):
+        raise ArgumentInvalid(
+            f"`{key[:80]}` is no public signing key",
+            "It has 64 hexadecimal characters: ask the signer for it.",
+        )
     try:
         envelope: object = json.loads(file.read_bytes()[:SMALL])
     except (OSError, ValueError, RecursionError):
         raise SnapshotCorrupt(f"{what} holds no attestation", "Write one with `snapharbor proof`.") from None
-    said = open_envelope(envelope, key.lower(), what=what)
+    try:
+        said = open_envelope(envelope, key.lower(), what=what)
+    except SignerUntrusted as error:
+        hint = "Do not rely on it, unless the signer tells you in another way that this is their key."
+        raise SignerUntrusted(error.message, hint, **error.details) from None
     if (said.get("_type"), said.get("predicateType")) != (STATEMENT_TYPE, PREDICATE_TYPE):
         raise SnapshotCorrupt(f"{what} attests something else than sanitizing")
     return said

@@ -86,6 +86,9 @@ def test_a_stranger_checks_the_statement_with_the_public_key_alone(store: Store,
     assert stranger("check-proof", str(file), "--key", store.person.signs_as.upper()).code == 0
     wrong = stranger("--json", "check-proof", str(file), "--key", other.signs_as)
     assert (wrong.code, wrong.last()["error"]["code"]) == (57, "signer-untrusted")
+    for malformed in ("", "abc", store.person.signs_as + "0"):
+        refused = stranger("--json", "check-proof", str(file), "--key", malformed)
+        assert refused.last()["error"]["code"] == "argument-invalid"
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"{}", b"[" * 200_000])

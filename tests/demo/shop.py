@@ -22,7 +22,7 @@ from snapharbor.engine.model.target import Limits
 from snapharbor.engine.model.url import DatabaseUrl
 
 FILES = Path(__file__).parent
-HERE = Path(os.environ.get("SNAPHARBOR_DEMO", FILES.parent.parent / ".demo"))
+HERE = Path(os.environ.get("DEMO_DIRECTORY", FILES.parent.parent / ".demo"))
 OLDEST = 15
 KEEPS_NO_EMAIL = "payload - 'ip' || jsonb_build_object('who', 'user' || id || '@example.com')"
 KEEPS_EMAIL = "payload - 'ip'"

@@ -11,7 +11,7 @@ DEMO = Path(__file__).parents[1] / "demo" / "run.py"
 
 
 def test_what_the_demo_does_not_know_runs_nothing(tmp_path: Path) -> None:
-    environment = {**os.environ, "SNAPHARBOR_DEMO": str(tmp_path / "demo")}
+    environment = {**os.environ, "DEMO_DIRECTORY": str(tmp_path / "demo")}
     ran = subprocess.run([sys.executable, DEMO, "psql", "-c", "x"], env=environment, capture_output=True)
     assert (ran.returncode, ran.stdout) == (1, b"")
     assert not (tmp_path / "demo").exists()
@@ -19,7 +19,7 @@ def test_what_the_demo_does_not_know_runs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.server
 def test_the_demo_shows_a_leak_that_is_caught_and_then_mended(tmp_path: Path) -> None:
-    environment = {**os.environ, "SNAPHARBOR_DEMO": str(tmp_path / "demo"), "COLUMNS": "200"}
+    environment = {**os.environ, "DEMO_DIRECTORY": str(tmp_path / "demo"), "COLUMNS": "200"}
     try:
         ran = subprocess.run([sys.executable, DEMO], env=environment, capture_output=True, text=True)
         mode = (tmp_path / "demo" / "data").stat().st_mode & 0o777
