@@ -10,6 +10,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from ..engine.harbor import Harbor
 
 Result = TypeVar("Result")
@@ -73,7 +75,7 @@ def run(work: Callable[[], Awaitable[Result]]) -> Result:
         # A scope, because a task that is cancelled from outside leaves its worker threads behind, at work.
         with anyio.CancelScope() as scope:
             loop = asyncio.get_running_loop()
-            with _signals(_Stop(lambda: loop.call_soon_threadsafe(scope.cancel))):
+            with _waking(loop), _signals(_Stop(lambda: loop.call_soon_threadsafe(scope.cancel))):
                 done.append(await work())
 
     anyio.run(obeying)
@@ -101,6 +103,30 @@ class _Stop:
             raise KeyboardInterrupt
         self._asked = True
         self._cancel()
+
+
+@contextmanager
+def _waking(loop: "AbstractEventLoop") -> Generator[None]:
+    """Let a signal wake the loop, also one that comes when it is just about to wait.
+
+    Without that, nothing happens until the loop wakes for another reason. On Windows it does so by itself.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import socket
+
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        reading.setblocking(False)
+        writing.setblocking(False)
+        loop.add_reader(reading, reading.recv, 64)
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reading)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What becomes of every column of a target, and whether that is enough to go on."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -193,6 +193,26 @@ async def gate(
     found = await examine(services, target, rules, database=database, ahead=ahead)
     refuse(found.blocking)
     return found
+
+
+def left_out(examined: Examination, target: Target) -> Iterator[Finding]:
+    """Yield what a copy of the source would lack for the rules, because the target's filters leave it out."""
+    from ..database.postgres.selection import select
+
+    taken = {table.name for table in select(target.selection, examined.catalog).tables}
+    for rule in examined.resolved:
+        for name in dict.fromkeys((*rule.targets, *rule.reads)):
+            if name is not None and name not in taken:
+                line = rule.analysis.rule.line
+                yield Finding(
+                    "unknown-table",
+                    "error",
+                    f"line {line}: `{name}` is there, and the target's filters leave it out of a copy",
+                    "Take it in: see `snapshot.schema_config` and `snapshot.tables`. Or remove the rule.",
+                    line=line,
+                    table=str(name),
+                    subject=str(name),
+                )
 
 
 def refuse(findings: Sequence[Finding]) -> None:

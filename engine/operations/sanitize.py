@@ -12,7 +12,7 @@ from ..model.target import Target
 from ..services import Services
 from . import look
 from .build import take
-from .coverage import gate
+from .coverage import gate, left_out, refuse
 from .draft import summary
 from .places import require_keys, source_of, storage_name
 from .requests import SanitizeRequest
@@ -39,7 +39,9 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     if decided.arguments["strategy"] != "pushdown":
         await work_server(services, decided)
     if decided.arguments["snapshot"] is None:
-        await gate(services, target, rules, ahead=True)
+        examined = await gate(services, target, rules, ahead=True)
+        if decided.arguments["strategy"] == "ephemeral":
+            refuse(tuple(left_out(examined, target)))
     return decided
 
 
@@ -119,7 +121,7 @@ def _plan_copy(
             "check every constraint",
             f"store the result in {where}, encrypted, and destroy the copy",
         ),
-        effects=_effects(target),
+        effects=(*(() if original else (_kept(target),)), *_effects(target)),
         warnings=(
             *(tuple(strategy.warnings())[:FEW] if strategy else ()),
             *(
@@ -182,6 +184,12 @@ def _facts(rules: RuleSet) -> JsonObject:
 
 def _effects(target: Target) -> tuple[Effect, ...]:
     return (Effect("creates", f"a sanitized snapshot of `{target.key}` in {_storage(target)}"),)
+
+
+def _kept(target: Target) -> Effect:
+    return Effect(
+        "creates", f"an original snapshot of `{target.key}` in {storage_name(target.storage_profile)}"
+    )
 
 
 def _step(rule: Rule) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.cli import Shop
+from support.postgres import execute
 
 pytestmark = pytest.mark.server
 Recorded = list[tuple[str, str, str]]
@@ -73,3 +74,20 @@ def test_raw_data_that_was_not_asked_for_is_recorded_as_refused(shop: Shop) -> N
         ("load", "shop", "snapshot-unsanitized"),
         ("export", "shop", "snapshot-unsanitized"),
     ]
+
+
+def test_a_rule_for_what_the_filter_leaves_out_is_refused_before_anything_is_read(shop: Shop) -> None:
+    execute(shop.source, "CREATE TABLE other (id int)")
+    command = shop.command.having(SNAPHARBOR_TARGETS__SHOP__SNAPSHOT__TABLES__EXCLUDE="public.customers")
+    shop_again = Shop(command, shop.source, shop.copy)
+    ran = command("--json", "sanitize", "shop", "--original")
+    assert ran.code == 25
+    assert "SCHEMA_CONFIG" in ran.last()["error"]["hint"].upper()
+    assert command("--json", "snapshots").last()["result"]["snapshots"] == []
+    assert recorded(shop_again) == [("sanitize", "shop", "rules-blocked")]
+
+
+def test_an_original_that_is_kept_is_among_the_effects(shop: Shop) -> None:
+    planned = shop.command("--json", "sanitize", "shop", "--original", "--dry-run").last()["result"]["plan"]
+    told = [effect["what"] for effect in planned["effects"]]
+    assert [what.partition(" snapshot")[0] for what in told] == ["an original", "a sanitized"]

@@ -8,6 +8,10 @@ from ...model.finding import Finding
 from .context import Context
 
 SERVERS = re.compile(r"pg_|information_schema\.")
+NOT_THERE = {
+    "table": "Correct the name; a snapshot has only the tables that `schema_config` and `tables` take.",
+    "column": "Correct the name.",
+}
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -18,7 +22,7 @@ def check(context: Context) -> Iterator[Finding]:
                 yield _of_the_server(unknown)
                 continue
             place = f" of `{unknown.table}`" if unknown.table else ""
-            near = f"Did you mean `{unknown.closest[0]}`?" if unknown.closest else "Correct the name."
+            near = f"Did you mean `{unknown.closest[0]}`?" if unknown.closest else NOT_THERE[unknown.what]
             yield Finding(
                 f"unknown-{unknown.what}",
                 "error",
