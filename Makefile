@@ -15,7 +15,7 @@ SAMPLES ?= $(abspath ../shared/samples)
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-$(READY): requirements.lock pyproject.toml engine/proof/_search.c
+$(READY): requirements.lock pyproject.toml engine/proof/_search.c engine/repository/_lines.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "snapharbor needs Python 3.11 or newer: run make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \

@@ -17,6 +17,7 @@ from ..model.sensitive import Kind
 from ..model.snapshot import Manifest
 from ..model.target import Limits, Selection
 
+Block = bytes | memoryview
 Blocks = Iterator[bytes]
 
 # What rules make of reading a source whose structure is this, at the moment that is read.
@@ -91,8 +92,11 @@ class Marker:
 class SliceReader(Protocol):
     """One connection on the consistent view. Used by one thread at a time; blocking."""
 
-    def read(self, piece: Slice) -> Blocks:
-        """Yield the piece in the engine's copy format, blocks of at most 1 MiB, rows may be cut."""
+    def read(self, piece: Slice) -> Iterator[Block]:
+        """Yield the piece in the engine's copy format, blocks of at most 1 MiB, rows may be cut.
+
+        A block holds what it holds until the next one is asked for.
+        """
         ...
 
 

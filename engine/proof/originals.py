@@ -57,7 +57,12 @@ class Originals:
         return cls(secrets.randbits(64) | 1, _filter(wanted), _filter(GATES), _file=file)
 
     def gather(
-        self, table: TableName, flags: bytes, blocks: Iterable[bytes], *, own: Place | None = None
+        self,
+        table: TableName,
+        flags: bytes,
+        blocks: Iterable[bytes | memoryview],
+        *,
+        own: Place | None = None,
     ) -> None:
         """Take one stream of lines of hashes; blocking, for several threads at a time.
 

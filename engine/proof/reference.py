@@ -134,7 +134,7 @@ class Gatherer:
         self._first = first
         self._rest = b""
 
-    def feed(self, block: bytes) -> bytes:
+    def feed(self, block: bytes | memoryview) -> bytes:
         """Take some of the stream, and return the hashes to keep, 8 bytes each, the flag as the last bit."""
         kept = array("Q")
         *lines, self._rest = (self._rest + block).split(b"\n")

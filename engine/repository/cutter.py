@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..model.snapshot import Chunk
 from .chunk import Spool
+from .lines import count_lines
 from .values import CHUNK_BYTES, StoredStream
 
 
@@ -18,7 +19,7 @@ class Cutter:
     _chunks: list[Chunk] = field(default_factory=list[Chunk])
     _rows: int = 0
 
-    def run(self, blocks: Iterator[bytes], each: Callable[[int], None]) -> StoredStream:
+    def run(self, blocks: Iterator[bytes | memoryview], each: Callable[[int], None]) -> StoredStream:
         """Store the whole stream, telling `each` about every block before it is taken."""
         try:
             for block in blocks:
@@ -33,8 +34,8 @@ class Cutter:
         chunks = tuple(self._chunks)
         return StoredStream(chunks, self._rows, sum(chunk.raw_bytes for chunk in chunks))
 
-    def _take(self, block: bytes) -> None:
-        self._rows += block.count(b"\n")
+    def _take(self, block: bytes | memoryview) -> None:
+        self._rows += count_lines(block)
         rest = memoryview(block)
         while rest:
             spool = self._spool = self._spool or self.start()

@@ -23,7 +23,7 @@ from .values import StoredStream
 
 THREADS = 64
 
-Blocks = Callable[[], Iterator[bytes]]
+Blocks = Callable[[], Iterator[bytes | memoryview]]
 
 
 class SnapshotWriter:

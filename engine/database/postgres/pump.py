@@ -6,17 +6,17 @@ last bytes that came is enough to see the end. No row is ever looked at.
 """
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...model.errors import EngineError
-from ..base import Blocks, Slice
+from ..base import Slice
 from ..process import Child
 from .programs import Programs
 from .session import Session
 
-BLOCK = 1 << 18
+BLOCK = 1 << 20
 END = b"\\.\n"
 NEWLINE = 10
 ECHO_END = "\\echo '\\\\.'\n"
@@ -50,8 +50,8 @@ class Pump:
             while rest:
                 rest = rest[self._child.stdin.write(rest) :]
 
-    def read(self, piece: Slice) -> Blocks:
-        """Yield the piece as copy text, blocks of at most 256 KiB; blocking.
+    def read(self, piece: Slice) -> Iterator[memoryview]:
+        """Yield the piece as copy text, blocks of at most 1 MiB in a room that is used again; blocking.
 
         Raises:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
@@ -67,7 +67,7 @@ class Pump:
                 # What is left of this piece would be taken for the start of the next one.
                 self._child.stop()
 
-    def _until_end(self, piece: Slice) -> Blocks:
+    def _until_end(self, piece: Slice) -> Iterator[memoryview]:
         source, room = self._child.stdout.fileno(), self._room
         filled, line_starts = 0, True
         while count := os.readv(source, [room[filled:]]):
@@ -77,11 +77,11 @@ class Pump:
                 room[last - 1] == NEWLINE if last else line_starts
             ):
                 if last:
-                    yield bytes(room[:last])
+                    yield room[:last]
                 return
             if filled == BLOCK:
                 # The last bytes stay: they may be the start of the end.
-                yield bytes(room[:last])
+                yield room[:last]
                 line_starts = room[last - 1] == NEWLINE
                 room[: len(END)] = room[last:]
                 filled = len(END)

@@ -70,7 +70,7 @@ async def test_one_row_may_be_very_long(bench: Bench, database: DatabaseUrl) -> 
 
 
 async def test_a_failing_piece_is_an_error_without_a_row_value(bench: Bench, database: DatabaseUrl) -> None:
-    def read() -> list[bytes]:
+    def read() -> list[memoryview]:
         with view.reader() as reader:
             return [*reader.read(piece("SELECT ('secret ' || a)::int FROM generate_series(1, 9) a"))]
 
@@ -82,7 +82,7 @@ async def test_a_failing_piece_is_an_error_without_a_row_value(bench: Bench, dat
 
 
 async def test_a_reader_whose_piece_was_left_gives_no_other(bench: Bench, database: DatabaseUrl) -> None:
-    def read() -> list[bytes]:
+    def read() -> list[memoryview]:
         with view.reader() as reader:
             unfinished = reader.read(piece(FOR_EVER))
             assert next(unfinished)
