@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -16,6 +17,7 @@ from mcp_types import (
     CallToolResult,
     GetPromptResult,
     InputRequiredResult,
+    Tool,
 )
 from pydantic import AnyUrl, ValidationError
 
@@ -28,6 +30,7 @@ from ..resources import register as register_resources
 from ..resources.completions import register as register_completions
 from . import results
 from .access import HarborAccess, HarborFactory
+from .auth import principal_of
 from .schemas import tool_of
 from .tasks import Tasks
 from .toolsets import chosen, why_absent
@@ -52,6 +55,15 @@ class Server(MCPServer[HarborAccess]):
     """An MCPServer whose errors say what to do. The only place where an EngineError becomes an answer."""
 
     read_only = False
+
+    async def list_tools(self) -> list[Tool]:
+        """List the tools that the caller's token allows, all of them to a caller without one."""
+        token = get_access_token()
+        listed = await super().list_tools()
+        if token is None:
+            return listed
+        allowed = {tool.run.__name__ for tool in chosen(scopes=principal_of(token).scopes)}
+        return [tool for tool in listed if tool.name in allowed]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[HarborAccess, Any] | None = None
@@ -88,7 +100,8 @@ class Server(MCPServer[HarborAccess]):
             raise _protocol_error(error) or error from None
 
     async def _refuse_unknown(self, name: str, arguments: Mapping[str, object]) -> None:
-        tools = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        # Those that a token does not allow too: the engine refuses and records them.
+        tools = {tool.name: tool.input_schema for tool in await super().list_tools()}
         if name not in tools and (refusal := why_absent(name, read_only=self.read_only)):
             raise refusal
         if name not in tools:

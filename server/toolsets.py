@@ -1,12 +1,14 @@
 """Which tools are on. A toolset is a folder file in tools/; read-only mode wins over every choice."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Final
 
 from ..engine.model.errors import ArgumentInvalid, EngineError, ReadOnlyMode
 from ..tools import build, load, read, sanitize, share
 from ..tools.call import Offered
+from .auth import SCOPES
 
 TOOLSETS: Final[Mapping[str, tuple[Offered, ...]]] = {
     "read": read.TOOLS,
@@ -17,8 +19,10 @@ TOOLSETS: Final[Mapping[str, tuple[Offered, ...]]] = {
 }
 
 
-def chosen(toolsets: Sequence[str] = (), *, read_only: bool = False) -> tuple[Offered, ...]:
-    """Return the tools of these toolsets (none named: all), in one fixed order.
+def chosen(
+    toolsets: Sequence[str] = (), *, read_only: bool = False, scopes: AbstractSet[str] = SCOPES
+) -> tuple[Offered, ...]:
+    """Return the tools of these toolsets (none named: all) that `scopes` allow, in one fixed order.
 
     Raises:
         ArgumentInvalid: there is no such toolset.
@@ -29,7 +33,8 @@ def chosen(toolsets: Sequence[str] = (), *, read_only: bool = False) -> tuple[Of
             hint = f"Did you mean `{near[0]}`?" if near else f"There are: {', '.join(TOOLSETS)}."
             raise ArgumentInvalid(f"no toolset `{name[:40]}`", hint)
     on = [tool for name, tools in TOOLSETS.items() if not toolsets or name in toolsets for tool in tools]
-    return tuple(tool for tool in on if not read_only or tool.annotations.read_only_hint)
+    looking = [tool for tool in on if not read_only or tool.annotations.read_only_hint]
+    return tuple(tool for tool in looking if tool.scope in scopes)
 
 
 def why_absent(name: str, *, read_only: bool) -> EngineError | None:

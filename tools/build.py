@@ -11,4 +11,4 @@ async def build_snapshot(call: Call, target: str, tags: tuple[str, ...] = ()) ->
     return await start(call, BuildRequest(target, tags))
 
 
-TOOLS = (Offered(build_snapshot, "Build a snapshot", ADDS),)
+TOOLS = (Offered(build_snapshot, "Build a snapshot", ADDS, "build"),)

@@ -49,11 +49,15 @@ STOPS = ToolAnnotations(
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A tool as data: its function, its title, and what a client should know before calling it."""
+    """A tool as data: its function, its title, what a client should know of it, and for whom it is.
+
+    `scope` is what a principal needs for the engine to do it: read, build, load or share.
+    """
 
     run: Callable[..., Awaitable[object]]
     title: str
     annotations: ToolAnnotations
+    scope: str = "read"
 
 
 async def harbor_of(call: Call) -> Harbor:

@@ -24,4 +24,4 @@ async def load_snapshot(
     return await carry_out(call, request, confirmation)
 
 
-TOOLS = (Offered(load_snapshot, "Load a snapshot", REPLACES),)
+TOOLS = (Offered(load_snapshot, "Load a snapshot", REPLACES, "load"),)

@@ -76,5 +76,5 @@ def _next(told: Explanation) -> str:
 TOOLS = (
     Offered(explain_sanitization, "Explain sanitizing", LOOKS),
     Offered(suggest_rules, "Suggest rules", LOOKS),
-    Offered(sanitize_snapshot, "Sanitize a snapshot", ADDS),
+    Offered(sanitize_snapshot, "Sanitize a snapshot", ADDS, "build"),
 )

@@ -30,6 +30,6 @@ async def revoke_share(
 
 
 TOOLS = (
-    Offered(share_snapshot, "Share a snapshot", EXPOSES),
-    Offered(revoke_share, "Revoke a share", STOPS),
+    Offered(share_snapshot, "Share a snapshot", EXPOSES, "share"),
+    Offered(revoke_share, "Revoke a share", STOPS, "share"),
 )

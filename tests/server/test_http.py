@@ -18,6 +18,7 @@ from snapharbor.engine.model.share import Principal
 from snapharbor.server.app import build_server
 from snapharbor.server.auth import bearer, principal_of, read_tokens
 from snapharbor.server.http import allowed, run_http
+from snapharbor.server.toolsets import chosen
 
 pytestmark = pytest.mark.server
 
@@ -48,6 +49,7 @@ def tokens(tmp_path: Path) -> str:
         "# who may call",
         f"{sha256(b'ana-token').hexdigest()} ana groups=dev,qa",
         f"{sha256(b'bob-token').hexdigest()} bob scopes=read",
+        f"{sha256(b'dan-token').hexdigest()} dan scopes=read,load",
         f"{sha256(b'eve-token').hexdigest()} eve scopes=build",
     )
     file.write_text("\n".join(lines))
@@ -84,6 +86,28 @@ async def test_a_token_that_may_not_read_is_forbidden(listening: Listening, toke
     async with listening(auth=bearer(read_tokens(tokens))) as url, httpx2.AsyncClient() as http:
         answer = await http.post(url, json=INITIALIZE, headers=headers)
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("token", "missing"),
+    [
+        ("ana-token", set[str]()),
+        (
+            "bob-token",
+            {"build_snapshot", "sanitize_snapshot", "load_snapshot", "share_snapshot", "revoke_share"},
+        ),
+        ("dan-token", {"build_snapshot", "sanitize_snapshot", "share_snapshot", "revoke_share"}),
+    ],
+)
+async def test_a_token_is_shown_the_tools_that_it_allows(
+    token: str, missing: set[str], listening: Listening, tokens: str, mode: Mode
+) -> None:
+    everything = {tool.run.__name__ for tool in chosen()}
+    async with (
+        listening(auth=bearer(read_tokens(tokens))) as url,
+        connected(url, token, mode) as client,
+    ):
+        assert {tool.name for tool in (await client.list_tools()).tools} == everything - missing
 
 
 async def test_everybody_acts_as_themselves(
