@@ -64,6 +64,7 @@ def test_with_a_full_disk_every_verb_says_so(
         (SanitizeRequest("little", ephemeral=True), "before"),
         (SanitizeRequest("little", ephemeral=True), "restoring a private copy"),
         (SanitizeRequest("little", ephemeral=True), "applying rules"),
+        (SanitizeRequest("little", new=True), "reading"),
     ],
 )
 async def test_a_disk_that_fills_up_during_a_run_ends_it_and_the_next_one_is_clean(

@@ -96,6 +96,27 @@ async def test_a_copy_of_an_original_is_found_in_every_type(each_shop: Shop) -> 
     assert not scan.passed
 
 
+FAMILIES = (
+    "CREATE TABLE families (id int PRIMARY KEY, first_name text, last_name text, town text)",
+    "INSERT INTO families SELECT i, 'Georgia', 'Hunter' || chr(65 + i) || 'son', 'Cork' FROM generate_series(1, 9) i",
+    "CREATE TABLE parts AS SELECT id, 'a map of ' || first_name AS a, last_name AS b, town AS c FROM families",
+    "CREATE TABLE wholes AS SELECT id, 'ask ' || first_name || ' ' || last_name AS a,"
+    " jsonb_build_array(upper(last_name || ' ' || first_name)) AS b FROM families",
+)
+FAMILY_RULES = """UPDATE hr.families SET first_name = snapharbor.first_name(first_name),
+    last_name = snapharbor.last_name(last_name), town = snapharbor.city(town);"""
+
+
+async def test_two_names_of_a_person_are_found_together_and_not_where_each_stands_for_itself(
+    each_shop: Shop,
+) -> None:
+    scan = await scanned(each_shop, *FAMILIES, rules=rules(MASKED + FAMILY_RULES))
+    found = {(hit.place, hit.column): hit.count for hit in scan.hits if hit.kind == "original"}
+    assert found == {("hr.wholes", "a"): 9, ("hr.wholes", "b"): 9}
+    assert {"hr.families.first_name", "hr.families.last_name"} < {*scan.masked}
+    assert "hr.families.town" not in scan.masked
+
+
 DEFINITIONS = {
     "TABLE hr.people": "ALTER TABLE people ADD boss text DEFAULT 'Ann7@corp7.de'",
     "VIEW hr.vip": "CREATE VIEW vip AS SELECT * FROM people WHERE name = 'Ann9 Öztürk9'",

@@ -111,7 +111,8 @@ async def test_what_is_suggested_for_a_sample_decides_everything(
             assert not [column for column in told.coverage if column.undecided]
             plan = await harbor.plan(SanitizeRequest("shop", new=True, ephemeral=ephemeral))
             assert plan.arguments["strategy"] == ("ephemeral" if ephemeral else "pushdown")
-            await harbor.run(plan, confirmed=True)
+            made = await harbor.run(plan, confirmed=True)
+            assert made["leaks"]["hits"] == []
             await harbor.run(await harbor.plan(LoadRequest("shop")), confirmed=True)
         loaded.append(facts(sample.destination))
     assert differences(*loaded) == [MARKER]

@@ -6,6 +6,7 @@ and of what in it can be recognised elsewhere.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from ...model.catalog import TableName
 from ...model.identifier import quote, quoted
@@ -33,6 +34,10 @@ IDENTIFYING: frozenset[Kind] = frozenset(
 NUMBERS: frozenset[Kind] = frozenset(("phone", "card", "iban", "national-id", "identifier"))
 ONE_WORD: frozenset[Kind] = frozenset(("email", "ip", "mac", "secret", "iban", "card", "username", "url"))
 PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
+# Everywhere: a street is named Georgia, a song is by a King. A person's two names together say something.
+GIVEN: frozenset[Kind] = frozenset(("first-name",))
+FAMILY: frozenset[Kind] = frozenset(("last-name",))
+COMMON: frozenset[Kind] = GIVEN | FAMILY | {"city", "postcode"}
 
 MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
@@ -63,8 +68,14 @@ def hashings(
 def _pieces(leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, version: int) -> Iterator[Hashing]:
     for some in _together([column for column in wanted if says_something(column.type)]):
         row = _Row(seed)
-        parts = [part for column in some for part in _parts(column, row)]
-        names = tuple(column.name for column in some)
+        pairs = [*_pairs(some)]
+        alone = [column for column in some if not _is_common(column)]
+        parts = [part for column in alone for part in _parts(column, row)]
+        parts += [part for pair in pairs for part in _of_pair(*pair, row)]
+        looked_for = {*alone, *(column for pair in pairs for column in pair)}
+        names = tuple(column.name for column in some if column in looked_for)
+        if not parts:
+            continue
         flags = bytes(flag for flag, _ in parts)
         for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
             source = _source(leaf, pages, some[0].changed)
@@ -135,6 +146,29 @@ def _parts(column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
         document = row.once(name if column.type == "jsonb" else f"pg_catalog.to_jsonb({name})")
         for path in _paths(column):
             yield from _leaves(document, path, column, row, sure=sure)
+
+
+def _is_common(column: Wanted) -> bool:
+    """Tell whether the values of a column by themselves stand in many places and mean nobody."""
+    common = bool(column.kinds) and COMMON.issuperset(column.kinds)
+    return common and SCALAR.fullmatch(column.type) is not None
+
+
+def _pairs(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, Wanted]]:
+    """Yield columns that hold the given and the family name of the same person."""
+    common = [column for column in columns if _is_common(column)]
+    for given, family in product(common, common):
+        if GIVEN.issuperset(given.kinds) and FAMILY.issuperset(family.kinds):
+            yield given, family
+
+
+def _of_pair(given: Wanted, family: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
+    """Yield the outputs of a whole name, in both orders."""
+    first, last = (f"t.{quote(column.name)}::pg_catalog.text" for column in (given, family))
+    for name in (f"({first} || ' ' || {last})", f"({last} || ' ' || {first})"):
+        spelled = row.once(_spelling(name))
+        yield SURE, row.hashed(spelled)
+        yield FIRST_WORD, row.hashed(f"pg_catalog.split_part({spelled}, ' ', 1)")
 
 
 def _of_text(text: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:
