@@ -10,33 +10,34 @@ TYPED_REFUSED = frozenset(
 
 NAMES = frozenset(
     """
-    abs acos age array_append array_cat array_fill array_length array_ndims array_position array_positions
-    array_prepend array_remove array_replace array_to_json array_to_string array_upper array_lower ascii asin
-    atan atan2 bit_length bool_and bool_or btrim cardinality cbrt ceil ceiling char_length
-    character_length chr clock_timestamp coalesce concat concat_ws convert_from convert_to cos cot count crypt
-    current_date current_time current_timestamp date date_bin date_part date_trunc decode degrees digest div
-    encode exp extract factorial first_value floor format gcd gen_random_bytes gen_random_uuid gen_salt
-    generate_series get_byte greatest height hmac host hostmask hstore initcap inet_merge isfinite
-    json_agg json_array_elements json_array_elements_text json_array_length json_build_array
-    json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object
-    json_object_agg json_object_keys json_populate_record json_strip_nulls json_typeof jsonb_agg
-    jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object
-    jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_insert jsonb_object
-    jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_path_match jsonb_path_query
-    jsonb_path_query_array jsonb_path_query_first jsonb_set jsonb_set_lax jsonb_strip_nulls jsonb_typeof
-    justify_days justify_hours justify_interval lag last_value lcm lead least left length ln log
-    log10 lower lower_inc lower_inf lpad ltrim macaddr8_set7bit make_date make_interval make_time
-    make_timestamp make_timestamptz masklen max md5 min mod netmask network normalize now
-    ntile nullif num_nonnulls num_nulls numnode octet_length overlay parse_ident phraseto_tsquery pi
-    plainto_tsquery position power quote_ident quote_literal quote_nullable radians random range_merge
-    rank regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace
-    regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right round row
-    row_number row_to_json rpad rtrim scale set_bit set_byte set_masklen setweight sha224 sha256 sha384
-    sha512 sign similarity sin split_part sqrt starts_with statement_timestamp strip strpos string_agg
-    string_to_array string_to_table substr substring sum tan text timeofday to_ascii to_char to_date to_hex
-    to_json to_jsonb to_number to_timestamp to_tsquery to_tsvector transaction_timestamp translate trim
-    trim_array trim_scale trunc ts_delete ts_filter ts_headline tsvector_to_array unaccent unistr unnest upper
-    upper_inc upper_inf uuid_generate_v4 uuid_generate_v5 uuid_nil width_bucket xmlconcat xmlelement xmlforest
+    abs acos age array_append array_cat array_fill array_length array_lower array_ndims array_position
+    array_positions array_prepend array_remove array_replace array_to_json array_to_string array_upper ascii
+    asin atan atan2 bit_length bool_and bool_or btrim cardinality cbrt ceil ceiling char_length
+    character_length chr clock_timestamp coalesce concat concat_ws convert_from convert_to cos cot count
+    crypt current_date current_time current_timestamp date date_bin date_part date_trunc datemultirange
+    daterange decode degrees digest div encode exp extract factorial first_value floor format gcd
+    gen_random_bytes gen_random_uuid gen_salt generate_series get_byte greatest height hmac host hostmask
+    hstore inet_merge initcap int4multirange int4range int8multirange int8range isempty isfinite json_agg
+    json_array_elements json_array_elements_text json_array_length json_build_array json_build_object
+    json_each json_each_text json_extract_path json_extract_path_text json_object json_object_agg
+    json_object_keys json_populate_record json_strip_nulls json_typeof jsonb_agg jsonb_array_elements
+    jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each
+    jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_insert jsonb_object jsonb_object_agg
+    jsonb_object_keys jsonb_path_exists jsonb_path_match jsonb_path_query jsonb_path_query_array
+    jsonb_path_query_first jsonb_set jsonb_set_lax jsonb_strip_nulls jsonb_typeof justify_days justify_hours
+    justify_interval lag last_value lcm lead least left length ln log log10 lower lower_inc lower_inf lpad
+    ltrim macaddr8_set7bit make_date make_interval make_time make_timestamp make_timestamptz masklen max md5
+    min mod netmask network normalize now ntile nullif num_nonnulls num_nulls nummultirange numnode numrange
+    octet_length overlay parse_ident phraseto_tsquery pi plainto_tsquery position power quote_ident
+    quote_literal quote_nullable radians random range_merge rank regexp_count regexp_instr regexp_like
+    regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr
+    repeat replace reverse right round row row_number row_to_json rpad rtrim scale set_bit set_byte
+    set_masklen setweight sha224 sha256 sha384 sha512 sign similarity sin split_part sqrt starts_with
+    statement_timestamp string_agg string_to_array string_to_table strip strpos substr substring sum tan text
+    timeofday to_ascii to_char to_date to_hex to_json to_jsonb to_number to_timestamp to_tsquery to_tsvector
+    transaction_timestamp translate trim trim_array trim_scale trunc ts_delete ts_filter ts_headline
+    tsmultirange tsrange tstzmultirange tstzrange tsvector_to_array unaccent unistr unnest upper upper_inc
+    upper_inf uuid_generate_v4 uuid_generate_v5 uuid_nil width_bucket xmlconcat xmlelement xmlforest
     """.split()
 )
 

@@ -162,7 +162,9 @@ class _Compiler:
 
     def _targets(self, relation: Relation) -> list[TableFacts]:
         root = self._find(relation)
-        if relation.only and root.kind != "p":
+        if relation.only:
+            if root.kind == "p":
+                raise _Refused(f"ONLY on `{root.name}`, which has no rows of its own")
             return [root]
         found = list(leaves(root, self.facts))
         for table in found:
@@ -186,6 +188,8 @@ class _Compiler:
         if self.facts.own_operators and (analysis.assignments or analysis.filtered):
             yield "the database has operators or casts of its own"
         if root is not None:
+            if root.rewritten and root.kind == "p":
+                yield "a rewrite rule"
             yield from self._names(analysis, root)
         yield from self._subselects(analysis)
 

@@ -107,6 +107,8 @@ UPDATE par SET x = 'y'; UPDATE chi SET y = 'z' WHERE pid < 5; DELETE FROM chi WH
 
 TRUNCATE chi; DELETE FROM par WHERE id < 5
 
+UPDATE chi SET pid = 3; TRUNCATE chi; DELETE FROM par WHERE id < 5
+
 UPDATE chi SET pid = 1 + (pid + 4) % 10
 
 UPDATE chi SET pid = NULL WHERE id < 5
@@ -202,6 +204,10 @@ UPDATE t1 SET nul = t1.xmin::text
 UPDATE t1 SET nul = tableoid::regclass::text
 
 UPDATE pt SET k = 2 WHERE k = 1
+
+UPDATE ONLY pt SET s = 'x'
+
+DELETE FROM ONLY pt WHERE id < 5
 
 UPDATE pt3a SET id = 5
 
