@@ -1,12 +1,12 @@
 """What becomes of every column: rules beside what the columns look like."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog, Column, Table, TableName, mentions
 from ..model.sensitive import ColumnCoverage, Treatment
-from .classify import Classification
+from .classify import Classification, looks_personal
 from .effects import Effects, State, effects
 
 
@@ -24,10 +24,18 @@ def coverage(
 ) -> tuple[ColumnCoverage, ...]:
     """Return every column of every table that holds rows, partitions as part of their table.
 
-    A column is masked if the rules' text proves that every row's value is replaced; what it is replaced by
-    is not judged. Views hold no rows, foreign tables hold them elsewhere, so both are left out.
+    A column is masked if the rules' text proves that every row's value is replaced, and shows nothing in
+    which it can be read. Views hold no rows, foreign tables hold them elsewhere, so both are left out.
     """
-    judge = _Judge(catalog, classification, decisions, effects(decisions.rules, catalog))
+    personal = {place for place, pieces in classification.found.items() if looks_personal(pieces)}
+    reached = {
+        (table.name, column.name)
+        for table in catalog.tables
+        for column in table.columns
+        if (root_of(table, catalog), column.name) in personal
+    }
+    followed = effects(decisions.rules, catalog, reached)
+    judge = _Judge(catalog, classification, decisions, followed)
     plain = {
         (table.name, column.name): judge.stored(table, column)
         for table in catalog.tables
@@ -91,7 +99,8 @@ class _Judge:
         if reason is None and len(set(states)) > 1:
             raw = next(leaf for leaf, state in zip(leaves, states, strict=True) if state == "raw")
             reason = f"not masked in every partition, such as `{raw}`"
-        return self._covered(table, column, "unclassified", reason, lines)
+        weak = next((text for leaf in leaves if (text := self.effects.weak.get((leaf, column.name)))), "")
+        return replace(self._covered(table, column, "unclassified", reason, lines), weak=weak)
 
     def generated(
         self, table: Table, column: Column, stored: Mapping[tuple[TableName, str], ColumnCoverage]

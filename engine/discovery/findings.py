@@ -7,16 +7,20 @@ from ..model.finding import Finding, Severity
 from ..model.sensitive import ColumnCoverage, Evidence
 from .coverage import place_name, undecided
 
-UNDECIDED = frozenset(("column-undecided", "column-partly-masked", "column-new"))
-
 
 def findings(
-    covered: Sequence[ColumnCoverage], *, new: Collection[str], severity: Severity
+    covered: Sequence[ColumnCoverage], *, new: Collection[str], masks: Mapping[str, str], severity: Severity
 ) -> Iterator[Finding]:
-    """Report columns that nobody decided on; `new` names columns that the rules' author did not see."""
+    """Report columns that nobody decided on.
+
+    Both by `schema.table.column`: `new` are columns that the rules' author did not see, `masks` what to use
+    instead of values in which the old ones can be read.
+    """
     for column in covered:
         name = place_name(column.table, column.column)
-        if undecided(column):
+        if undecided(column) and column.weak:
+            yield _weak(column, f"looks personal ({shown(column.evidence[0])})", masks, severity)
+        elif undecided(column):
             yield _undecided(column, name, severity)
         elif name in new and column.treatment == "unclassified":
             yield Finding(
@@ -27,6 +31,13 @@ def findings(
                 table=str(column.table),
                 column=column.column,
             )
+
+
+def weak(covered: Sequence[ColumnCoverage], masks: Mapping[str, str]) -> Iterator[Finding]:
+    """Report the other columns that rules set to values in which the old ones can be read."""
+    for column in covered:
+        if column.weak and not undecided(column):
+            yield _weak(column, "is not masked", masks, "warning")
 
 
 def unread(tables: Mapping[TableName, str]) -> Iterator[Finding]:
@@ -62,6 +73,20 @@ def shown(evidence: Evidence) -> str:
     where = f" in {evidence.path}" if evidence.path else ""
     counted = f", {evidence.matching} of {evidence.sampled}" if evidence.matching else ""
     return f"{evidence.kind}{where}, {evidence.confidence:.2f} by {' and '.join(evidence.by)}{counted}"
+
+
+def _weak(column: ColumnCoverage, what: str, masks: Mapping[str, str], severity: Severity) -> Finding:
+    name = place_name(column.table, column.column)
+    return Finding(
+        "weak-mask",
+        severity,
+        f"`{name}` {what}: {column.reason}",
+        f"Use {masks.get(name, 'a keyed mask')}, or keep it: sanitize.keep has `{name}: a reason`.",
+        line=column.lines[-1],
+        table=str(column.table),
+        column=column.column,
+        subject=column.weak,
+    )
 
 
 def _undecided(column: ColumnCoverage, name: str, severity: Severity) -> Finding:

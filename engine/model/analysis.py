@@ -68,10 +68,19 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A column that can be read in a value: so many of its characters, None for all."""
+
+    column: str
+    characters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """`column = value`, with what the value mentions.
 
-    `into` is the place of its table among the targets. `adds` marks the value of a new row, for the column at
+    `keeps` are columns of the same row that can be read in the value, as far as its text tells. `into` is
+    the place of its table among the targets. `adds` marks the value of a new row, for the column at
     `place` where an INSERT names none.
     """
 
@@ -79,6 +88,7 @@ class Assignment:
     value: Piece
     columns: tuple[ColumnUse, ...] = ()
     functions: tuple[str, ...] = ()
+    keeps: tuple[Kept, ...] = ()
     into: int = 0
     place: int = -1
     adds: bool = False

@@ -54,7 +54,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ColumnCoverage:
-    """What becomes of one column, and why. `lines` are those of the rules that touch it."""
+    """What becomes of one column, and why. `lines` are those of the rules that touch it.
+
+    `weak` is the value by which a rule set it and in which what it held can still be read.
+    """
 
     table: TableName
     column: str
@@ -63,6 +66,7 @@ class ColumnCoverage:
     evidence: tuple[Evidence, ...] = ()
     reason: str | None = None
     lines: tuple[int, ...] = ()
+    weak: str = ""
 
     @property
     def undecided(self) -> bool:

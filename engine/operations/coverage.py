@@ -9,7 +9,7 @@ from ..database.base import Database
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog, TableName
 from ..model.errors import RuleRefused, RulesBlocked, RuleSyntax
-from ..model.finding import Accepted, Finding
+from ..model.finding import Accepted, Finding, Severity
 from ..model.rules import RuleSet
 from ..model.sensitive import PERSONAL, ColumnCoverage, Kind
 from ..model.snapshot import Sanitization
@@ -21,6 +21,7 @@ from .ruleset import engine_of, rules_if_any
 
 if TYPE_CHECKING:
     from ..discovery.classify import Classification
+    from ..rules.checks.context import Context
 
 LOOKING_SECONDS = 10
 QUICK_SECONDS = 15
@@ -97,7 +98,7 @@ async def examine(
     """
     from ..database.postgres.selection import select
     from ..discovery.coverage import Decisions, coverage
-    from ..discovery.findings import findings, misplaced, unread
+    from ..discovery.findings import findings, misplaced, unread, weak
     from ..rules.analyse import analyse_all
     from ..rules.checks import check_all
     from ..rules.checks.context import Context
@@ -110,13 +111,13 @@ async def examine(
     taken = select(target.selection, catalog).data if database is None else None
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
-    personal = _personal(classification)
-    static = check_all(Context(resolved, catalog, engine_of(target), personal=personal))
+    context = Context(resolved, catalog, engine_of(target), personal=_personal(classification))
+    static, masks = check_all(context), _masks(context)
     asked = await _foreseen(services, target, resolved, catalog) if ahead and resolved else ()
     checked = (*static, *(foreseen := _more(asked, static)))
-    found = tuple(findings(covered, new=new, severity="error" if decided.policy == "require" else "warning"))
+    severity: Severity = "error" if decided.policy == "require" else "warning"
+    found = tuple(findings(covered, new=new, masks=masks, severity=severity))
     accepted = _accepted(decided, (*checked, *found))
-    over = {one.fingerprint for one in accepted}
     return Examination(
         catalog=catalog,
         classification=classification,
@@ -124,12 +125,12 @@ async def examine(
         resolved=resolved,
         checked=checked,
         found=found,
-        undecided=tuple(one for one in found if one.fingerprint not in over),
-        notes=(*unread(classification.unread), *misplaced(covered, decided.keep)),
+        undecided=_open(found, accepted),
+        notes=(*unread(classification.unread), *misplaced(covered, decided.keep), *weak(covered, masks)),
         accepted=accepted,
         new=new,
         foreseen=foreseen,
-        personal=personal,
+        personal=context.personal or {},
     )
 
 
@@ -147,6 +148,18 @@ def _more(foreseen: Sequence[Finding], known: Sequence[Finding]) -> tuple[Findin
     """Return what was not known to be an error before the source was asked."""
     errors = {(one.table, one.column) for one in known if one.severity == "error"}
     return tuple(one for one in foreseen if (one.table, one.column) not in errors)
+
+
+def _masks(context: "Context") -> Mapping[str, str]:
+    """Return which masks to use instead of values in which the old ones can be read, by column."""
+    from ..discovery.coverage import place_name, root_of
+    from ..rules.checks.hashes import keyed_mask
+
+    return {
+        place_name(root_of(found.table, context.catalog), found.column.name): keyed_mask(context, found)
+        for found in context.assigned()
+        if found.assignment.keeps
+    }
 
 
 def _personal(classification: "Classification") -> Mapping[tuple[TableName, str], Kind]:
@@ -174,6 +187,11 @@ async def _foreseen(
 def _accepted(decided: Rules, findings: Sequence[Finding]) -> tuple[Accepted, ...]:
     fingerprints = {finding.fingerprint for finding in findings}
     return tuple(one for one in decided.accept if one.fingerprint in fingerprints)
+
+
+def _open(findings: Sequence[Finding], accepted: Sequence[Accepted]) -> tuple[Finding, ...]:
+    over = {one.fingerprint for one in accepted}
+    return tuple(one for one in findings if one.fingerprint not in over)
 
 
 async def gate(

@@ -5,6 +5,7 @@ statement counts as not cut.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
@@ -13,11 +14,12 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from ..model.analysis import Analysis, Assignment, ColumnUse, Feature, Piece, Relation
+from ..model.analysis import Analysis, Assignment, ColumnUse, Feature, Kept, Piece, Relation
 from ..model.rules import Rule, RuleSet
 from ..model.url import Engine
 from .cut import Cut, Uncut, cut
 from .functions import VOLATILE
+from .keeps import kept
 from .sets import Sets, sets
 from .tokens import Tokens, fold, tokens_of
 
@@ -66,7 +68,7 @@ def analyse(rule: Rule, engine: Engine = "postgres") -> Analysis:
         reads=tuple(_reads(tree, tokens)),
         written=tuple(_written(tree)),
         assignments=assignments,
-        sets=every.found,
+        sets=tuple(_keeping(every.found, tree, targets)),
         unchecked=not every.whole,
         where=where,
         filtered=bool(tree.args.get("where")),
@@ -118,6 +120,32 @@ def _agree(tree: exp.Expr, found: Cut) -> bool:
 def _assignment(column: str, value: Piece, tokens: Tokens, *, uses: tuple[ColumnUse, ...]) -> Assignment:
     inside = tuple(use for use in uses if value.start <= use.start < value.end)
     return Assignment(column, value, inside, tuple(dict.fromkeys(tokens.calls(value.start, value.end))))
+
+
+def _keeping(
+    found: tuple[Assignment, ...], tree: exp.Expr, targets: tuple[Relation, ...]
+) -> Iterator[Assignment]:
+    """Yield assignments with what of the same row can be read in their values."""
+    values = dict(_values(tree))
+    alias = targets[0].alias if targets else ""
+    for one in found:
+        value = values.get(one.column) if not (one.into or one.adds) else None
+        keeps = (
+            Kept(_name(column.this), characters)
+            for column, characters in (kept(value) if value is not None else ())
+            if not column.table or _name(column.args["table"]) == alias
+        )
+        yield replace(one, keeps=tuple(dict.fromkeys(keeps)))
+
+
+def _values(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
+    """Yield what an UPDATE sets its columns to."""
+    for node in tree.expressions if isinstance(tree, exp.Update) else ():
+        if isinstance(node, exp.EQ):
+            sides = (node.this, node.expression)
+            tuples = all(isinstance(side, exp.Tuple) for side in sides)
+            pairs = zip(*(side.expressions for side in sides), strict=False) if tuples else (sides,)
+            yield from ((_name(_head(one)), value) for one, value in pairs if isinstance(one, exp.Column))
 
 
 def _targets(tree: exp.Expr, tokens: Tokens) -> Iterator[Relation]:
@@ -189,10 +217,14 @@ def _columns(tree: exp.Expr, tokens: Tokens) -> Iterator[ColumnUse]:
     for column in tree.find_all(exp.Column):
         if id(column) in assigned or _is_default(column):
             continue
-        qualifiers = tuple(_name(part) for part in column.parts[:-1])
-        start = _start(column.parts[0])
-        name = "*" if isinstance(column.this, exp.Star) else _name(column.this)
-        yield ColumnUse(name, qualifiers, tokens.line(start), start)
+        yield _use(column, tokens)
+
+
+def _use(column: exp.Column, tokens: Tokens) -> ColumnUse:
+    qualifiers = tuple(_name(part) for part in column.parts[:-1])
+    start = _start(column.parts[0])
+    name = "*" if isinstance(column.this, exp.Star) else _name(column.this)
+    return ColumnUse(name, qualifiers, tokens.line(start), start)
 
 
 def _set_columns(tree: exp.Expr) -> Iterator[exp.Column]:

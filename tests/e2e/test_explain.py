@@ -88,3 +88,23 @@ async def test_masks_are_told_by_name_and_shape_and_what_does_not_fit_blocks(sho
     assert all((shape.after or "").endswith("@aaaaaaa.aaa") for shape in email.shapes)
     assert {shape.after for shape in phone.shapes} == {"+999999999999999"}
     assert told.plan is None
+
+
+async def test_a_mask_that_only_decorates_blocks_and_names_a_keyed_one(shop: Shop) -> None:
+    text = "UPDATE customers SET email = upper(email) || '.invalid'; UPDATE products SET sku = sku || 'x'"
+    target = replace(shop.target, rules=Rules(override_query=text, policy="require"))
+    async with shop.harbor(target) as harbor:
+        told = await harbor.explain("shop")
+    weak = {
+        (one.severity, one.table, one.column, one.line) for one in told.findings if one.code == "weak-mask"
+    }
+    assert weak == {
+        ("error", "public.customers", "email", 1),
+        ("warning", "public.products", "sku", 1),
+    }
+    hint = next(one.hint for one in told.blocking if one.code == "weak-mask")
+    assert "`snapharbor.email(email)`" in hint
+    kept = Rules(override_query=text, policy="require", keep={"public.customers.email": "only ours"})
+    async with shop.harbor(replace(shop.target, rules=kept)) as harbor:
+        told = await harbor.explain("shop")
+    assert ("public.customers", "email") not in {(one.table, one.column) for one in told.blocking}

@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
         used = [name for name in found.assignment.functions if name.rpartition(".")[2] in HASHES]
         if used and found.assignment.columns:
             column = found.assignment.columns[0].name
-            mask = _mask(context, found)
+            mask = keyed_mask(context, found)
             yield about(
                 found,
                 "unkeyed-hash",
@@ -44,9 +44,10 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-def _mask(context: Context, found: Assigned) -> str:
+def keyed_mask(context: Context, found: Assigned) -> str:
     """Return the call of the mask for what the column holds, as far as one fits it."""
-    use, personal = found.assignment.columns[0], context.personal or {}
+    uses, personal = found.assignment.columns, context.personal or {}
+    use = next((use for use in uses if use.name == found.column.name), uses[0])
     name = ".".join(spelled(part, context.engine) for part in (*use.qualified, use.name))
     places = ((found.table.name, column) for column in (found.column.name, use.name))
     kind = next((personal[place] for place in places if place in personal), None)
