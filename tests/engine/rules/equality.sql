@@ -283,6 +283,8 @@ UPDATE limits SET span = '[1,2)' WHERE id = 1
 
 UPDATE open_check SET s = 'new'
 
+UPDATE open_check SET id = id + 1
+
 DELETE FROM files WHERE id = 1
 
 -- fail: both ways fail
