@@ -58,6 +58,14 @@ class ColumnUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """What follows a column after a dot, `(address).geo.lat`: a field, or a function that it calls so."""
+
+    column: ColumnUse
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A part of the user's own text, to the letter: `rule.text[start:end]`. `line` as in the rules' text."""
 
@@ -111,6 +119,9 @@ class Analysis:
         columns: Every column mentioned, those that are set left out.
         functions: Every function called, folded, `schema.name` where a schema is said.
         volatile: Those of them that are known to give another value on each call.
+        attributes: Fields of columns that it mentions, or functions that it calls like them.
+        casts: Types that it casts something to, literals left out, as the parser writes them.
+        operators: Names of the operators that it uses, those of LIKE, IN and the like included.
         whole_rows: Aliases used as if they were columns, or with a star.
         aliases: Names that it gives to tables, sub-selects and columns, its target's left out.
         features: What else it uses.
@@ -129,6 +140,9 @@ class Analysis:
     columns: tuple[ColumnUse, ...] = ()
     functions: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    casts: tuple[str, ...] = ()
+    operators: frozenset[str] = frozenset()
     whole_rows: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     features: frozenset[Feature] = frozenset()

@@ -23,7 +23,8 @@ class TableName:
 class Column:
     """`type` is the server's own spelling, with length and precision; `labels` are those of an enum.
 
-    `made_of` is the type that a domain is made of in the end, None for any other.
+    `made_of` is the type that a domain is made of in the end, None for any other. `fields` are those of a
+    composite type, and below them those of their own types, as `outer.inner`.
     """
 
     name: str
@@ -35,6 +36,40 @@ class Column:
     comment: str | None = None
     made_of: str | None = None
     labels: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """From one type to another, as the server writes them.
+
+    Any is done where it is written; one for an `assignment` there, too, and an `implicit` one everywhere.
+    """
+
+    source: str
+    target: str
+    context: Literal["explicit", "assignment", "implicit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`operands` are types as the server writes them."""
+
+    name: str
+    operands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserMade:
+    """What runs functions that users wrote: neither the server's own nor programs of an extension.
+
+    `types` are the users' own types, as the server writes them.
+    """
+
+    functions: frozenset[str] = frozenset()
+    casts: tuple[Cast, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +121,7 @@ class Catalog:
     schemas: tuple[str, ...]
     tables: tuple[Table, ...]
     extensions: tuple[str, ...] = ()
+    user_made: UserMade = UserMade()
     _by_name: dict[TableName, Table] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ The tokenizer cuts, the parser's tree says what should have come out; where the 
 statement counts as not cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import cast
@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from ..model.analysis import Analysis, Assignment, ColumnUse, Feature, Kept, Piece, Relation
+from ..model.analysis import Analysis, Assignment, Attribute, ColumnUse, Feature, Kept, Piece, Relation
 from ..model.rules import Rule, RuleSet
 from ..model.url import Engine
 from .cut import Cut, Uncut, cut
@@ -22,6 +22,7 @@ from .functions import VOLATILE
 from .keeps import kept
 from .sets import Sets, sets
 from .tokens import Tokens, fold, tokens_of
+from .user_made import of_type
 
 KEPT = 2000
 """Statements whose analysis is kept: one verb asks for it several times, and parsing is slow."""
@@ -75,6 +76,9 @@ def analyse(rule: Rule, engine: Engine = "postgres") -> Analysis:
         columns=uses,
         functions=functions,
         volatile=tuple(name for name in functions if name.rpartition(".")[2] in VOLATILE),
+        attributes=tuple(_attributes(tree, tokens)),
+        casts=tuple(dict.fromkeys(_casts(tree))),
+        operators=_operators(tokens, [*(one.value for one in assignments), *((where,) if where else ())]),
         whole_rows=tuple(dict.fromkeys(_whole_rows(tree, uses))),
         aliases=tuple(dict.fromkeys(_aliases(tree))),
         features=frozenset(_features(tree, tokens)),
@@ -225,6 +229,32 @@ def _use(column: exp.Column, tokens: Tokens) -> ColumnUse:
     start = _start(column.parts[0])
     name = "*" if isinstance(column.this, exp.Star) else _name(column.this)
     return ColumnUse(name, qualifiers, tokens.line(start), start)
+
+
+def _attributes(tree: exp.Expr, tokens: Tokens) -> Iterator[Attribute]:
+    """Yield what follows columns in brackets after a dot, the longest path of each."""
+    for dot in tree.find_all(exp.Dot):
+        path, node = list[str](), cast(exp.Expr, dot)
+        while isinstance(node, exp.Dot):
+            path.insert(0, _name(node.expression))
+            node = node.this
+        while isinstance(node, exp.Paren):
+            node = node.this
+        if isinstance(node, exp.Column) and not isinstance(dot.parent, exp.Dot) and path[0]:
+            yield Attribute(_use(node, tokens), tuple(filter(None, path)))
+
+
+def _operators(tokens: Tokens, pieces: Sequence[Piece]) -> frozenset[str]:
+    """Return what stands in the clauses of a statement that was cut, or anywhere in another one."""
+    spans = [(piece.start, piece.end) for piece in pieces] or [(0, len(tokens.rule.text))]
+    return frozenset(name for start, end in spans for name in tokens.operators(start, end))
+
+
+def _casts(tree: exp.Expr) -> Iterator[str]:
+    """Yield the types that values are cast to; what becomes of a literal, the type itself says."""
+    for node in tree.find_all(exp.Cast):
+        if not isinstance(node.this, exp.Literal | exp.Null):
+            yield of_type(node.to)
 
 
 def _set_columns(tree: exp.Expr) -> Iterator[exp.Column]:

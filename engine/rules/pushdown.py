@@ -21,6 +21,7 @@ from .layers import Layers
 from .masking import Masker, mask_called
 from .resolve import SEARCH_PATH, TEMPORARY, resolve
 from .tokens import Tokens, tokens_of
+from .user_made import user_made
 
 LITERAL = re.compile(
     r"""('([^']|'')*'|-?[\d.]+|\(-[\d.]+\)|true|false|NULL)(::[\w ".]+(\(\d+(,\d+)?\))?(\[\])*)?"""
@@ -187,6 +188,8 @@ class _Compiler:
                 yield f"`{plain}` is volatile"
         if self.facts.own_operators and (analysis.assignments or analysis.filtered):
             yield "the database has operators or casts of its own"
+        for what in user_made(resolve(analysis, self.masker.catalog), self.masker.catalog):
+            yield f"it could run {what}"
         if root is not None:
             if root.rewritten and root.kind == "p":
                 yield "a rewrite rule"

@@ -27,6 +27,21 @@ QUOTED = frozenset(
 OPENING = frozenset((TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE))
 CLOSING = frozenset((TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE))
 
+SIGNS = frozenset("+-*/<>=~!@#%^&|`?")
+# With none of these in it, an operator does not end with + or -.
+TELLING_SIGNS = frozenset("~!@#%^&|`?")
+# What words use without showing it.
+WORD_OPERATORS = {
+    "like": ("~~", "!~~"),
+    "ilike": ("~~*", "!~~*"),
+    "in": ("=", "<>"),
+    "case": ("=",),
+    "nullif": ("=",),
+    "distinct": ("=",),
+    "between": ("<=", ">=", "<", ">"),
+    "similar": ("~", "!~"),
+    "overlaps": ("<=", "<", ">=", ">"),
+}
 CAST_BEFORE = frozenset((TokenType.DCOLON, TokenType.ALIAS))
 
 
@@ -76,6 +91,21 @@ class Tokens:
             if start <= token.start < end and (name := self._called(index)):
                 yield name
 
+    def operators(self, start: int = 0, end: int | None = None) -> Iterator[str]:
+        """Yield the operators between two offsets, as the server cuts them, and those behind words."""
+        run, after = "", -1
+        for index, token in enumerate(self.all):
+            if not start <= token.start < (len(self.rule.text) if end is None else end):
+                continue
+            signs = token.token_type not in QUOTED and SIGNS.issuperset(token.text)
+            if not signs or token.start != after:
+                yield from _operators(run)
+                run = ""
+            if signs:
+                run, after = run + token.text, token.end + 1
+            yield from WORD_OPERATORS.get(self.word(index), ())
+        yield from _operators(run)
+
     def _called(self, index: int) -> str | None:
         if self.word(index) in WORDS and self.kind(index - 1) != TokenType.DOT:
             return self.word(index)
@@ -88,6 +118,15 @@ class Tokens:
         if self.word(index - (3 if schema else 1)) == "into":
             return None
         return f"{schema}.{name}" if schema else name
+
+
+def _operators(run: str) -> Iterator[str]:
+    """Yield the operator that adjacent signs are, and those of one sign that end it."""
+    while len(run) > 1 and run[-1] in "+-" and TELLING_SIGNS.isdisjoint(run):
+        yield run[-1]
+        run = run[:-1]
+    if run:
+        yield "<>" if run == "!=" else run
 
 
 def tokens_of(rule: Rule, engine: Engine) -> Tokens:

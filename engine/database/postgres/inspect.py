@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName, Trigger
 from ...model.url import DatabaseUrl
 from .session import connect
+from .user_made import read_user_made
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -63,7 +64,7 @@ SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), N
        (SELECT pg_catalog.format_type(base, mod) FROM domains JOIN pg_catalog.pg_type t ON t.oid = base
         WHERE domains.oid = a.atttypid AND t.typtype <> 'd'),
        ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = a.atttypid
-             ORDER BY enumsortorder)
+             ORDER BY enumsortorder), a.atttypid
 FROM pg_catalog.pg_attribute a
 JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = a.attrelid
 LEFT JOIN pg_catalog.pg_attrdef def ON def.adrelid = a.attrelid AND def.adnum = a.attnum
@@ -71,6 +72,20 @@ LEFT JOIN pg_catalog.pg_description d
   ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
+"""
+
+# Of composite types, through domains, however deep.
+FIELDS = """
+WITH RECURSIVE fields (type, path, part) AS (
+  SELECT DISTINCT a.atttypid, '' COLLATE "C", a.atttypid FROM pg_catalog.pg_attribute a
+  JOIN unnest(%s::oid[]) AS c (oid) ON c.oid = a.attrelid
+  WHERE a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT type, CASE WHEN f.attname IS NULL THEN path ELSE path || '.' || f.attname END,
+         coalesce(f.atttypid, t.typbasetype)
+  FROM fields JOIN pg_catalog.pg_type t ON t.oid = part AND t.typtype IN ('c', 'd')
+  LEFT JOIN pg_catalog.pg_attribute f ON f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped)
+SELECT type, substr(path, 2) FROM fields WHERE path <> '' ORDER BY 1, 2
 """
 
 # Whole keys only: an index on an expression or on a part of the rows makes nothing unique.
@@ -153,6 +168,7 @@ async def read_catalog(connection: "AsyncConnection[TupleRow]") -> Catalog:
     oids = [row[0] for row in tables]
     found = _Details(
         columns=_by_table(await _rows(connection, COLUMNS, oids)),
+        fields=_by_table(await _rows(connection, FIELDS, oids)),
         keys=_by_table(await _rows(connection, KEYS, oids)),
         foreign_keys=_by_table(await _rows(connection, FOREIGN_KEYS, oids)),
         reads=_by_table(await _rows(connection, READS, oids, oids)),
@@ -163,14 +179,16 @@ async def read_catalog(connection: "AsyncConnection[TupleRow]") -> Catalog:
         schemas=tuple(name for (name,) in schemas),
         extensions=tuple(name for (name,) in extensions),
         tables=tuple(sorted((_table(row, found) for row in tables), key=lambda table: table.name)),
+        user_made=await read_user_made(connection),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Details:
-    """Rows of the catalogue by the table that they belong to."""
+    """Rows of the catalogue by the table that they belong to, fields by their type."""
 
     columns: "_ByTable"
+    fields: "_ByTable"
     keys: "_ByTable"
     foreign_keys: "_ByTable"
     reads: "_ByTable"
@@ -189,9 +207,10 @@ def _by_table(rows: "Iterable[TupleRow]") -> "_ByTable":
     return found
 
 
-def _column(*values: Any) -> Column:
-    *plain, labels = values
-    return replace(Column(*plain), labels=tuple(labels))
+def _column(found: _Details, *values: Any) -> Column:
+    *plain, labels, type_ = values
+    fields = tuple(path for (path,) in found.fields[type_])
+    return replace(Column(*plain), labels=tuple(labels), fields=fields)
 
 
 def _table(row: "TupleRow", found: _Details) -> Table:
@@ -199,7 +218,7 @@ def _table(row: "TupleRow", found: _Details) -> Table:
     return Table(
         name=TableName(schema, name),
         kind=KINDS[kind],
-        columns=tuple(_column(*column) for column in found.columns[oid]),
+        columns=tuple(_column(found, *column) for column in found.columns[oid]),
         primary_key=next((tuple(names) for primary, names in found.keys[oid] if primary), ()),
         unique=tuple(tuple(names) for primary, names in found.keys[oid] if not primary),
         foreign_keys=tuple(

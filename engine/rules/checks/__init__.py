@@ -23,6 +23,7 @@ from . import (
     unfiltered,
     unique,
     unknown,
+    user_made,
     volatile,
 )
 from .context import Context
@@ -31,6 +32,7 @@ Check = Callable[[Context], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     unknown.check,
+    user_made.check,
     targets.check,
     not_checked.check,
     copies.check,

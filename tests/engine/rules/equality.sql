@@ -285,6 +285,10 @@ UPDATE open_check SET s = 'new'
 
 UPDATE open_check SET id = id + 1
 
+UPDATE t1 SET nul = (home).leak
+
+UPDATE t1 SET nul = (t1.home).city || (t1).leak_row
+
 DELETE FROM files WHERE id = 1
 
 -- fail: both ways fail

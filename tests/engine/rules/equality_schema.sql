@@ -29,6 +29,9 @@ SELECT i, left(md5(i::text), i % 6), left(md5(i::text), i % 5), i * 1.37, CASE W
        ROW(left(md5(i::text), 8), 'city' || i)::place, '2020-01-01'::timestamp + i * '1h'::interval
 FROM generate_series(1, 300) i;
 
+CREATE FUNCTION leak(here place) RETURNS text LANGUAGE sql AS 'SELECT max(v) FROM ref WHERE here.city <> v';
+CREATE FUNCTION leak_row(here t1) RETURNS text LANGUAGE sql AS 'SELECT max(v) FROM ref WHERE here.a <> v';
+
 CREATE TABLE limits (
     id int PRIMARY KEY, must text NOT NULL, amount int CHECK (amount BETWEEN 0 AND 100),
     code text UNIQUE, low text, label text, span int4range, EXCLUDE USING gist (span WITH &&),
