@@ -18,7 +18,6 @@ STRIPPED: Mapping[bytes, str] = {
 REACHING: Mapping[bytes, str] = {
     b"SERVER": "it names another server, and foreign tables read from there",
     b"EVENT TRIGGER": "it runs by itself when definitions change",
-    b"PUBLICATION": "other servers can subscribe to it",
 }
 EXTENSIONS: Mapping[bytes, str] = {
     b"pg_cron": "it runs jobs by itself",

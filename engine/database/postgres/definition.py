@@ -34,6 +34,7 @@ OPTIONS = (
     "--format=custom",
     "--compress=0",
     "--encoding=UTF8",
+    "--no-publications",
     "--no-subscriptions",
     "--no-security-labels",
     "--no-password",

@@ -33,7 +33,6 @@ PARTS = (
     | {
         b"COMMENT",
         b"INDEX ATTACH",
-        b"PUBLICATION TABLE",
         b"ROW SECURITY",
         b"SEQUENCE",
         b"SEQUENCE OWNED BY",

@@ -32,6 +32,7 @@ OPTIONS = (
     "--no-owner",
     "--no-privileges",
     "--no-tablespaces",
+    "--no-publications",
     "--no-subscriptions",
     "--no-security-labels",
     "--no-password",
