@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ..model.catalog import TableName
 from ..model.identifier import quote
 from ..model.pushdown import ConstraintQuery, Facts, ReferenceFacts, TableFacts, TableRead, UniqueFacts
-from .layers import ROW, Layers, refuse
+from .layers import FENCE, ROW, Layers, refuse
 
 Reads = Mapping[TableName, TableRead]
 
@@ -69,12 +69,15 @@ def questions(layers: Layers, facts: Facts, reads: Reads) -> Iterator[Constraint
 
 
 def rows_of(table: TableName, reads: Reads) -> str:
-    """Return a SELECT of all of a table's rows as the rules leave them."""
+    """Return a SELECT of all of a table's rows as the rules leave them.
+
+    It is fenced: what is the same for every row, the planner would compute for a table without any.
+    """
     source = f"SELECT * FROM ONLY {quote(table.schema)}.{quote(table.name)}"
     if (read := reads.get(table)) is None:
         return source
     before, after = read.rows
-    return f"{before}{source}{after}"
+    return f"{before}{source}{after}{FENCE}"
 
 
 def _row_conditions(layers: Layers, *, generated: bool) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,8 @@ UPDATE t1 SET dom = 'u' || id || '@y'
 
 UPDATE t1 SET e = 'green' WHERE e = 'red'
 
+UPDATE none_yet SET mail = 'not ' || 'one', k = 'y'
+
 UPDATE t1 SET nul = ts::text, txt = d::text, a = left(f::text, 5)
 
 UPDATE t1 SET nul = to_char(ts, 'YYYY-MM-DD HH24 TZ'), d = ts::date, tm = ts

@@ -97,5 +97,8 @@ CREATE TABLE open_check (id int, s text);
 INSERT INTO open_check VALUES (1, 'old');
 ALTER TABLE open_check ADD CHECK (s <> 'old') NOT VALID;
 
+CREATE TABLE texts (t text PRIMARY KEY);
+CREATE TABLE none_yet (mail email UNIQUE, k text REFERENCES texts CHECK (k <> 'x'));
+
 CREATE TABLE plain (id int PRIMARY KEY, s text);
 INSERT INTO plain SELECT i, 'P' || i FROM generate_series(1, 10) i;
