@@ -98,8 +98,10 @@ async def test_a_copy_of_an_original_is_found_in_every_type(each_shop: Shop) -> 
 
 FAMILIES = (
     "CREATE TABLE families (id int PRIMARY KEY, first_name text, last_name text, town text)",
-    "INSERT INTO families SELECT i, 'Georgia', 'Hunter' || chr(65 + i) || 'son', 'Cork' FROM generate_series(1, 9) i",
-    "CREATE TABLE parts AS SELECT id, 'a map of ' || first_name AS a, last_name AS b, town AS c FROM families",
+    "INSERT INTO families SELECT i, 'Georgia', 'Hunter' || chr(65 + i) || 'son', 'Cork'"
+    " FROM generate_series(1, 9) i",
+    "CREATE TABLE parts AS SELECT id, 'a map of ' || first_name AS a, last_name AS b, town AS c"
+    " FROM families",
     "CREATE TABLE wholes AS SELECT id, 'ask ' || first_name || ' ' || last_name AS a,"
     " jsonb_build_array(upper(last_name || ' ' || first_name)) AS b FROM families",
 )

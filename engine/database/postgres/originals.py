@@ -37,7 +37,7 @@ PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
 # Everywhere: a street is named Georgia, a song is by a King. A person's two names together say something.
 GIVEN: frozenset[Kind] = frozenset(("first-name",))
 FAMILY: frozenset[Kind] = frozenset(("last-name",))
-COMMON: frozenset[Kind] = GIVEN | FAMILY | {"city", "postcode"}
+COMMON: frozenset[Kind] = frozenset(("first-name", "last-name", "city", "postcode"))
 
 MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
