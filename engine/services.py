@@ -12,10 +12,11 @@ import anyio
 from anyio import from_thread, to_thread
 
 from .database.base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+from .database.engines import engine_of, kit
 from .ledger.base import Lease, LeaseKind, Ledger
 from .ledger.presence import present
 from .ledger.sqlite import SqliteLedger
-from .model.errors import ConfigInvalid, EngineError
+from .model.errors import EngineError
 from .model.json import JsonObject
 from .model.settings import Settings
 from .model.share import Principal
@@ -49,19 +50,11 @@ class Services:
 
     def database(self, url: DatabaseUrl) -> Database:
         """Return the database at a URL; nothing is connected yet."""
-        if url.engine == "postgres":
-            from .database.postgres.database import PostgresDatabase
-
-            return PostgresDatabase(url, self.settings.postgres_programs, self.settings.working_directory)
-        raise ConfigInvalid(f"`{url.engine}` databases are not supported yet", "Use a PostgreSQL database.")
+        return kit(url.engine).database(url, self.settings)
 
     def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
         """Return who creates and swaps databases on the server of a URL."""
-        if url.engine == "postgres":
-            from .database.postgres.housekeeper import PostgresHousekeeper
-
-            return PostgresHousekeeper(url)
-        raise ConfigInvalid(f"`{url.engine}` databases are not supported yet", "Use a PostgreSQL database.")
+        return kit(url.engine).housekeeper(url)
 
     @asynccontextmanager
     async def side_database(self, url: DatabaseUrl, name: str) -> AsyncGenerator[None]:
@@ -94,36 +87,23 @@ class Services:
         Without `work` it stands on a throw-away server of the snapshot's major version or newer, else it is
         a new database on the server of `work`, which the caller has made sure holds no source.
         """
-        from .database.postgres.workbench import PostgresWorkbench
-
+        manifest = original.manifest
+        bench = kit(engine_of(manifest)).workbench
         if work is None:
-            async with self.ephemeral(original.manifest.server_major) as url:
-                yield PostgresWorkbench(self.database(url), url, alone=True)
+            async with kit(engine_of(manifest)).ephemeral(manifest, self.settings) as url:
+                yield bench(url, self.settings, alone=True)
             return
         name = f"snapharbor_w_{token_hex(8)}"
         async with self.side_database(work, name):
             await self.housekeeper(work).create(name, f"work copy of {original.id}")
-            yield PostgresWorkbench(self.database(work.on(name)), work.on(name), alone=False)
-
-    @asynccontextmanager
-    async def ephemeral(self, major: int) -> AsyncGenerator[DatabaseUrl]:
-        """Run a throw-away server of a major version, or the newest at hand, and yield an empty database."""
-        from .database.postgres.cluster import ephemeral_cluster
-        from .database.postgres.tools import choose_private, discover
-
-        tools = choose_private(await discover(self.settings.postgres_programs), major)
-        directory = self.settings.working_directory
-        async with ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates") as cluster:
-            name = "snapharbor_work"
-            await self.housekeeper(cluster.url(name)).create(name, "work copy")
-            yield cluster.url(name)
+            yield bench(work.on(name), self.settings, alone=False)
 
     async def export(self, source: ChunkSource, directory: Path, each: Callable[[int], None]) -> None:
         """Write a snapshot as the native archive of its engine, readable, mode 0600 in a 0700 directory.
 
         `each` is told the size of every block that is written, in a worker thread.
         """
-        from .database.postgres.archive import export
+        write = kit(engine_of(source.manifest)).export
 
         def told(size: int) -> None:
             from_thread.check_cancelled()
@@ -132,16 +112,14 @@ class Services:
         fresh = directory.with_name(f"{UNFINISHED}{token_hex(8)}")
         async with self._leased("directory", {"path": str(fresh)}) as lease:
             try:
-                await to_thread.run_sync(partial(export, source, directory, fresh=fresh, each=told))
+                await to_thread.run_sync(partial(write, source, directory, fresh=fresh, each=told))
             finally:
                 with anyio.CancelScope(shield=True):
                     await self.ledger.release(lease.id)
 
     def artefact(self, source: ChunkSource) -> Artefact:
         """Return what of a snapshot is not the rows of its tables."""
-        from .database.postgres.artefact import PostgresArtefact
-
-        return PostgresArtefact(source)
+        return kit(engine_of(source.manifest)).artefact(source)
 
     def storage(self, profile: str | None) -> Storage:
         """Return the storage of a profile; None is the directory `snapshots` of the working directory."""

@@ -73,12 +73,14 @@ PLAIN, SURE, FIRST_WORD = range(3)
 class Hashing:
     """A piece of a table that is read as lines of hashes; `flags` say what those of each column are of.
 
-    `elsewhere` says that its one column may hold the values still.
+    `elsewhere` says that its one column may hold the values still. Where the server has no such hash, the
+    piece gives the values themselves, of the columns in `raw`, and whoever reads them hashes them.
     """
 
     piece: Slice
-    flags: bytes
+    flags: bytes = b""
     elsewhere: bool = False
+    raw: tuple[Wanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class View(Protocol):
     def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
         """Yield what a reader has to read for the seeded hashes of the originals of columns, never rewritten.
 
-        A line is a row, tabs part its columns, and each holds numbers of 64 bits with sign, or none.
+        A line is a row, tabs part its columns, and each holds numbers of 64 bits with sign, or none; of
+        what is `raw` each holds the value.
         """
         ...
 

@@ -60,7 +60,8 @@ async def classify(catalog: Catalog, ask: Ask, *, seconds: float = SECONDS) -> C
         ask: Runs queries on the source, read-only and time-limited, and raises for one that fails.
         seconds: When no further table is begun.
     """
-    types = Types.read((await ask([USER_TYPES]))[0])
+    own = (await ask([USER_TYPES]))[0] if catalog.engine == "postgres" else ()
+    types = Types.read(own)
     sampled, unread = await _sample(catalog, ask, types, time.monotonic() + seconds)
     found: dict[Place, tuple[Evidence, ...]] = {}
     for table in catalog.tables:
@@ -199,7 +200,11 @@ async def _sample(
         if time.monotonic() > deadline:
             unread.update((table.name, "the time for looking at values was over") for table in some)
             continue
-        asked = [question for table in some for question in questions(table, sizes[table.name], types)]
+        asked = [
+            question
+            for table in some
+            for question in questions(table, sizes[table.name], types, catalog.engine)
+        ]
         await _ask_all(ask, asked, values, unread)
         again = [
             question
@@ -209,7 +214,7 @@ async def _sample(
             for column in table.columns
             if (table.name, column.name) not in values
             and worth_a_second_look(column, types.family(column.type), sizes[table.name])
-            and (question := sparse_question(table, column, types)) is not None
+            and (question := sparse_question(table, column, types, catalog.engine)) is not None
         ]
         await _ask_all(ask, again, values, {})
     return values, unread

@@ -41,14 +41,17 @@ ORDER BY 1 LIMIT 5000
 """
 
 _FAMILIES: Sequence[tuple[str, Family]] = (
-    (r"text|character( varying)?|varchar|bpchar|\"char\"|name|citext|xml|hstore|tsvector", "text"),
+    (r"(tiny|medium|long)?text|character( varying)?|(var|bp)?char|\"char\"|name|citext", "text"),
+    (r"xml|hstore|tsvector", "text"),
     (r"jsonb?", "json"),
-    (r"date|timestamp.*", "date"),
+    (r"date|datetime|timestamp.*", "date"),
     (r"smallint|integer|bigint|numeric|decimal|real|double precision|money", "number"),
-    (r"inet|cidr", "network"),
+    (r"(small|medium|big)?int( unsigned)?( zerofill)?|decimal unsigned|float|double", "number"),
+    (r"inet[46]?|cidr", "network"),
     (r"macaddr8?", "mac"),
     (r"point|geometry|geography", "geo"),
-    (r"bytea|oid|lo", "binary"),
+    (r"bytea|oid|lo|(tiny|medium|long)?blob|(var)?binary", "binary"),
+    (r"enum|set", "enum"),
     (r"uuid", "uuid"),
 )
 
@@ -145,7 +148,7 @@ def by_type(type_: str, family: Family, *, people: bool) -> tuple[Evidence, ...]
         return (Evidence("mac", 0.9, ("type",)),)
     if family == "geo":
         return (Evidence("location", 0.7 if people else 0.4, ("type",)),)
-    if family == "binary" and (people or not type_.startswith("bytea")):
+    if family == "binary" and (people or type_.rpartition(".")[2] in ("oid", "lo")):
         # An `oid` in a user's table is a large object.
         return (Evidence("document", 0.5, ("type",)),)
     return ()

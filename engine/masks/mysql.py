@@ -11,7 +11,8 @@ from .keys import Blocks
 from .mysql_json import AFRESH, quoted
 from .types import ColumnType
 
-_BOUND_TYPES: dict[Bound, str] = {"hash": "VARCHAR(64)", "integer": "BIGINT", "text": "VARCHAR(64)"}
+_WORD = "VARCHAR(64) CHARACTER SET utf8mb4"
+_BOUND_TYPES: dict[Bound, str] = {"hash": _WORD, "integer": "BIGINT", "text": _WORD}
 
 
 class MySql(Dialect):

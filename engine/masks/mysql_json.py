@@ -20,6 +20,8 @@ _FOUND = rf"({_STRING}(?:(?:\s|\\[ntr])*:)?)"
 # MariaDB keeps results of a subquery for values that are equal, which under most collations are `e` and `É`;
 # not where there is chance in it.
 AFRESH = "RAND() < 1"
+# Without, a text would be of whatever the session's current database has as its default.
+TEXT = "LONGTEXT CHARACTER SET utf8mb4"
 _CUT = '","{}","'
 # MariaDB says \1 for what was found, MySQL $1, and neither knows the other's.
 _SAYS_DOLLAR = "REGEXP_REPLACE('a', '(a)', '$1') = 'a'"
@@ -61,7 +63,7 @@ def strings(document: str, masked: Masked) -> str:
     whole = f"JSON_QUOTE(CONVERT({document} USING utf8mb4))"
     between = f"IF({_SAYS_DOLLAR}, {quoted(_CUT.format('$1'))}, {quoted(_CUT.format(chr(92) + '1'))})"
     cut = f"REGEXP_REPLACE({whole}, {quoted(_FOUND)}, {between})"
-    pieces = f"JSON_TABLE(CONCAT('[', {cut}, ']'), '$[*]' COLUMNS (n FOR ORDINALITY, v LONGTEXT PATH '$'))"
+    pieces = f"JSON_TABLE(CONCAT('[', {cut}, ']'), '$[*]' COLUMNS (n FOR ORDINALITY, v {TEXT} PATH '$'))"
     said = f"COALESCE(JSON_QUOTE({masked(f'JSON_UNQUOTE({alias}.v)')}), 'null')"
     is_value = f"mod({alias}.n, 2) = 0 AND RIGHT({alias}.v, 1) <> ':'"
     piece = f"CASE WHEN {is_value} THEN {said} ELSE {alias}.v END"

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .url import Engine
+
 TableKind = Literal["table", "partitioned", "view", "materialized-view", "foreign"]
 
 
@@ -116,16 +118,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All user tables of one database, sorted by name; `schemas` are its non-system schemas."""
+    """All user tables of one database, sorted by name; `schemas` are its non-system schemas.
+
+    Where `engine` is `mysql`, the only one is the database itself.
+    """
 
     schemas: tuple[str, ...]
     tables: tuple[Table, ...]
     extensions: tuple[str, ...] = ()
     user_made: UserMade = UserMade()
+    engine: Engine = "postgres"
     _by_name: dict[TableName, Table] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {table.name: table for table in self.tables})
+
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        """Where a table is looked for whose schema is not named."""
+        return self.schemas if self.engine == "mysql" else ("public",)
 
     def table(self, name: TableName) -> Table | None:
         """Return the table of exactly that name."""

@@ -56,6 +56,7 @@ class Settings:
     override_destination: DatabaseUrl | None = None
     shared_destination: DatabaseUrl | None = None
     postgres_programs: Programs | None = None
+    mysql_programs: Programs | None = None
     share_seconds: int = 900
     serve_url: str = "http://127.0.0.1:8787"
     keep_templates: int = 3

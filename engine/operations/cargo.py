@@ -4,6 +4,8 @@ import hmac
 from dataclasses import asdict, dataclass
 
 from ..database.base import Contents
+from ..database.engines import engine_of, kit
+from ..model.errors import ArgumentInvalid
 from ..model.json import digest
 from ..model.snapshot import Snapshot, TableData
 from ..model.target import Selection, Target
@@ -58,8 +60,14 @@ async def choose_cargo(services: Services, snapshot: Snapshot, *, target: Target
     already, and a snapshot of somebody else's target must not lose anything silently.
 
     Raises:
+        ArgumentInvalid: the destination is another kind of server.
         ConfigInvalid: the filters contradict themselves, or leave nothing of the snapshot.
     """
+    if url.engine != engine_of(snapshot.manifest):
+        raise ArgumentInvalid(
+            f"`{snapshot.id}` was taken of {snapshot.manifest.engine}, and `{url}` is another kind of server",
+            f"Name a {kit(engine_of(snapshot.manifest)).name} database as destination.",
+        )
     shelf = _shelf(services, target)
     if target.selection == Selection():
         everything = Contents(tuple(table.name for table in snapshot.manifest.tables), ())

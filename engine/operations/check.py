@@ -10,18 +10,18 @@ from typing import Literal
 import anyio
 from anyio import to_thread
 
-from ..database.postgres.tools import CLIENT, Toolbox, choose_private, discover
+from ..database.engines import kit
 from ..keypair import recipient_of, verifying_key
 from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
 from ..model.target import Target
-from ..model.url import DatabaseUrl
+from ..model.url import DatabaseUrl, Engine
 from ..proof.kernel import compiled
 from ..services import Services
 from ..settings.references import exposed
 from ..tasks import open_tasks
 from .destination import examine
 from .fuse import guard_work
-from .ruleset import rules_of
+from .ruleset import engine_of, rules_of
 
 Level = Literal["ok", "info", "warning", "error"]
 AREAS = ("configuration", "keys", "tools", "proof", "source", "rules", "destination", "storage")
@@ -50,7 +50,8 @@ async def check(services: Services, seconds: float = 30.0) -> tuple[Check, ...]:
     read-only mode). Whatever does not answer within `seconds` is an error and hides nothing else.
     """
     found: Found = [*_configuration(services), *_keys(services), _search()]
-    boxes = await _tools(services, found)
+    for engine in _engines(services):
+        found += await _tools(services, engine)
     slots = anyio.Semaphore(AT_ONCE)
 
     async def attempt(area: str, name: str, look: Callable[[], Awaitable[Sequence[Check]]]) -> None:
@@ -58,7 +59,7 @@ async def check(services: Services, seconds: float = 30.0) -> tuple[Check, ...]:
             found.extend(await _tried(area, name, seconds, look))
 
     async with open_tasks() as group:
-        for area, name, look in _looks(services, boxes):
+        for area, name, look in _looks(services):
             group.start_soon(attempt, area, name, look)
     return tuple(sorted(found, key=lambda one: (AREAS.index(one.area), one.name)))
 
@@ -71,14 +72,14 @@ def exit_code(checks: Sequence[Check]) -> int:
 Look = Callable[[], Awaitable[Sequence[Check]]]
 
 
-def _looks(services: Services, boxes: Sequence[Toolbox]) -> Iterator[tuple[str, str, Look]]:
+def _looks(services: Services) -> Iterator[tuple[str, str, Look]]:
     """Yield everything that takes time, by area and name."""
     settings = services.settings
     places = {"override": settings.override_destination, "shared": settings.shared_destination}
     for key, target in settings.targets.items():
         if target.source is not None:
             yield "source", key, partial(_source, services, target, target.source)
-        yield "rules", key, partial(_rules, services, target, boxes)
+        yield "rules", key, partial(_rules, services, target)
         if target.rules is not None and target.rules.work_url is not None:
             name = f"{key} (sanitize)"
             yield "destination", name, partial(_work, services, name, target.rules.work_url)
@@ -151,22 +152,27 @@ def _search() -> Check:
     return Check("proof", "leak search", "warning", message, "Install one, then Snapharbor again.")
 
 
-async def _tools(services: Services, found: Found) -> Sequence[Toolbox]:
+def _engines(services: Services) -> tuple[Engine, ...]:
+    """Return the kinds of servers that the configuration names, PostgreSQL if it names none."""
+    found: set[Engine] = {
+        url.engine
+        for target in services.settings.targets.values()
+        for url in (target.source, target.destination)
+        if url is not None
+    }
+    return tuple(sorted(found)) or ("postgres",)
+
+
+async def _tools(services: Services, engine: Engine) -> list[Check]:
+    chosen = kit(engine)
     try:
-        boxes = await discover(services.settings.postgres_programs)
-        if not any(box.has(CLIENT) for box in boxes):
-            raise ClientMissing("no PostgreSQL client programs were found")
+        programs = await chosen.programs(services.settings)
     except ClientMissing as error:
         needed = bool(services.settings.targets)
         level: Level = "error" if needed else "warning"
         code = error.exit_code if needed else 0
-        found.append(Check("tools", "postgresql", level, error.message, error.hint, code))
-        return ()
-    for box in boxes:
-        programs = ", ".join(name for name in CLIENT if box.has((name,)))
-        message = f"{programs} {box.version} in {box.directory}"
-        found.append(Check("tools", f"postgresql {box.version}", "ok", message))
-    return boxes
+        return [Check("tools", chosen.name.lower(), level, error.message, error.hint, code)]
+    return [Check("tools", name, "ok", message) for name, message in programs]
 
 
 async def _source(services: Services, target: Target, url: DatabaseUrl) -> Sequence[Check]:
@@ -189,26 +195,27 @@ async def _source(services: Services, target: Target, url: DatabaseUrl) -> Seque
     return found
 
 
-async def _rules(services: Services, target: Target, boxes: Sequence[Toolbox]) -> Sequence[Check]:
+async def _rules(services: Services, target: Target) -> Sequence[Check]:
     try:
         rules = await to_thread.run_sync(rules_of, services, target)
     except RulesMissing as error:
         return [Check("rules", target.key, "info", error.message, error.hint)]
     where = "on the work server"
     if target.rules is None or target.rules.work_url is None:
-        where = f"on a private PostgreSQL {await _private(services, target, boxes)}"
+        where = f"on a private {await _private(services, target)}"
     return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}, run {where}")]
 
 
-async def _private(services: Services, target: Target, boxes: Sequence[Toolbox]) -> str:
-    """Return which version copies of a target's source are sanitized on."""
+async def _private(services: Services, target: Target) -> str:
+    """Return which server copies of a target's source are sanitized on."""
+    chosen = kit(engine_of(target))
     if target.source is None:
-        return "of the snapshot's version, or the newest at hand"
+        return f"{chosen.name} of the snapshot's version, or the newest at hand"
     try:
         source = await services.database(target.source).identify()
-    except EngineError:
-        return "of the source's version, or the newest at hand"  # the source's own check says what is wrong
-    return choose_private(boxes, source.major).version
+    except EngineError:  # the source's own check says what is wrong
+        return f"{chosen.name} of the source's version, or the newest at hand"
+    return await chosen.private_server(services.settings, source.major)
 
 
 async def _destination(services: Services, name: str, url: DatabaseUrl) -> Sequence[Check]:

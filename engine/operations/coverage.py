@@ -96,7 +96,7 @@ async def examine(
     After `seconds` no further table's values are looked at. With `ahead` the source is asked whether it would
     take what the rules write.
     """
-    from ..database.postgres.selection import select
+    from ..database.engines import kit
     from ..discovery.coverage import Decisions, coverage
     from ..discovery.findings import findings, misplaced, unread, weak
     from ..rules.analyse import analyse_all
@@ -108,7 +108,7 @@ async def examine(
     catalog, classification = await _look(looked_at, target, seconds=seconds)
     decided = target.rules or Rules()
     resolved = resolve_all(analyse_all(rules, engine_of(target)) if rules else (), catalog)
-    taken = select(target.selection, catalog).data if database is None else None
+    taken = kit(catalog.engine).selected(target.selection, catalog) if database is None else None
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
     context = Context(resolved, catalog, engine_of(target), personal=_personal(classification))
@@ -179,6 +179,8 @@ async def _foreseen(
     from ..rules.masking import Masker
     from .foresight import foreseen, read_facts
 
+    if catalog.engine == "mysql":
+        return ()  # what it would refuse shows in the copy
     database, given = services.database(source_of(target)), services.settings.masking_key
     masker = Masker(catalog, engine_of(target), given if given.reveal() else ANY_KEY)
     return await foreseen(database, target, rules, await read_facts(database, target), masker)

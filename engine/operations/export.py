@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..database.engines import engine_of, kit
 from ..model.errors import ArgumentInvalid, SnapshotUnsanitized
 from ..model.job import Report
 from ..model.json import JsonObject
@@ -28,7 +29,7 @@ async def plan(services: Services, request: ExportRequest) -> Plan:
         target=snapshot.manifest.target,
         summary=f"export {snapshot.manifest.kind} snapshot `{snapshot.id}`",
         arguments={"snapshot": snapshot.id, "directory": str(directory)},
-        steps=("decrypt every chunk", "write a directory archive that pg_restore reads"),
+        steps=("decrypt every chunk", f"write {kit(engine_of(snapshot.manifest)).format}"),
         effects=(
             Effect("creates", f"an unencrypted archive in `{directory.name}`"),
             *exposed(snapshot, "the archive"),

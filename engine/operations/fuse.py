@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 import anyio
 
+from ..database.engines import kit
 from ..model.catalog import Server
 from ..model.errors import (
     DatabaseRefused,
@@ -122,7 +123,7 @@ def refuse_unable(server: Server, url: DatabaseUrl) -> None:
     if not server.role_can_create:
         raise PrivilegeMissing(
             f"role `{server.role}` may not create databases on {url.host}:{url.port}",
-            "Run ALTER ROLE … CREATEDB for it: docs/guides/privileges.md has the script.",
+            kit(url.engine).creating,
         )
 
 

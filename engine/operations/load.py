@@ -5,6 +5,7 @@ import time
 from logging import getLogger
 
 from ..database.base import Housekeeper
+from ..database.engines import kit
 from ..model.errors import ConfirmationInvalid, ConfirmationRequired, DatabaseFailed, EngineError
 from ..model.job import Progress, Report
 from ..model.json import Json, JsonObject
@@ -34,8 +35,8 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
     target = _target(services, snapshot)
     given = services.give(request.destination) if request.destination else None
     url = choose(services, target, given=given, database=request.database)
-    destination = await examine(services, url, await look.origins(services))
     cargo = await choose_cargo(services, snapshot, target=target, url=url)
+    destination = await examine(services, url, await look.origins(services))
     instant = await _is_kept(services.housekeeper(url), cargo)
     keep = target.keep_previous if request.keep_previous is None else request.keep_previous
     some = f"{len(cargo.tables)} of {len(manifest.tables)} tables " if cargo.only else ""
@@ -73,8 +74,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     url = choose(
         services, target, given=_text(plan.arguments["given"]), database=_text(plan.arguments["database"])
     )
-    destination = await examine(services, url, await look.origins(services))
     cargo = await choose_cargo(services, snapshot, target=target, url=url)
+    destination = await examine(services, url, await look.origins(services))
     _refuse_surprise(destination, cargo, plan)
     housekeeper = services.housekeeper(url)
     side, note = SIDE + secrets.token_hex(8), f"snapshot {snapshot.id}, loaded {now()}"
@@ -119,7 +120,8 @@ async def _restore(services: Services, cargo: Cargo, url: DatabaseUrl, report: R
 
 async def _keep_template(services: Services, cargo: Cargo, url: DatabaseUrl, side: str) -> None:
     """Keep a copy to load from again, and so many of older snapshots; no load fails because of them."""
-    keep, housekeeper = services.settings.keep_templates, services.housekeeper(url)
+    housekeeper = services.housekeeper(url)
+    keep = services.settings.keep_templates if kit(url.engine).closes else 0
     try:
         if keep:
             await housekeeper.drop(cargo.template)  # one that was cut off, or opened since

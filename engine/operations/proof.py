@@ -22,6 +22,7 @@ from ..proof.forms import Forms, forms, root_of
 from ..proof.originals import Originals, Place
 from ..proof.reference import written
 from ..proof.scan import Finished, Found, Unit, search_rest, search_unit, units
+from ..proof.values import Values
 from ..rules.literals import literals
 from ..services import Services
 from ..tasks import open_tasks
@@ -62,12 +63,15 @@ class Proof:
         meter = Meter(report, "reading originals", sum(one.piece.estimated_bytes for one in pieces))
 
         async def take(reader: SliceReader, hashing: Hashing) -> None:
-            blocks = reader.read(hashing.piece)
+            blocks, flags = reader.read(hashing.piece), hashing.flags
+            if hashing.raw:
+                values = Values(hashing.raw, self.originals.seed)
+                blocks, flags = values.hashed(blocks), values.flags
             table = hashing.piece.table
             root = root_of(table, view.catalog)
             own = (str(root), hashing.piece.columns[0]) if hashing.elsewhere else None
             gather = partial(self.originals.gather, own=own)
-            await to_thread.run_sync(gather, table, hashing.flags, blocks)
+            await to_thread.run_sync(gather, table, flags, blocks)
             self.only_elsewhere.update((own,) if own else ())
             self.looked_for.update(f"{root}.{column}" for column in hashing.piece.columns)
             meter.add(hashing.piece.estimated_bytes)

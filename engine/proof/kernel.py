@@ -3,11 +3,11 @@
 from . import reference
 
 try:
-    from ._search import Confirmer, Gatherer, Searcher, mark
+    from ._search import Confirmer, Gatherer, Searcher, lookup3, mark
 except ImportError:
-    from .reference import Confirmer, Gatherer, Searcher, mark
+    from .reference import Confirmer, Gatherer, Searcher, lookup3, mark
 
-__all__ = ["Confirmer", "Gatherer", "Searcher", "compiled", "mark"]
+__all__ = ["Confirmer", "Gatherer", "Searcher", "compiled", "lookup3", "mark"]
 
 
 def compiled() -> bool:

@@ -251,9 +251,9 @@ class Searcher:
         start = 0
         while True:
             window = content[start : start + WINDOW].translate(FOLD)
-            self._look(_folded_latin(window), column, shaped=shaped)
+            self._look(folded_latin(window), column, shaped=shaped)
             for decoded in again(window):
-                self._look(_folded_latin(decoded.translate(FOLD)), column, shaped=False)
+                self._look(folded_latin(decoded.translate(FOLD)), column, shaped=False)
             if start + WINDOW >= len(content):
                 return
             start += WINDOW - OVERLAP
@@ -301,7 +301,7 @@ def again(text: bytes) -> Iterator[bytes]:
 
 def written(text: str, seed: int) -> Iterator[int]:
     """Yield the hashes that a text would be found by."""
-    folded = _folded_latin(text.encode(errors="replace").translate(FOLD))
+    folded = folded_latin(text.encode(errors="replace").translate(FOLD))
     for start, end in pieces(folded):
         yield lookup3(folded[start:end], seed) & ~1
 
@@ -365,7 +365,7 @@ def _escaped(found: re.Match[bytes]) -> bytes:
     return ESCAPES.get(sign, sign).encode("latin-1")
 
 
-def _folded_latin(text: bytes) -> bytes:
+def folded_latin(text: bytes) -> bytes:
     """Fold the capital letters of Latin-1, which UTF-8 writes as C3 80 to C3 9E."""
     if b"\xc3" not in text:
         return text

@@ -93,7 +93,23 @@ def tree_of(rule: Rule, engine: Engine = "postgres") -> exp.Expr | None:
     except SqlglotError:
         return None
     trees = [tree for tree in found if tree is not None]
-    return trees[0] if len(trees) == 1 else None
+    if len(trees) != 1:
+        return None
+    if engine == "mysql":
+        _as_mysql_means(trees[0])
+    return trees[0]
+
+
+def _as_mysql_means(tree: exp.Expr) -> None:
+    """Mark names as quoted, which changes nothing there, and take the table off the columns that are set."""
+    for name in tree.find_all(exp.Identifier):
+        if name.name.upper() != "DEFAULT":
+            name.set("quoted", True)
+    own = alias_of(tree.this) or tree.this.name if isinstance(tree, exp.Update) else ""
+    for column in _set_columns(tree):
+        if column.table == own:
+            column.set("table", None)
+            column.set("db", None)
 
 
 def _cut(tree: exp.Expr, tokens: Tokens) -> tuple[tuple[Assignment, ...], Piece | None, tuple[str, ...]]:

@@ -61,13 +61,15 @@ def _marks(tokens: Tokens) -> _Marks:
             cases = cases + 1 if word == "case" else max(cases - 1, 0)
         elif not cases and marks.where is None:
             _mark(tokens, marks, index)
-        elif not cases and word == "returning":
-            raise Uncut("RETURNING")
+        elif not cases and (word == "returning" or (tokens.engine == "mysql" and word in ("limit", "order"))):
+            raise Uncut(word.upper())
     return marks
 
 
 def _mark(tokens: Tokens, marks: _Marks, index: int) -> None:
     word = tokens.word(index)
+    if tokens.engine == "mysql" and word in ("join", "limit", "order"):
+        raise Uncut(f"{tokens.word(0).upper()} with {word.upper()}")
     if word == "where":
         marks.where = index
     elif word == "returning":
@@ -83,6 +85,8 @@ def _mark(tokens: Tokens, marks: _Marks, index: int) -> None:
 
 
 def _assignment(tokens: Tokens, start: int, end: int) -> tuple[str, Piece]:
+    if tokens.engine == "mysql" and tokens.kind(start + 1) == TokenType.DOT:
+        start += 2  # a table's name: there are no parts of columns
     column = tokens.name(start)
     if tokens.kind(start) == TokenType.L_PAREN:
         raise Uncut("several columns set at once")

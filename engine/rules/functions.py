@@ -41,6 +41,33 @@ NAMES = frozenset(
     """.split()
 )
 
+# The same in MySQL and MariaDB.
+MYSQL_NAMES = frozenset(
+    """
+    abs acos adddate addtime aes_decrypt aes_encrypt ascii asin atan atan2 avg bin bin_to_uuid bit_and
+    bit_count bit_length bit_or bit_xor ceil ceiling char char_length character_length chr coalesce compress
+    concat concat_ws conv convert convert_tz cos cot count crc32 crc32c curdate current_date current_time
+    current_timestamp curtime date date_add date_format date_sub datediff day dayname dayofmonth dayofweek
+    dayofyear degrees elt exp export_set extract extractvalue field find_in_set floor format from_base64
+    from_days from_unixtime geometryfromtext greatest group_concat hex hour if ifnull inet6_aton inet6_ntoa
+    inet_aton inet_ntoa insert instr is_ipv4 is_ipv6 is_uuid isnull json_array json_array_append
+    json_array_insert json_arrayagg json_compact json_contains json_contains_path json_depth json_detailed
+    json_equals json_exists json_extract json_insert json_keys json_length json_loose json_merge
+    json_merge_patch json_merge_preserve json_normalize json_object json_objectagg json_overlaps json_pretty
+    json_query json_quote json_remove json_replace json_search json_set json_storage_size json_table
+    json_type json_unquote json_valid json_value last_day lcase least left length ln locate log log10 log2
+    lower lpad ltrim make_set makedate maketime max md5 microsecond mid min minute mod month monthname
+    natural_sort_key now nullif nvl nvl2 oct octet_length ord period_add period_diff pi point polygon
+    position pow power quarter quote radians rand random_bytes regexp_instr regexp_like regexp_replace
+    regexp_substr repeat replace reverse right round row_number rpad rtrim sec_to_time second sha sha1 sha2
+    sign sin soundex space sqrt st_astext st_aswkb st_geometryfromtext st_geomfromtext st_geomfromwkb st_x
+    st_y str_to_date strcmp subdate substr substring substring_index subtime sum sysdate tan time
+    time_format time_to_sec timediff timestamp timestampadd timestampdiff to_base64 to_char to_days
+    to_seconds trim truncate ucase uncompress unhex unix_timestamp updatexml upper utc_date utc_time
+    utc_timestamp uuid uuid_short uuid_to_bin values week weekday weekofyear weight_string year yearweek
+    """.split()
+)
+
 # What else a rule may be made of, by the parser's own names.
 NODES = frozenset(
     """
@@ -65,8 +92,9 @@ NODES = frozenset(
 # Known to give another value on each call; the server is asked about those that are not known.
 VOLATILE = frozenset(
     """
-    clock_timestamp gen_random_bytes gen_random_uuid gen_salt nextval random random_normal setseed setval
-    timeofday uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7
+    clock_timestamp gen_random_bytes gen_random_uuid gen_salt nextval rand random random_bytes random_normal
+    setseed setval sys_guid timeofday uuid uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuid_short
+    uuidv4 uuidv7
     """.split()
 )
 

@@ -19,7 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from ..model.errors import RuleRefused, RulesMissing, RuleSyntax
 from ..model.rules import Rule, RuleSet, Tier
 from ..model.url import Engine
-from .functions import NAMES, NODES, TYPED_REFUSED
+from .functions import MYSQL_NAMES, NAMES, NODES, TYPED_REFUSED
 from .masking import SCHEMA as MASKS
 from .masking import refuse_unknown_masks
 from .resolve import TEMPORARY
@@ -37,6 +37,7 @@ REFUSED = (exp.Command, exp.Create, exp.Drop, exp.Copy, exp.Into, exp.Lock)
 NEVER = frozenset(("abort", "begin", "commit", "end", "prepare", "release", "rollback", "savepoint", "start"))
 LONE_RETURN = re.compile(r"\r(?!\n)")
 EXECUTABLE = re.compile(r"/\*M?!")
+_JSON_SET: dict[Engine, str] = {"postgres": "jsonb_set", "mysql": "json_set"}
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
@@ -131,7 +132,7 @@ def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: b
         return Rule(line, word.lower(), source, (), unsafe=True)
     rule = Rule(line, kind, source, _tables(tree))
     refuse_unknown_masks(tokens_of(rule, engine))
-    refusal = _what_is_not_known(tree, line)
+    refusal = _several_tables(tree, line) or _what_is_not_known(tree, line, engine)
     if refusal is not None and not allow_unsafe:
         raise refusal
     return replace(rule, unsafe=refusal is not None)
@@ -164,7 +165,21 @@ def _kind(tree: exp.Expr | None) -> str | None:
     return KINDS.get(type(tree)) if tree is not None else None
 
 
-def _what_is_not_known(tree: exp.Expr, line: int) -> RuleRefused | None:
+def _several_tables(tree: exp.Expr, line: int) -> RuleRefused | None:
+    """Return the refusal of MySQL's statements that change rows of joined tables, None for others."""
+    if not isinstance(tree, exp.Update | exp.Delete):
+        return None
+    joined = tree.this.args.get("joins") if isinstance(tree.this, exp.Expr) else None
+    if not joined and not tree.args.get("tables"):
+        return None
+    return RuleRefused(
+        f"the rule at line {line} changes joined tables",
+        "Change one table in each statement, and ask the others in its WHERE: `id IN (SELECT …)`.",
+        line=line,
+    )
+
+
+def _what_is_not_known(tree: exp.Expr, line: int, engine: Engine) -> RuleRefused | None:
     """Return the refusal of the first thing that a rule may not do, None if there is none."""
     for node in tree.walk():
         if isinstance(node, REFUSED) and node is not tree:
@@ -176,11 +191,11 @@ def _what_is_not_known(tree: exp.Expr, line: int) -> RuleRefused | None:
                 "Write it with built-in operators, columns and functions.",
                 line=line,
             )
-        if isinstance(node, exp.Func) and not _may_call(node):
+        if isinstance(node, exp.Func) and not _may_call(node, engine):
             name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
             return RuleRefused(
                 f"the rule at line {line} calls `{name[:60].lower()}`, which rules may not",
-                "Use functions that only compute, such as md5, concat, substr or jsonb_set.",
+                f"Use functions that only compute, such as md5, concat, substr or {_JSON_SET[engine]}.",
                 line=line,
             )
     return None
@@ -194,10 +209,12 @@ def _by_attribute(node: exp.Expr) -> bool:
     return before is not None and not isinstance(before, exp.Identifier | exp.Dot | exp.Column)
 
 
-def _may_call(node: exp.Func) -> bool:
+def _may_call(node: exp.Func, engine: Engine) -> bool:
     schema = _schema(node)
     if not isinstance(node, exp.Anonymous):
         return schema == MASKS or type(node).__name__ not in TYPED_REFUSED
+    if engine == "mysql":
+        return schema == MASKS or (schema is None and node.name.lower() in MYSQL_NAMES)
     return schema == MASKS or (schema in (None, "pg_catalog") and node.name.lower() in NAMES)
 
 

@@ -19,7 +19,7 @@ from .constraints import leaves, questions, rows_of, table_read, unguarded
 from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
 from .layers import Layers
 from .masking import Masker, mask_called
-from .resolve import SEARCH_PATH, TEMPORARY, resolve
+from .resolve import TEMPORARY, resolve
 from .tokens import Tokens, tokens_of
 from .user_made import user_made
 
@@ -155,7 +155,8 @@ class _Compiler:
         )
 
     def _find(self, relation: Relation) -> TableFacts:
-        schemas = SEARCH_PATH if relation.schema is None else (relation.schema,)
+        path = self.masker.catalog.search_path
+        schemas = path if relation.schema is None else (relation.schema,)
         for schema in schemas:
             if (table := self.facts.tables.get(TableName(schema, relation.name))) is not None:
                 return table

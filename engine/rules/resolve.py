@@ -6,15 +6,15 @@ from difflib import get_close_matches
 
 from ..model.analysis import Analysis, Relation, Resolved, Unknown
 from ..model.catalog import Catalog, Table, TableName
+from .spelling import respelled
 
 SYSTEM_COLUMNS = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
-SEARCH_PATH = ("public",)
 TEMPORARY = "create temporary table"
 DEFINING = frozenset(("create", "drop", "alter"))
 
 
 def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = ()) -> Resolved:
-    """Look up the tables and columns that a statement names, with search_path `public`.
+    """Look up the tables and columns that a statement names, unqualified ones on the search path.
 
     Unknown names are facts of the result, never errors. Columns are only looked up where it is clear of
     which tables they can be.
@@ -29,6 +29,9 @@ def resolve(analysis: Analysis, catalog: Catalog, *, temporary: Iterable[str] = 
     targets = tuple(find_table(relation, catalog) for relation in analysis.targets)
     reads = tuple(find_table(relation, catalog) for relation in analysis.reads)
     pairs = (*zip(analysis.targets, targets, strict=True), *zip(analysis.reads, reads, strict=True))
+    if catalog.engine == "mysql":
+        tables = (catalog.table(found) for _, found in pairs if found is not None)
+        analysis = respelled(analysis, [table for table in tables if table is not None])
     unknown = tuple(
         Unknown("table", _written(relation), relation.line, tuple(_close_tables(relation, catalog)))
         for relation, found in pairs
@@ -55,7 +58,7 @@ def resolve_all(analyses: Iterable[Analysis], catalog: Catalog) -> tuple[Resolve
 
 def find_table(relation: Relation, catalog: Catalog) -> TableName | None:
     """Return the table that a name means, None if the catalogue has none."""
-    schemas = SEARCH_PATH if relation.schema is None else (relation.schema,)
+    schemas = catalog.search_path if relation.schema is None else (relation.schema,)
     names = (TableName(schema, relation.name) for schema in schemas)
     return next((name for name in names if catalog.table(name) is not None), None)
 
@@ -74,9 +77,8 @@ def _close_tables(relation: Relation, catalog: Catalog) -> Iterator[str]:
     same = [table.name for table in catalog.tables if table.name.name == relation.name]
     yield from map(str, same)
     full = {str(table.name) for table in catalog.tables} - {str(name) for name in same}
-    short = {
-        (name.partition(".")[2] if name.startswith(f"{SEARCH_PATH[0]}.") else name): name for name in full
-    }
+    own = tuple(f"{schema}." for schema in catalog.search_path)
+    short = {(name.partition(".")[2] if name.startswith(own) else name): name for name in full}
     yield from (short[near] for near in closest(_written(relation), short))
 
 

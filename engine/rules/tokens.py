@@ -51,6 +51,7 @@ class Tokens:
 
     rule: Rule
     all: Sequence[Token]
+    engine: Engine
 
     def __len__(self) -> int:
         return len(self.all)
@@ -73,7 +74,9 @@ class Tokens:
         if token.token_type == TokenType.IDENTIFIER:
             return token.text
         plain = token.token_type not in QUOTED and token.text.replace("$", "_").isidentifier()
-        return fold(token.text) if plain else None
+        if not plain:
+            return None
+        return token.text if self.engine == "mysql" else fold(token.text)
 
     def line(self, start: int) -> int:
         """Return the line, in the rules' text, of an offset in the statement."""
@@ -117,7 +120,8 @@ class Tokens:
         schema = self.name(index - 2) if self.kind(index - 1) == TokenType.DOT else None
         if self.word(index - (3 if schema else 1)) == "into":
             return None
-        return f"{schema}.{name}" if schema else name
+        called = f"{schema}.{name}" if schema else name
+        return fold(called) if self.engine == "mysql" else called
 
 
 def _operators(run: str) -> Iterator[str]:
@@ -131,7 +135,7 @@ def _operators(run: str) -> Iterator[str]:
 
 def tokens_of(rule: Rule, engine: Engine) -> Tokens:
     """Return a statement's tokens."""
-    return Tokens(rule, Dialect.get_or_raise(engine).tokenize(rule.text))
+    return Tokens(rule, Dialect.get_or_raise(engine).tokenize(rule.text), engine)
 
 
 def fold(name: str) -> str:

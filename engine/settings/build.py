@@ -62,7 +62,8 @@ class Builder:
             override_query=root.override.san_query,
             override_destination=self._url(root.override.dst_db_url, ("override", "dst_db_url")),
             shared_destination=self._shared_destination(),
-            postgres_programs=self._programs(),
+            postgres_programs=self._postgres(),
+            mysql_programs=self._mysql(),
             share_seconds=root.share.seconds,
             serve_url=root.share.serve_url,
             keep_templates=root.keep_templates,
@@ -204,17 +205,22 @@ class Builder:
             self.warnings.append(f"`{'.'.join(path)}` ({origin_of(self.tree, path)}): there is no `{text}`")
         return found or places[0]
 
-    def _programs(self) -> Programs | None:
-        tools, place = self.root.database_tools.postgresql, ("database_tools", "postgresql")
-        named = {
-            "bin": tools.bin,
-            "pg_dump": tools.pg_dump,
-            "pg_restore": tools.pg_restore,
-            "psql": tools.psql,
-        }
+    def _postgres(self) -> Programs | None:
+        tools = self.root.database_tools.postgresql
+        return self._programs(
+            "postgresql",
+            {"bin": tools.bin, "pg_dump": tools.pg_dump, "pg_restore": tools.pg_restore, "psql": tools.psql},
+        )
+
+    def _mysql(self) -> Programs | None:
+        tools = self.root.database_tools.mysql
+        return self._programs("mysql", {"bin": tools.bin, "mysql": tools.mysql})
+
+    def _programs(self, engine: str, named: Mapping[str, str | None]) -> Programs | None:
+        place = ("database_tools", engine)
         directories = {
             self._path(path) if key == "bin" else self._path(path).parent: (*place, key)
-            for key, path in reversed(named.items())
+            for key, path in reversed([*named.items()])
             if path
         }
         if len(directories) > 1:

@@ -235,10 +235,16 @@ class PostgresTools(Model):
     psql: str | None = Field(default=None, description="Path of psql.")
 
 
+class MysqlTools(Model):
+    bin: str | None = Field(default=None, description="Directory of the MySQL or MariaDB client to use.")
+    mysql: str | None = Field(default=None, description="Path of mysql or mariadb.")
+
+
 class DatabaseTools(Model):
     postgresql: PostgresTools = Field(
         default=PostgresTools(), description="PostgreSQL. Not set: they are found."
     )
+    mysql: MysqlTools = Field(default=MysqlTools(), description="MySQL, MariaDB. Not set: they are found.")
 
 
 class Sharing(Model):
@@ -282,8 +288,8 @@ IGNORED: Mapping[str, str] = {
     "trace": "there is no such log",
     "docker": "no containers are used",
     "feature_flags": "every command is there",
-    "database_tools.auto_detect": "programs are found unless `database_tools.postgresql` names them",
-    "database_tools.mysql": "MySQL is not supported yet",
+    "database_tools.auto_detect": "programs are found unless `database_tools` names them",
+    "database_tools.mysql.mysqldump": "the server itself is asked for definitions",
 }
 """What the original's configuration holds and nothing comes of here, and why; the values are never read."""
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
 from anyio import to_thread
 from support.captured import Captured, capture
+from support.mariadb import MariaDb, NewSchema
 from support.postgres import Age, NewDatabase, Postgres
 
 from snapharbor.engine.database.base import Database, Housekeeper, Standing
 from snapharbor.engine.database.memory import MemoryDatabase, MemoryHousekeeper, MemoryServer, Rows
+from snapharbor.engine.database.mysql.database import MysqlDatabase
+from snapharbor.engine.database.mysql.housekeeper import MysqlHousekeeper
 from snapharbor.engine.database.postgres.database import PostgresDatabase
 from snapharbor.engine.database.postgres.housekeeper import PostgresHousekeeper
 from snapharbor.engine.model.catalog import TableName
@@ -36,11 +40,25 @@ CREATE TABLE empty (id text);
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A server with one database `name` that we did not make, and names for more that are cleaned up."""
+    """A server with one database `name` that we did not make, and names for more that are cleaned up.
+
+    `schema` is that of its tables; where it is the database itself, a copy is a schema of its own. `closes`
+    tells whether a database can be closed to everybody.
+    """
 
     name: str
     database: Callable[[str], Database]
     housekeeper: Housekeeper
+    schema: str = "public"
+    closes: bool = True
+
+    @property
+    def person(self) -> TableName:
+        return TableName(self.schema, "person")
+
+    @property
+    def empty(self) -> TableName:
+        return TableName(self.schema, "empty")
 
     @property
     def here(self) -> Database:
@@ -55,11 +73,14 @@ class Place:
         "memory",
         pytest.param("newest", marks=pytest.mark.server),
         pytest.param("oldest", marks=pytest.mark.server),
+        pytest.param("mariadb", marks=pytest.mark.server),
     ]
 )
 def place(request: pytest.FixtureRequest) -> Place:
     if request.param == "memory":
         return in_memory()
+    if request.param == "mariadb":
+        return request.getfixturevalue("on_mariadb")
     return request.getfixturevalue("on_postgres")(request.param)
 
 
@@ -88,13 +109,29 @@ def on_postgres(
     return place
 
 
+@pytest.fixture
+def on_mariadb(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> Place:
+    url = new_schema(TABLES)
+    return Place(
+        url.database,
+        lambda name: MysqlDatabase(url.on(name), mariadb.programs, tmp_path, readers=2),
+        MysqlHousekeeper(url),
+        schema=url.database,
+        closes=False,
+    )
+
+
 async def take(database: Database, selection: Selection | None = None) -> Captured:
     async with database.view(selection or Selection(), Limits()) as view:
         return await to_thread.run_sync(capture, view)
 
 
-async def rows(database: Database) -> dict[TableName, bytes]:
-    return (await take(database)).tables
+async def rows(database: Database) -> dict[str, bytes]:
+    return by_name(await take(database))
+
+
+def by_name(captured: Captured) -> dict[str, bytes]:
+    return {name.name: content for name, content in captured.tables.items()}
 
 
 async def test_a_database_says_the_same_about_itself_every_time(place: Place) -> None:
@@ -111,8 +148,11 @@ async def test_a_database_that_is_not_there_refuses(place: Place) -> None:
 
 async def test_the_structure_is_read(place: Place) -> None:
     catalog = await place.here.inspect()
-    assert catalog.schemas == ("public",)
-    assert [(table.name, table.kind) for table in catalog.tables] == [(EMPTY, "table"), (PERSON, "table")]
+    assert catalog.schemas == (place.schema,)
+    assert [(table.name, table.kind) for table in catalog.tables] == [
+        (place.empty, "table"),
+        (place.person, "table"),
+    ]
     assert [(column.name, column.type) for column in catalog.tables[1].columns] == [
         ("id", "text"),
         ("name", "text"),
@@ -122,14 +162,14 @@ async def test_the_structure_is_read(place: Place) -> None:
 async def test_a_view_stays_at_its_moment(place: Place) -> None:
     before = await rows(place.here)
     async with place.here.view(Selection(), Limits()) as view:
-        await place.here.execute(["UPDATE public.person SET name = 'changed'"])
+        await place.here.execute([f"UPDATE {place.schema}.person SET name = 'changed'"])
         seen = await to_thread.run_sync(capture, view)
-    assert seen.tables == before
+    assert by_name(seen) == before
     assert await rows(place.here) != before
 
 
 async def test_a_view_leaves_out_what_it_was_told_to_and_says_so(place: Place) -> None:
-    selection = Selection(exclude_tables=("public.empty",), exclude_data=("public.person",))
+    selection = Selection(exclude_tables=(f"{place.schema}.empty",), exclude_data=(f"{place.schema}.person",))
     async with place.here.view(selection, Limits()) as view:
         assert view.slices == ()
         assert len(view.left_out) == 2
@@ -137,22 +177,29 @@ async def test_a_view_leaves_out_what_it_was_told_to_and_says_so(place: Place) -
 
 async def test_statements_say_how_many_rows_they_touched(place: Place) -> None:
     touched = await place.here.execute(
-        ["UPDATE public.person SET name = 'x'", "DELETE FROM public.empty", "DELETE FROM public.person"]
+        [
+            f"UPDATE {place.schema}.person SET name = 'x'",
+            f"DELETE FROM {place.schema}.empty",
+            f"DELETE FROM {place.schema}.person",
+        ]
     )
     assert touched == (3, 0, 3)
-    assert await place.here.count([PERSON]) == {PERSON: 0}
+    assert await place.here.count([place.person]) == {place.person: 0}
 
 
 async def test_a_statement_that_fails_undoes_those_before_it(place: Place) -> None:
     with pytest.raises(RuleFailed) as failure:
-        await place.here.execute(["DELETE FROM public.person", "DELETE FROM public.nowhere"])
+        await place.here.execute(
+            [f"DELETE FROM {place.schema}.person", f"DELETE FROM {place.schema}.nowhere"]
+        )
     assert failure.value.details["position"] == 1
-    assert await place.here.count([PERSON, EMPTY]) == {PERSON: 3, EMPTY: 0}
+    assert await place.here.count([place.person, place.empty]) == {place.person: 3, place.empty: 0}
 
 
 async def test_questions_are_answered_in_their_order(place: Place) -> None:
     answers = await place.here.probe(
-        ["SELECT name, id FROM public.person", "SELECT count(*) FROM public.empty"], Limits()
+        [f"SELECT name, id FROM {place.schema}.person", f"SELECT count(*) FROM {place.schema}.empty"],
+        Limits(),
     )
     assert [sorted(answer, key=str) for answer in answers] == [
         [("Ada", "1"), ("Grace", "2"), (None, "3")],
@@ -161,45 +208,45 @@ async def test_questions_are_answered_in_their_order(place: Place) -> None:
 
 
 async def test_a_question_that_cannot_be_answered_is_named_by_its_position(place: Place) -> None:
-    count = "SELECT count(*) FROM public.person"
+    count = f"SELECT count(*) FROM {place.schema}.person"
     with pytest.raises(DatabaseFailed) as failure:
-        await place.here.probe([count, "SELECT name FROM public.nowhere", count], Limits())
+        await place.here.probe([count, f"SELECT name FROM {place.schema}.nowhere", count], Limits())
     assert failure.value.details["position"] == 1
 
 
 async def test_a_question_changes_nothing(place: Place) -> None:
     with pytest.raises(DatabaseFailed) as failure:
-        await place.here.probe(["DELETE FROM public.person"], Limits())
+        await place.here.probe([f"DELETE FROM {place.schema}.person"], Limits())
     assert failure.value.details["position"] == 0
-    assert await place.here.count([PERSON]) == {PERSON: 3}
+    assert await place.here.count([place.person]) == {place.person: 3}
 
 
 async def test_what_was_read_fills_an_empty_database(place: Place) -> None:
     captured, name = await take(place.here), place.other()
     await place.housekeeper.create(name, "copy")
     await place.database(name).restore(captured, 2, ignore)
-    assert await rows(place.database(name)) == captured.tables
-    assert await place.database(name).count([PERSON, EMPTY]) == {PERSON: 3, EMPTY: 0}
+    assert await rows(place.database(name)) == by_name(captured)
+    assert await place.database(name).count([place.person, place.empty]) == {place.person: 3, place.empty: 0}
     await place.housekeeper.drop(name)
 
 
 async def test_a_restore_brings_what_a_selection_takes_and_names_the_rest(place: Place) -> None:
     captured, name = await take(place.here), place.other()
-    only = Selection(exclude_tables=("public.empty",), exclude_data=("public.person",))
+    only = Selection(exclude_tables=(f"{place.schema}.empty",), exclude_data=(f"{place.schema}.person",))
     contents = await place.here.contents(captured, only)
     assert contents.tables == ()
     assert len(contents.left_out) == 2
     await place.housekeeper.create(name, "copy")
     await place.database(name).restore(captured, 2, ignore, only=only)
-    assert [table.name for table in (await place.database(name).inspect()).tables] == [PERSON]
-    assert await place.database(name).count([PERSON]) == {PERSON: 0}
+    assert [table.name.name for table in (await place.database(name).inspect()).tables] == ["person"]
+    assert await place.database(name).count([place.person]) == {place.person: 0}
     await place.housekeeper.drop(name)
 
 
 async def test_a_selection_that_leaves_nothing_of_a_snapshot_is_refused(place: Place) -> None:
     captured = await take(place.here)
     with pytest.raises(ConfigInvalid):
-        await place.here.contents(captured, Selection(include_schemas=("elsewhere",)))
+        await place.here.contents(captured, Selection(include_tables=(f"{place.schema}.nowhere",)))
 
 
 async def test_a_database_that_was_made_has_its_note(place: Place) -> None:
@@ -247,7 +294,7 @@ async def test_a_swap_puts_the_new_database_in_the_place_of_the_old_one(place: P
     await place.housekeeper.create(fresh, "fresh")
     await place.housekeeper.swap(fresh, name, over="ours", previous=previous, note="new")
     assert await place.housekeeper.list(place.name) == {name: "new", previous: "old"}
-    assert await place.database(previous).count([PERSON]) == {PERSON: 3}
+    assert await place.database(previous).count([place.person]) == {place.person: 3}
     assert (await place.database(name).inspect()).tables == ()
     assert not await place.housekeeper.exists(fresh)
     await place.housekeeper.drop(previous)
@@ -266,7 +313,7 @@ async def test_a_swap_takes_a_free_name(place: Place) -> None:
     fresh, name = place.other(), place.other()
     await place.housekeeper.create(fresh, "fresh", template=place.name)
     await place.housekeeper.swap(fresh, name, over="nothing", previous=None, note="new")
-    assert await place.database(name).count([PERSON]) == {PERSON: 3}
+    assert await place.database(name).count([place.person]) == {place.person: 3}
     await place.housekeeper.drop(name)
 
 
@@ -281,7 +328,7 @@ async def test_a_swap_takes_the_place_of_nothing_but_what_was_expected(
         await place.housekeeper.create(ours, "loaded", template=place.name)
     with pytest.raises(ConfirmationRequired):
         await place.housekeeper.swap(fresh, name, over=over, previous=None, note="new")
-    assert await place.database(name).count([PERSON]) == {PERSON: 3}
+    assert await place.database(name).count([place.person]) == {place.person: 3}
     assert await place.housekeeper.exists(fresh)
     await place.housekeeper.drop(fresh)
     await place.housekeeper.drop(ours)
@@ -289,11 +336,16 @@ async def test_a_swap_takes_the_place_of_nothing_but_what_was_expected(
 
 async def test_a_closed_database_is_copied_and_nobody_enters_it(place: Place) -> None:
     name, copy = place.other(), place.other()
+    if not place.closes:
+        with pytest.raises(ArgumentInvalid):
+            await place.housekeeper.create(name, "template", template=place.name, closed=True)
+        assert await place.housekeeper.list(place.name) == {}
+        return
     await place.housekeeper.create(name, "template", template=place.name, closed=True)
     await place.housekeeper.create(copy, "copy", template=name)
     with pytest.raises(DatabaseRefused):
         await place.database(name).identify()
-    assert await place.database(copy).count([PERSON]) == {PERSON: 3}
+    assert await place.database(copy).count([place.person]) == {place.person: 3}
     assert await place.housekeeper.templates(place.name) == [name]
     await place.housekeeper.drop(copy)
     await place.housekeeper.drop(name)
@@ -315,6 +367,6 @@ async def test_a_swap_that_fails_changes_nothing(place: Place) -> None:
     with pytest.raises(DestinationProtected):
         await place.housekeeper.swap(place.name, taken, over="ours", previous=None, note="new")
     assert await place.housekeeper.list(place.name) == {fresh: "fresh", taken: "taken"}
-    assert await place.here.count([PERSON]) == {PERSON: 3}
+    assert await place.here.count([place.person]) == {place.person: 3}
     await place.housekeeper.drop(fresh)
     await place.housekeeper.drop(taken)

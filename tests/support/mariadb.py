@@ -10,7 +10,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 
 from snapharbor.engine.database.postgres.account import Account, fitting_account
 from snapharbor.engine.model.secret import Secret
+from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.model.url import DatabaseUrl
 
 CACHE = Path(__file__).parents[2] / ".cache" / "mariadb"
@@ -36,12 +37,20 @@ SERVE = (
     *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", *DURABLE),
 )
 
+NewSchema = Callable[..., DatabaseUrl]
+
 
 @dataclass(frozen=True, slots=True)
 class MariaDb:
-    """A running server. `url` is its root's, whose host is the directory of the socket."""
+    """A running server. `url` is its root's, and its host the socket's directory; `bin` has the programs."""
 
     url: DatabaseUrl
+    bin: Path
+
+    @property
+    def programs(self) -> Programs:
+        """What makes ours use its client."""
+        return Programs(self.bin, "`database_tools.mysql.bin`")
 
     def connect(self, database: str | None = None) -> "pymysql.Connection[pymysql.cursors.Cursor]":
         """Open an autocommit connection."""
@@ -54,6 +63,14 @@ class MariaDb:
             charset="utf8mb4",
             autocommit=True,
         )
+
+    def load(self, database: str, script: bytes) -> None:
+        """Give the stock client a script, with nothing of ours."""
+        assert self.url.password is not None
+        socket = f"--socket={Path(self.url.host) / SOCKET}"
+        argv = [self.bin / "mariadb", "--no-defaults", socket, "--user=root", "--binary-mode", database]
+        env = {**os.environ, "MYSQL_PWD": self.url.password.reveal()}
+        subprocess.run(argv, input=script, env=env, check=True, stdout=subprocess.DEVNULL)
 
     def query(self, statement: str, *, database: str | None = None) -> Sequence[tuple[object, ...]]:
         """Run one statement and return its rows."""
@@ -69,6 +86,26 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
     programs = _programs(account)
     with running(programs, tmp_path_factory.mktemp("mariadb"), account) as server:
         yield server
+
+
+@pytest.fixture
+def new_schema(mariadb: MariaDb) -> Generator[NewSchema]:
+    """Make databases; they are dropped after the test.
+
+    `new_schema(script, name=…)` returns the URL of a database in which the script ran.
+    """
+    made: list[str] = []
+
+    def new(script: str = "", *, name: str | None = None) -> DatabaseUrl:
+        chosen = name or f"test_{secrets.token_hex(4)}"
+        mariadb.query(f"CREATE DATABASE `{chosen}`")
+        made.append(chosen)
+        mariadb.load(chosen, script.encode())
+        return mariadb.url.on(chosen)
+
+    yield new
+    for name in made:
+        mariadb.query(f"DROP DATABASE IF EXISTS `{name}`")
 
 
 @contextmanager
@@ -95,7 +132,7 @@ def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb
             assert child.stderr is not None
             try:
                 assert any("ready for connections" in line for line in child.stderr)
-                yield _with_password(sockets)
+                yield _with_password(sockets, _client(programs, directory))
             finally:
                 child.kill()
     finally:
@@ -103,11 +140,30 @@ def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _with_password(sockets: Path) -> MariaDb:
+def _client(programs: Path, directory: Path) -> Path:
+    """Return a directory that has the programs, which find their libraries and messages by themselves."""
+    if programs == Path("/usr"):
+        return programs / "bin"
+    wrapped = directory / "bin"
+    wrapped.mkdir(mode=0o755)
+    libraries, share = _environment(programs)["LD_LIBRARY_PATH"], programs / "share" / "mysql"
+    messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
+    for name, more in (
+        ("bin/mariadb", ""),
+        ("bin/mariadb-install-db", f"--basedir={programs}"),
+        ("sbin/mariadbd", f"--basedir={programs} {messages}"),
+    ):
+        script = wrapped / Path(name).name
+        script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{programs}/{name}" "$@" {more}\n')
+        script.chmod(0o755)
+    return wrapped
+
+
+def _with_password(sockets: Path, client: Path) -> MariaDb:
     password = Secret(secrets.token_hex(16))
-    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")))
+    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), client)
     fresh.query(f"ALTER USER root@localhost IDENTIFIED BY '{password.reveal()}'")
-    return MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", password))
+    return MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", password), client)
 
 
 def _programs(account: Account) -> Path:

@@ -10,7 +10,6 @@ from anyio import sleep
 from ...model.catalog import Server
 from ...model.errors import (
     ArgumentInvalid,
-    ConfirmationRequired,
     DatabaseFailed,
     DatabaseRefused,
     DestinationProtected,
@@ -18,6 +17,7 @@ from ...model.errors import (
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
 from ..base import Standing
+from ..standing import surprise, unsurprising
 from .identify import read_server
 from .session import connect
 
@@ -172,15 +172,15 @@ class PostgresHousekeeper:
                 raise DestinationProtected(f"database `{fresh}` was not made by us")
             if await _exists(connection, old):
                 raise DatabaseFailed(f"there is a database `{old}` already", "Rename or drop it.")
-            replaced = _unsurprising(await _standing(connection, name), over, name=name)
+            replaced = unsurprising(await _standing(connection, name), over, name=name)
             async with self._evicting([fresh, *([name] if replaced else [])]), connection.transaction():
                 if replaced:
                     await _rename(connection, name, to=old)
-                    _unsurprising(await _standing(connection, old), over, name=name)
+                    unsurprising(await _standing(connection, old), over, name=name)
                 try:
                     await _rename(connection, fresh, to=name)
                 except DuplicateDatabase:
-                    raise _surprise(name) from None
+                    raise surprise(name) from None
                 await _mark(connection, name, note)
                 if replaced and previous is None:
                     await _mark(connection, old, f"replaced by {note}")
@@ -245,20 +245,6 @@ async def _standing(connection: "AsyncConnection[TupleRow]", name: str) -> Stand
     if not await _exists(connection, name):
         return "nothing"
     return "ours" if name in await _notes(connection, name) else "theirs"
-
-
-def _unsurprising(found: Standing, expected: Standing, *, name: str) -> bool:
-    """Return whether there is something to replace, which is what was expected."""
-    if found not in ("nothing", expected):
-        raise _surprise(name)
-    return found != "nothing"
-
-
-def _surprise(name: str) -> ConfirmationRequired:
-    return ConfirmationRequired(
-        f"`{name}` is not what it was when the load was planned",
-        "Plan it again and confirm what it overwrites now.",
-    )
 
 
 async def _encoding(connection: "AsyncConnection[TupleRow]") -> bytes:

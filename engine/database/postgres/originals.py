@@ -6,12 +6,22 @@ and of what in it can be recognised elsewhere.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
 from ...model.catalog import TableName
 from ...model.identifier import quote, quoted
-from ...model.sensitive import Kind
 from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
+from ..telling import (
+    GAPS,
+    IDENTIFYING,
+    LONGEST_GROUP,
+    NUMBERS,
+    ONE_WORD,
+    PROSE,
+    SMALLEST_NUMBER,
+    is_common,
+    names,
+    telling,
+)
 from .slices import Leaf, page_ranges
 from .surroundings import inside
 
@@ -25,30 +35,15 @@ SPELLED = re.compile(r"uuid|inet|cidr|macaddr8?")
 NUMBER = re.compile(r"(integer|bigint|numeric)(\(.*\))?")
 SCALAR = re.compile(r"(text|character varying|character|name|xml)(\(\d+\))?|(\w+\.)?citext")
 DOCUMENT = re.compile(r"jsonb?")
-SMALLEST_NUMBER = 100_000_000
-
-# Values of these kinds mean one person by themselves, however many rows have them.
-IDENTIFYING: frozenset[Kind] = frozenset(
-    ("email", "phone", "card", "iban", "national-id", "secret", "full-name", "username")
-)
-NUMBERS: frozenset[Kind] = frozenset(("phone", "card", "iban", "national-id", "identifier"))
-ONE_WORD: frozenset[Kind] = frozenset(("email", "ip", "mac", "secret", "iban", "card", "username", "url"))
-PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
-# Everywhere: a street is named Georgia, a song is by a King. A person's two names together say something.
-GIVEN: frozenset[Kind] = frozenset(("first-name",))
-FAMILY: frozenset[Kind] = frozenset(("last-name",))
-COMMON: frozenset[Kind] = frozenset(("first-name", "last-name", "city", "postcode"))
 
 MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
 PHONE = "[+(]?[[:<:]][0-9][0-9 ()./-]{5,22}[0-9][[:>:]]"
 DIGITS = "[0-9][0-9 ()./-]{5}[0-9]"
-GAPS = "+ ()./-"
 CAPITALS = "".join(map(chr, (*range(0xC0, 0xD7), *range(0xD8, 0xDF))))
 # A path of keys alone, none of which a list has.
 KEYS = re.compile(r"\$(?:\.[A-Za-z_]\w*)+", re.ASCII)
 STRINGS = 'strict $.** ? (@.type() == "string")'
-LONGEST_GROUP = 60
 # Whatever is that long is looked for, if it is a number too.
 TELLING = 7
 
@@ -68,20 +63,18 @@ def hashings(
 def _pieces(leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, version: int) -> Iterator[Hashing]:
     for some in _together([column for column in wanted if says_something(column.type)]):
         row = _Row(seed)
-        pairs = [*_pairs(some)]
-        alone = [column for column in some if not _is_common(column)]
-        parts = [part for column in alone for part in _parts(column, row)]
-        parts += [part for pair in pairs for part in _of_pair(*pair, row)]
-        looked_for = {*alone, *(column for pair in pairs for column in pair)}
-        names = tuple(column.name for column in some if column in looked_for)
+        looked_for = telling(some)
+        parts = [part for column in looked_for if not is_common(column) for part in _parts(column, row)]
+        parts += [part for pair in names(looked_for) for part in _of_names(*pair, row)]
         if not parts:
             continue
+        named = tuple(column.name for column in looked_for)
         flags = bytes(flag for flag, _ in parts)
         for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
             source = _source(leaf, pages, some[0].changed)
             query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
             query = inside(query) if some[0].changed else query
-            yield Hashing(Slice(leaf.name, names, ordinal, query, share), flags, some[0].elsewhere)
+            yield Hashing(Slice(leaf.name, named, ordinal, query, share), flags, some[0].elsewhere)
 
 
 def _together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
@@ -148,27 +141,12 @@ def _parts(column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
             yield from _leaves(document, path, column, row, sure=sure)
 
 
-def _is_common(column: Wanted) -> bool:
-    """Tell whether the values of a column by themselves stand in many places and mean nobody."""
-    common = bool(column.kinds) and COMMON.issuperset(column.kinds)
-    return common and SCALAR.fullmatch(column.type) is not None
-
-
-def _pairs(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, Wanted]]:
-    """Yield columns that hold the given and the family name of the same person."""
-    common = [column for column in columns if _is_common(column)]
-    for given, family in product(common, common):
-        if GIVEN.issuperset(given.kinds) and FAMILY.issuperset(family.kinds):
-            yield given, family
-
-
-def _of_pair(given: Wanted, family: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
-    """Yield the outputs of a whole name, in both orders."""
-    first, last = (f"t.{quote(column.name)}::pg_catalog.text" for column in (given, family))
-    for name in (f"({first} || ' ' || {last})", f"({last} || ' ' || {first})"):
-        spelled = row.once(_spelling(name))
-        yield SURE, row.hashed(spelled)
-        yield FIRST_WORD, row.hashed(f"pg_catalog.split_part({spelled}, ' ', 1)")
+def _of_names(one: Wanted, other: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
+    """Yield the outputs of two names in a row."""
+    first, second = (f"t.{quote(column.name)}::pg_catalog.text" for column in (one, other))
+    spelled = row.once(_spelling(f"({first} || ' ' || {second})"))
+    yield SURE, row.hashed(spelled)
+    yield FIRST_WORD, row.hashed(f"pg_catalog.split_part({spelled}, ' ', 1)")
 
 
 def _of_text(text: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:

@@ -1,26 +1,38 @@
 """The client programs that read one consistent view."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from ...model.errors import EngineError
-from ..process import Child, stream
+from ...model.secret import Secret
+from ..process import Child, Completed, stream
 from .errors import from_program
-from .session import Session
+
+
+class Access(Protocol):
+    """How a program connects."""
+
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]: ...
 
 
 class Programs:
-    """Programs that end together, for one remembered reason."""
+    """Programs that end together, for one remembered reason; `explain` reads how one failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, explain: Callable[[str, Completed], EngineError] = from_program) -> None:
+        self._explain = explain
         self._lock = threading.Lock()
         self._running: set[Child] = set()
         self._reason: EngineError | None = None
 
     @contextmanager
-    def running(self, session: Session, *argv: str | Path, stdin: bool = False) -> Generator[Child]:
+    def running(self, session: Access, *argv: str | Path, stdin: bool = False) -> Generator[Child]:
         """Start a program that `end` ends, with the session's environment."""
         with stream(argv, env=session.environment, stdin=stdin, secrets=session.secrets) as child:
             try:
@@ -48,4 +60,4 @@ class Programs:
     def failure(self, program: str, child: Child) -> EngineError:
         """Wait for a program that went silent and return why."""
         done = child.wait()
-        return self._reason or from_program(program, done)
+        return self._reason or self._explain(program, done)

@@ -1,24 +1,18 @@
-"""psql as a pump: one persistent child per reader, fed with COPY commands, read in large blocks.
+"""psql as a pump: one persistent child per reader, fed with COPY commands, read in large blocks."""
 
-After each COPY, psql is told to print a line that is exactly `\\.`. Copy text doubles every backslash of
-the data, so no row can be that line, and as nothing follows it before the next command, looking at the
-last bytes that came is enough to see the end. No row is ever looked at.
-"""
-
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...model.errors import EngineError
 from ..base import Slice
+from ..printed import room, until_end
 from ..process import Child
 from .programs import Programs
 from .session import Session
 
-BLOCK = 1 << 20
+# Copy text doubles every backslash of the data, so no row can be this line.
 END = b"\\.\n"
-NEWLINE = 10
 ECHO_END = "\\echo '\\\\.'\n"
 
 
@@ -41,7 +35,7 @@ class Pump:
         self._programs = programs
         self._child = child
         self._check = check
-        self._room = memoryview(bytearray(BLOCK))
+        self._room = room()
 
     def send(self, text: str) -> None:
         """Give psql something to do; if it is gone, the next read says so."""
@@ -68,24 +62,10 @@ class Pump:
                 self._child.stop()
 
     def _until_end(self, piece: Slice) -> Iterator[memoryview]:
-        source, room = self._child.stdout.fileno(), self._room
-        filled, line_starts = 0, True
-        while count := os.readv(source, [room[filled:]]):
-            filled += count
-            last = filled - len(END)
-            if bytes(room[max(last, 0) : filled]) == END and (
-                room[last - 1] == NEWLINE if last else line_starts
-            ):
-                if last:
-                    yield room[:last]
-                return
-            if filled == BLOCK:
-                # The last bytes stay: they may be the start of the end.
-                yield room[:last]
-                line_starts = room[last - 1] == NEWLINE
-                room[: len(END)] = room[last:]
-                filled = len(END)
-        raise self._lost(piece)
+        try:
+            yield from until_end(self._child.stdout.fileno(), self._room, END)
+        except EOFError:
+            raise self._lost(piece) from None
 
     def _lost(self, piece: Slice) -> EngineError:
         self._programs.check()

@@ -190,7 +190,10 @@ def test_a_file_of_the_original_is_read_and_what_has_no_effect_is_told(corner: C
     lines = {warning.partition(" has no effect")[0] for warning in settings.warnings}
     assert f"`secret_key` ({corner.file}:2)" in lines
     assert f"`auth.cloud_token` ({corner.file}:4)" in lines
-    assert f"`database_tools.mysql` ({corner.file}:11)" in lines
+    assert f"`database_tools.mysql.mysqldump` ({corner.file}:11)" in lines
+    assert settings.mysql_programs == Programs(
+        Path("/bin"), f"`database_tools.mysql.mysql` ({corner.file}:11)"
+    )
     assert "canary" not in f"{settings.warnings} {settings.effective}"
 
 

@@ -11,7 +11,7 @@ from support.postgres import NewDatabase, Postgres, query
 from support.snapshots import Bench
 
 from snapharbor.engine.database.base import Slice
-from snapharbor.engine.database.postgres.pump import BLOCK
+from snapharbor.engine.database.printed import BLOCK
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import Cancelled, DatabaseFailed, DatabaseUnreachable
 from snapharbor.engine.model.url import DatabaseUrl

@@ -1,0 +1,132 @@
+"""Everything that depends on the kind of server, chosen in one place."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from ..model.catalog import Catalog, TableName
+from ..model.settings import Settings
+from ..model.snapshot import Manifest
+from ..model.target import Selection
+from ..model.url import DatabaseUrl, Engine
+from .base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+
+
+class Kit(Protocol):
+    """What one kind of server brings. Nothing is connected before it is used."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """What an export is, in words."""
+        ...
+
+    @property
+    def creating(self) -> str:
+        """How a role gets the right to create databases: a sentence."""
+        ...
+
+    @property
+    def closes(self) -> bool:
+        """Whether a database can be closed to everybody, so that it keeps what it holds."""
+        ...
+
+    async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
+        """Return name and description of each installation of the programs that are needed.
+
+        Raises:
+            ClientMissing: there is none.
+        """
+        ...
+
+    async def private_server(self, settings: Settings, major: int) -> str:
+        """Say which server a private copy of a source of a major version would be on.
+
+        Raises:
+            ClientMissing: there are no programs for one.
+        """
+        ...
+
+    def database(self, url: DatabaseUrl, settings: Settings) -> Database:
+        """Return the database at a URL."""
+        ...
+
+    def selected(self, selection: Selection, catalog: Catalog) -> frozenset[TableName]:
+        """Return the tables whose rows a selection takes.
+
+        Raises:
+            ConfigInvalid: the lists contradict each other, or nothing would be taken.
+        """
+        ...
+
+    def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
+        """Return who creates and swaps databases on the server of a URL."""
+        ...
+
+    def artefact(self, source: ChunkSource) -> Artefact:
+        """Return what of a snapshot is not the rows of its tables."""
+        ...
+
+    def export(
+        self, source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]
+    ) -> None:
+        """Write a snapshot as a new directory that the stock programs load, whole or not at all; blocking.
+
+        Args:
+            source: The snapshot.
+            directory: Where it is to be in the end.
+            fresh: Where it grows: another new directory of the same disk.
+            each: Told of every block how many bytes it has; what it raises ends the export.
+
+        Raises:
+            ArgumentInvalid: the directory exists already.
+            SpaceExhausted: the disk is full.
+        """
+        ...
+
+    def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
+        """Return a workbench on an empty database that nobody else uses, `alone` on a server of its own."""
+        ...
+
+    def ephemeral(self, manifest: Manifest, settings: Settings) -> AbstractAsyncContextManager[DatabaseUrl]:
+        """Run a throw-away server that a snapshot fits, and yield an empty database on it."""
+        ...
+
+
+def _postgres() -> Kit:
+    from .postgres.kit import PostgresKit
+
+    return PostgresKit()
+
+
+def _mysql() -> Kit:
+    from .mysql.kit import MysqlKit
+
+    return MysqlKit()
+
+
+KITS: Mapping[Engine, Callable[[], Kit]] = {"postgres": _postgres, "mysql": _mysql}
+OF_PRODUCTS: Mapping[str, Engine] = {"MariaDB": "mysql", "MySQL": "mysql"}
+
+
+def destroy(directory: Path) -> None:
+    """Stop the private server of a directory, of whatever kind, and remove all of it; blocking."""
+    from .mysql import cluster as mysql
+    from .postgres import cluster as postgres
+
+    (mysql if (directory / mysql.ADDRESS).exists() else postgres).destroy(directory)
+
+
+def kit(engine: Engine) -> Kit:
+    """Return what a kind of server brings."""
+    return KITS[engine]()
+
+
+def engine_of(manifest: Manifest) -> Engine:
+    """Return the kind of server that a snapshot was taken of."""
+    return OF_PRODUCTS.get(manifest.engine, "postgres")

@@ -1,0 +1,1 @@
+"""MySQL and MariaDB: a database of such a server is one schema to us."""

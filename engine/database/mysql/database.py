@@ -1,0 +1,110 @@
+"""One MySQL or MariaDB database, reached by one URL."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from anyio import to_thread
+
+from ...model.catalog import Catalog, Server, TableName
+from ...model.job import Report
+from ...model.pushdown import Hazard, Rewritten
+from ...model.settings import Programs
+from ...model.target import Limits, Selection
+from ...model.url import DatabaseUrl
+from ..base import ChunkSource, Contents, Rewrite, View
+from .execute import count, execute
+from .identify import identify
+from .inspect import inspect
+from .narrow import narrow
+from .probe import probe
+from .tools import discover
+
+
+class MysqlDatabase:
+    """One database, whose tables' schema is its own name.
+
+    In a copy under another name, the tables of a snapshot are found by their names alone.
+
+    `programs` says where to look for the client program, None: in all usual places. `readers` is how many
+    connections a view has, because they have to be opened at its one moment.
+    """
+
+    def __init__(
+        self, url: DatabaseUrl, programs: Programs | None, working_directory: Path, *, readers: int = 1
+    ) -> None:
+        self._url = url
+        self._programs = programs
+        self._working_directory = working_directory
+        self._readers = readers
+
+    async def identify(self) -> Server:
+        """Connect and say who answers."""
+        return await identify(self._url)
+
+    async def inspect(self) -> Catalog:
+        """Read the structure."""
+        return await inspect(self._url)
+
+    @asynccontextmanager
+    async def view(
+        self, selection: Selection, limits: Limits, *, rewrite: Rewrite | None = None
+    ) -> AsyncGenerator[View]:
+        """Open one consistent, read-only moment of the database.
+
+        Raises:
+            SourceUnsuitable: it cannot be held, or there are rules to run while reading.
+            ClientMissing: there is no client program.
+        """
+        from .view import open_view, refuse
+
+        refuse(rewrite)
+        clients = await discover(self._programs)
+        await identify(self._url, limits)
+        async with open_view(
+            self._url,
+            selection,
+            limits,
+            clients=clients,
+            working_directory=self._working_directory,
+            readers=self._readers,
+        ) as view:
+            yield view
+
+    async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
+        """Say that rules must run in a copy."""
+        from .view import NO_REWRITE
+
+        return Rewritten(hazards=(Hazard(NO_REWRITE),))
+
+    async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
+        """Run statements in one transaction and return the rows each one touched."""
+        return await execute(self._url, statements)
+
+    async def probe(self, queries: Sequence[str], limits: Limits) -> list[list[tuple[object, ...]]]:
+        """Ask small questions, all at one moment in a read-only transaction, and return the rows of each."""
+        return await probe(self._url, queries, limits)
+
+    async def contents(self, source: ChunkSource, only: Selection) -> Contents:
+        """Say what restoring only that much of a snapshot would bring; nothing is connected."""
+        narrowed = await to_thread.run_sync(narrow, source, only)
+        return Contents(tuple(table.name for table in narrowed.manifest.tables), narrowed.left_out)
+
+    async def restore(
+        self, source: ChunkSource, jobs: int, report: Report, *, only: Selection | None = None
+    ) -> None:
+        """Fill this existing, empty database from a snapshot with the native client."""
+        from .restore import restore
+
+        await restore(
+            self._url,
+            source if only is None else await to_thread.run_sync(narrow, source, only),
+            jobs=jobs,
+            report=report,
+            clients=await discover(self._programs),
+            working_directory=self._working_directory,
+        )
+
+    async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:
+        """Count rows exactly."""
+        return await count(self._url, tables)

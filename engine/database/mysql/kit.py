@@ -1,0 +1,109 @@
+"""What MySQL and MariaDB bring."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ...model.catalog import Catalog, TableName
+from ...model.errors import ClientMissing, ConfigInvalid
+from ...model.settings import Settings
+from ...model.snapshot import Manifest
+from ...model.target import Selection
+from ...model.url import DatabaseUrl
+from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+
+MOST_READERS = 16
+
+
+class MysqlKit:
+    """A `Kit`."""
+
+    name = "MySQL or MariaDB"
+    format = "a file of plain SQL that mysql and mariadb load"
+    creating = "Grant it what docs/guides/privileges.md lists for a destination."
+    closes = False
+
+    async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
+        """Return name and description of each client program."""
+        from .tools import HINT, NONE, discover
+
+        clients = await discover(settings.mysql_programs)
+        if not clients:
+            raise ClientMissing(NONE, HINT)
+        return tuple(
+            (f"{one.product.lower()} {one.version}", f"{one.label} in {one.program.parent}")
+            for one in clients
+        )
+
+    async def private_server(self, settings: Settings, major: int) -> str:
+        """Say which server a private copy of a source would be on: its own product's."""
+        from .servers import HINT, discover_servers
+
+        servers = await discover_servers(settings.mysql_programs)
+        if not servers:
+            raise ClientMissing("no MySQL or MariaDB server programs were found", HINT)
+        return " or ".join(f"{one.product} {one.version}" for one in servers)
+
+    def database(self, url: DatabaseUrl, settings: Settings) -> Database:
+        """Return the database at a URL."""
+        from .database import MysqlDatabase
+
+        readers = max((target.cpus for target in settings.targets.values()), default=1)
+        return MysqlDatabase(
+            url, settings.mysql_programs, settings.working_directory, readers=min(readers, MOST_READERS)
+        )
+
+    def selected(self, selection: Selection, catalog: Catalog) -> frozenset[TableName]:
+        """Return the tables whose rows a selection takes."""
+        from ..postgres.selection import select
+        from .narrow import fitting
+
+        return select(fitting(selection)[0], catalog).data
+
+    def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
+        """Return who creates and swaps databases on the server of a URL."""
+        from .housekeeper import MysqlHousekeeper
+
+        return MysqlHousekeeper(url)
+
+    def artefact(self, source: ChunkSource) -> Artefact:
+        """Return what of a snapshot is not the rows of its tables."""
+        from .artefact import MysqlArtefact
+
+        return MysqlArtefact(source)
+
+    def export(
+        self, source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]
+    ) -> None:
+        """Write a snapshot as plain SQL, mode 0600 in 0700; blocking."""
+        from .archive import export
+
+        export(source, directory, fresh=fresh, each=each)
+
+    def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
+        """Return a workbench on an empty database that nobody else uses, on a server of its own.
+
+        Raises:
+            ConfigInvalid: it is on a server that may have other databases.
+        """
+        from .workbench import MysqlWorkbench
+
+        if not alone:
+            # A copy under another name would not be what definitions and rules name.
+            raise ConfigInvalid(
+                "copies of MySQL and MariaDB databases are only sanitized on a throw-away server",
+                "Leave sanitize.dst_url out.",
+            )
+        return MysqlWorkbench(self.database(url, settings), url)
+
+    @asynccontextmanager
+    async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
+        """Run a throw-away server of a snapshot's product, with an empty database of its source's name."""
+        from .cluster import ephemeral_cluster
+        from .servers import choose_server, discover_servers
+
+        server = choose_server(await discover_servers(settings.mysql_programs), manifest.engine)
+        directory, name = settings.working_directory, manifest.schemas[0]
+        async with ephemeral_cluster(server, directory / "tmp", templates=directory / "templates") as cluster:
+            await self.housekeeper(cluster.url(name)).create(name, "work copy")
+            yield cluster.url(name)

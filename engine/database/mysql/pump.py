@@ -1,0 +1,112 @@
+"""The native client as a pump: one persistent child per reader, fed with queries, read in large blocks.
+
+Its own batch output escapes tab, newline, backslash and zero, as COPY text does. Two bytes that no UTF-8 has
+say what else there is to say: NULL, and the end. So such lines cost nothing.
+"""
+
+import threading
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..base import Blocks, Slice
+from ..postgres.programs import Programs
+from ..printed import room, until_end
+from ..process import Child
+from .session import Session
+
+END = b"\xfe\n"
+ECHO_END = "SELECT _binary X'FE';\n"
+NULL, WRITTEN_NULL = b"\xff", b"\\N"
+RETURN, WRITTEN_RETURN = b"\r", b"\\r"
+# Unbuffered, because we wait for the end of each query's output.
+OPTIONS = ("--batch", "--quick", "--skip-column-names", "--unbuffered", "--binary-mode", "--silent")
+
+
+def arguments(session: Session, program: Path, *options: str) -> tuple[str | Path, ...]:
+    """Return how a client is started; the option file has to be named first."""
+    return (program, f"--defaults-file={session.options}", *options)
+
+
+@contextmanager
+def started(programs: Programs, session: Session, program: Path) -> "Generator[Pump]":
+    """Start one client."""
+    with programs.running(session, *arguments(session, program, *OPTIONS), stdin=True) as child:
+        yield Pump(programs, child)
+
+
+class Pump:
+    """A `SliceReader`."""
+
+    def __init__(self, programs: Programs, child: Child) -> None:
+        self._programs = programs
+        self._child = child
+        self._room = room()
+
+    def enter(self, statements: Iterable[str]) -> None:
+        """Run statements that print nothing, and return when they are done; blocking.
+
+        Raises:
+            EngineError: one failed.
+        """
+        self._send("".join(f"{statement};\n" for statement in statements))
+        for _ in self._read(""):
+            pass
+
+    def read(self, piece: Slice) -> Blocks:
+        """Yield the piece as copy text; blocking.
+
+        Raises:
+            DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
+        """
+        self._send(f"{piece.query};\n")
+        yield from self._read(f"`{piece.table}` could not be read: ")
+
+    def _read(self, what: str) -> Blocks:
+        self._send(ECHO_END)
+        whole = False
+        try:
+            for block in until_end(self._child.stdout.fileno(), self._room, END):
+                yield bytes(block).replace(NULL, WRITTEN_NULL).replace(RETURN, WRITTEN_RETURN)
+            self._programs.check()
+            whole = True
+        except EOFError:
+            self._programs.check()
+            error = self._programs.failure("mysql", self._child)
+            raise type(error)(f"{what}{error.message}", error.hint, **error.details) from None
+        finally:
+            if not whole:
+                # What is left of this piece would be taken for the start of the next one.
+                self._child.stop()
+
+    def _send(self, text: str) -> None:
+        """Give the client something to do; if it is gone, the next read says so."""
+        rest = text.encode(errors="surrogateescape")
+        with suppress(BrokenPipeError):
+            while rest:
+                rest = rest[self._child.stdin.write(rest) :]
+
+
+class Pool:
+    """Readers that all see one moment: made while it lasts, lent one at a time to each thread."""
+
+    def __init__(self, programs: Programs, pumps: Iterable[Pump]) -> None:
+        self._programs = programs
+        self._idle = list(pumps)
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def lent(self, check: Callable[[], None]) -> Generator[Pump]:
+        """Lend a reader, waiting until one is free; blocking."""
+        with self._changed:
+            while not self._idle:
+                check()
+                self._changed.wait(0.1)
+            pump = self._idle.pop()
+        try:
+            check()
+            yield pump
+        finally:
+            with self._changed:
+                self._idle.append(pump)
+                self._changed.notify()

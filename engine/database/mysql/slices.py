@@ -1,0 +1,134 @@
+"""Which rows there are to read, in which pieces, and what the server is asked for.
+
+Texts come in UTF-8, bytes as hexadecimal digits after `\\x`, NULL as a byte that UTF-8 never has.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ...model.catalog import Column, Table, TableName
+from ..base import Slice
+from .entries import Form
+from .names import qualified, quote
+from .session import Connection
+
+SLICE_BYTES = 64 << 20
+PLAIN = re.compile(
+    r"(tinyint|smallint|mediumint|int|integer|bigint|decimal|numeric|year|date|time|datetime|timestamp"
+    r"|double)\b(?!\(\d+,\d+\)).*|(decimal|numeric)\(.*"
+)
+FLOAT = re.compile(r"(float|double)\b.*")
+BINARY = re.compile(
+    r"(binary|varbinary|tinyblob|blob|mediumblob|longblob|geometry|point|linestring|polygon|multipoint"
+    r"|multilinestring|multipolygon|geometrycollection|geomcollection|vector)\b.*"
+)
+NUMBER = re.compile(r"bit\b.*")
+HUGE = re.compile(
+    r"(mediumblob|longblob|vector|geometry|point|linestring|polygon|multi\w+|geom\w+"
+    r"|geometrycollection)\b.*"
+)
+WHOLE = re.compile(r"(tinyint|smallint|mediumint|int|bigint)\b.*")
+NULL = "_binary X'FF'"
+# Functions give NULL for what is longer than max_allowed_packet; this fails instead, as nothing else is lazy.
+TOO_LONG = "CAST(EXP(LENGTH({}) + 710) AS BINARY)"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A table that has rows. `columns` are those that can be written back."""
+
+    name: TableName
+    columns: tuple[Column, ...]
+    key: str | None
+    bytes: int
+    rows: int
+
+
+def leaf_of(table: Table) -> Leaf:
+    """Return what there is to read of a table."""
+    columns = tuple(column for column in table.columns if not column.generated)
+    by_name = {column.name: column for column in columns}
+    first = by_name.get(table.primary_key[0]) if table.primary_key else None
+    key = first.name if first is not None and WHOLE.fullmatch(first.type) else None
+    return Leaf(table.name, columns, key, table.bytes, max(table.rows, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A table and the keys at which it is cut."""
+
+    leaf: Leaf
+    bounds: Sequence[int]
+
+    def pieces(self, columns: Sequence[Column], alias: str = "t", where: str = "") -> Iterator[Slice]:
+        """Yield the pieces of some columns, of the rows for which a condition about the alias is true."""
+        leaf, names = self.leaf, tuple(column.name for column in columns)
+        select = f"SELECT {', '.join(map(written, columns))} FROM "  # noqa: S608
+        select += f"{qualified(leaf.name.schema, leaf.name.name)} AS {quote(alias)}"
+        edges: list[int | None] = [None, *self.bounds, None]
+        for ordinal, (start, end) in enumerate(pairwise(edges)):
+            key = quote(leaf.key) if leaf.key is not None else ""
+            limits = [f"{key} >= {start}"] * (start is not None) + [f"{key} < {end}"] * (end is not None)
+            conditions = " AND ".join((*limits, *((where,) if where else ())))
+            order = f" ORDER BY {key}" if key else ""
+            query = f"{select}{f' WHERE {conditions}' if conditions else ''}{order}"
+            yield Slice(leaf.name, names, ordinal, query, leaf.bytes // (len(edges) - 1))
+
+
+async def cut_tables(connection: Connection, leaves: Iterable[Leaf]) -> tuple[Cut, ...]:
+    """Decide where tables are cut: big ones by their primary key."""
+    return tuple([Cut(leaf, await _bounds(connection, leaf)) for leaf in leaves])
+
+
+def slices_of(cuts: Iterable[Cut]) -> tuple[Slice, ...]:
+    """Return all pieces of the tables, largest first."""
+    pieces = [piece for cut in cuts for piece in cut.pieces(cut.leaf.columns)]
+    return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
+
+
+async def _bounds(connection: Connection, leaf: Leaf) -> Sequence[int]:
+    """Return the keys at which a table is cut.
+
+    They are multiples of a power of two, so that rows that did not change are in the same piece next time.
+    """
+    if leaf.key is None or leaf.bytes < 2 * SLICE_BYTES or not leaf.rows:
+        return ()
+    key, table = quote(leaf.key), qualified(leaf.name.schema, leaf.name.name)
+    low, high = (await connection.rows(f"SELECT MIN({key}), MAX({key}) FROM {table}"))[0]  # noqa: S608
+    if low is None:
+        return ()
+    wanted = max(1, (high - low) * SLICE_BYTES // leaf.bytes)
+    step = 1 << (wanted.bit_length() - 1)
+    first = (low // step + 1) * step
+    return range(first, high + 1, step)
+
+
+def written(column: Column) -> str:
+    """Return the SQL that gives a column's value as it stands in a line."""
+    name, type_ = quote(column.name), column.type.lower()
+    text = _text(name, type_)
+    if HUGE.fullmatch(type_):
+        return f"IF({name} IS NULL, {NULL}, IFNULL({text}, {TOO_LONG.format(name)}))"
+    return f"IFNULL({text}, {NULL})" if column.nullable else text
+
+
+def form_of(column: Column) -> Form | None:
+    """Return how a column's values stand in a line, None for texts."""
+    if BINARY.fullmatch(column.type.lower()):
+        return "bytes"
+    return "number" if NUMBER.fullmatch(column.type.lower()) else None
+
+
+def _text(name: str, type_: str) -> str:
+    if PLAIN.fullmatch(type_):
+        return name
+    if NUMBER.fullmatch(type_):
+        return f"{name} + 0"
+    if FLOAT.fullmatch(type_):
+        return f"{name} + 0e0"
+    if BINARY.fullmatch(type_):
+        # The client doubles the backslash.
+        return f"CAST(CONCAT('\\\\x', HEX({name})) AS BINARY)"
+    return f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"

@@ -1,0 +1,154 @@
+"""One consistent moment of a source, seen by a pool of readers."""
+
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from ...model.catalog import Catalog, Server, TableName
+from ...model.errors import Cancelled, SourceUnsuitable, TimedOut
+from ...model.pushdown import Rewritten
+from ...model.target import Limits, Selection
+from ...model.url import DatabaseUrl
+from ...tasks import in_thread, open_tasks
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..postgres.programs import Programs
+from .definition import Reader, elsewhere
+from .entries import PART, Definition, dumped
+from .errors import from_program
+from .identify import read_server
+from .marker import COLUMNS, marked, row
+from .moment import Frozen, freeze
+from .originals import hashings
+from .pump import Pool, Pump, started
+from .session import Connection, connect, session, settings
+from .slices import Cut, cut_tables, slices_of
+from .tools import Client, choose_client
+
+NO_REWRITE = "rules run in a copy of a MySQL or MariaDB database"
+
+
+@asynccontextmanager
+async def open_view(
+    url: DatabaseUrl,
+    selection: Selection,
+    limits: Limits,
+    *,
+    clients: Sequence[Client],
+    working_directory: Path,
+    readers: int,
+) -> "AsyncGenerator[MysqlView]":
+    """Open one consistent, read-only moment of a database; at the end its locks are gone.
+
+    Raises:
+        PrivilegeMissing: the role may not read what is selected.
+        SourceUnsuitable: tables have no transactions and cannot be locked.
+        TimedOut: a lock was not to be had in time, or reading took longer than the limits allow.
+    """
+    async with AsyncExitStack() as stack:
+        keeper = await stack.enter_async_context(connect(url, limits))
+        server = await read_server(keeper)
+        client = choose_client(clients, server.product)
+        access = stack.enter_context(session(url, limits, working_directory))
+        programs = Programs(from_program)
+        pumps: list[Pump] = []
+        for _ in range(readers):
+            pump = await stack.enter_async_context(in_thread(started(programs, access, client.program)))
+            await to_thread.run_sync(pump.enter, settings(limits, keeper.version))
+            pumps.append(pump)
+        frozen = await stack.enter_async_context(freeze(keeper, url, selection, limits=limits, pumps=pumps))
+        view = await _described(keeper, selection, frozen, server=server, tool=client.label)
+        view.reading = (programs, Pool(programs, pumps[: frozen.readers]))
+        async with open_tasks() as group:
+            group.start_soon(_watch, programs, limits.max_snapshot_age)
+            try:
+                yield view
+            finally:
+                group.cancel_scope.cancel()
+
+
+async def _described(
+    keeper: Connection, selection: Selection, frozen: Frozen, *, server: Server, tool: str
+) -> "MysqlView":
+    moment = frozen.moment
+    reader = Reader(keeper, server.database, moment.selected, moment.catalog)
+    definition = await reader.read(selection)
+    table = None
+    if selection.marker:
+        definition, table = marked(definition)
+    cuts = await cut_tables(keeper, moment.leaves)
+    left_out = (*moment.left_out, *elsewhere(moment.catalog), *frozen.told, *reader.told)
+    return MysqlView(
+        server,
+        moment.taken,
+        slices_of(cuts),
+        left_out,
+        tool,
+        _cuts=cuts,
+        _definition=definition,
+        _table=table,
+    )
+
+
+@dataclass(slots=True)
+class MysqlView:
+    """A `View`."""
+
+    server: Server
+    catalog: Catalog
+    slices: tuple[Slice, ...]
+    left_out: tuple[str, ...]
+    tool: str
+    _cuts: tuple[Cut, ...]
+    _definition: Definition
+    _table: str | None
+    rewritten: Rewritten | None = None
+    reading: tuple[Programs, Pool] | None = None
+
+    async def verify(self, *, every: bool = False) -> None:
+        """Nothing here is rewritten."""
+
+    def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
+        """Yield what to read of columns: their values, as this server has no such hash."""
+        return hashings(self._cuts, wanted, self.catalog)
+
+    def definition(self) -> Generator[tuple[str, Blocks]]:
+        """Yield what is defined, which was read already."""
+        yield PART, iter((dumped(self._definition),))
+
+    def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:
+        """Return the table that marks a sanitized copy, its columns, and its one row."""
+        if self._table is None:
+            return None
+        return TableName(self._definition.schema, self._table), COLUMNS, row(marker)
+
+    def reader(self) -> AbstractContextManager[Pump]:
+        """Lend one of the readers, waiting until one is free; blocking."""
+        assert self.reading is not None
+        programs, pool = self.reading
+        return pool.lent(programs.check)
+
+    def abort(self) -> None:
+        """End every reader at once, from any thread."""
+        assert self.reading is not None
+        self.reading[0].end(Cancelled("reading was cancelled"))
+
+
+def refuse(rewrite: Rewrite | None) -> None:
+    """Refuse rules that would run while reading."""
+    if rewrite is not None:
+        raise SourceUnsuitable(f"the rules cannot run while reading: {NO_REWRITE}")
+
+
+async def _watch(programs: Programs, max_age: int) -> None:
+    """End all readers when the moment has lasted too long."""
+    with anyio.move_on_after(max_age or None):
+        await anyio.sleep_forever()
+    reason = TimedOut(
+        f"the consistent view was held for {max_age} s, its limit",
+        "Raise limits.max_snapshot_age, use more cpus, or read from a replica.",
+    )
+    await to_thread.run_sync(programs.end, reason)

@@ -1,0 +1,94 @@
+"""What PostgreSQL brings."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ...model.catalog import Catalog, TableName
+from ...model.errors import ClientMissing
+from ...model.settings import Settings
+from ...model.snapshot import Manifest
+from ...model.target import Selection
+from ...model.url import DatabaseUrl
+from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+
+
+class PostgresKit:
+    """A `Kit`."""
+
+    name = "PostgreSQL"
+    format = "a directory archive that pg_restore reads"
+    creating = "Run ALTER ROLE … CREATEDB for it: docs/guides/privileges.md has the script."
+    closes = True
+
+    async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
+        """Return name and description of each installation of the programs that are needed."""
+        from .tools import CLIENT, discover
+
+        boxes = await discover(settings.postgres_programs)
+        if not any(box.has(CLIENT) for box in boxes):
+            raise ClientMissing("no PostgreSQL client programs were found")
+        return tuple(
+            (
+                f"postgresql {box.version}",
+                f"{', '.join(name for name in CLIENT if box.has((name,)))} {box.version} in {box.directory}",
+            )
+            for box in boxes
+        )
+
+    async def private_server(self, settings: Settings, major: int) -> str:
+        """Say which server a private copy of a source of a major version would be on."""
+        from .tools import choose_private, discover
+
+        return f"PostgreSQL {choose_private(await discover(settings.postgres_programs), major).version}"
+
+    def database(self, url: DatabaseUrl, settings: Settings) -> Database:
+        """Return the database at a URL."""
+        from .database import PostgresDatabase
+
+        return PostgresDatabase(url, settings.postgres_programs, settings.working_directory)
+
+    def selected(self, selection: Selection, catalog: Catalog) -> frozenset[TableName]:
+        """Return the tables whose rows a selection takes."""
+        from .selection import select
+
+        return select(selection, catalog).data
+
+    def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
+        """Return who creates and swaps databases on the server of a URL."""
+        from .housekeeper import PostgresHousekeeper
+
+        return PostgresHousekeeper(url)
+
+    def artefact(self, source: ChunkSource) -> Artefact:
+        """Return what of a snapshot is not the rows of its tables."""
+        from .artefact import PostgresArtefact
+
+        return PostgresArtefact(source)
+
+    def export(
+        self, source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]
+    ) -> None:
+        """Write a snapshot as a directory archive, mode 0600 in 0700; blocking."""
+        from .archive import export
+
+        export(source, directory, fresh=fresh, each=each)
+
+    def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
+        """Return a workbench on an empty database that nobody else uses."""
+        from .workbench import PostgresWorkbench
+
+        return PostgresWorkbench(self.database(url, settings), url, alone=alone)
+
+    @asynccontextmanager
+    async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
+        """Run a throw-away server of a snapshot's major version, or the newest at hand."""
+        from .cluster import ephemeral_cluster
+        from .tools import choose_private, discover
+
+        tools = choose_private(await discover(settings.postgres_programs), manifest.server_major)
+        directory = settings.working_directory
+        async with ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates") as cluster:
+            name = "snapharbor_work"
+            await self.housekeeper(cluster.url(name)).create(name, "work copy")
+            yield cluster.url(name)

@@ -1,0 +1,43 @@
+"""Which kinds of values can be recognised in another place, and how they are written there."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from ..model.sensitive import Kind
+from .base import Wanted
+
+# Values of these kinds mean one person by themselves, however many rows have them.
+IDENTIFYING: frozenset[Kind] = frozenset(
+    ("email", "phone", "card", "iban", "national-id", "secret", "full-name", "username")
+)
+NUMBERS: frozenset[Kind] = frozenset(("phone", "card", "iban", "national-id", "identifier"))
+ONE_WORD: frozenset[Kind] = frozenset(("email", "ip", "mac", "secret", "iban", "card", "username", "url"))
+PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
+# Everywhere: a street is named Georgia, a song is by a King. A person's two names together say something.
+GIVEN: frozenset[Kind] = frozenset(("first-name",))
+FAMILY: frozenset[Kind] = frozenset(("last-name",))
+COMMON: frozenset[Kind] = frozenset(("first-name", "last-name", "city", "postcode"))
+
+SMALLEST_NUMBER = 100_000_000
+LONGEST_GROUP = 60
+GAPS = "+ ()./-"
+
+
+def is_common(column: Wanted) -> bool:
+    """Tell whether the values of a column by themselves stand in many places and mean nobody."""
+    return bool(column.kinds) and COMMON.issuperset(column.kinds) and not column.paths
+
+
+def names(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, Wanted]]:
+    """Yield the columns of a row that hold a given and a family name, in both orders."""
+    common = [column for column in columns if is_common(column)]
+    for given, family in product(common, common):
+        if GIVEN.issuperset(given.kinds) and FAMILY.issuperset(family.kinds):
+            yield given, family
+            yield family, given
+
+
+def telling(columns: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """Return those of a row's columns whose values are looked for, alone or together."""
+    together = {column for pair in names(columns) for column in pair}
+    return tuple(column for column in columns if column in together or not is_common(column))

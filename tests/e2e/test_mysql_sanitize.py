@@ -1,0 +1,123 @@
+"""Sanitizing on a real MariaDB server: rules, masks, what stays as it was, what is found, what is refused."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from support.compare_mysql import differences, facts
+from support.mariashop import RULES, MariaShop
+from support.shop import do
+
+from snapharbor.engine.model.errors import EngineError, RuleFailed, RuleRefused, RulesBlocked, RuleSyntax
+from snapharbor.engine.model.target import Rules
+from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
+
+pytestmark = pytest.mark.server
+RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR phone LIKE '+49 171%'"
+
+
+async def test_a_sanitized_copy_holds_no_raw_value_and_everything_else(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    before = facts(shop.server, shop.owner.database)
+    async with shop.harbor() as harbor:
+        made = await do(harbor, SanitizeRequest("shop", new=True))
+        await do(harbor, LoadRequest("shop"))
+        snapshot = await harbor.snapshot("shop")
+    done = snapshot.manifest.sanitization
+    assert done is not None
+    assert (done.strategy, made["clean"]) == ("ephemeral", True)
+    assert facts(shop.server, shop.owner.database) == before, "the source was changed"
+    assert shop.query(shop.destination, RAW) == [(0,)]
+    assert shop.query(shop.destination, "SELECT count(*) FROM audit") == [(0,)]
+    assert shop.query(shop.destination, "SELECT count(*) FROM mail_queue") == [(0,)]
+    together = "SELECT count(*) FROM orders JOIN customers ON orders.email = customers.email"
+    assert shop.query(shop.destination, together) == [(1500,)]
+    changed = "SELECT DISTINCT changed FROM customers"
+    assert shop.query(shop.destination, changed) == shop.query(shop.owner, changed)
+    after = facts(shop.server, shop.destination.database)
+    gone = {"rows of audit", "rows of customers", "rows of orders", "rows of mail_queue", "rows of vip"}
+    counters = {"definition of audit", "definition of mail_queue"}
+    marker = {"definition of snapharbor_info", "rows of snapharbor_info"}
+    assert set(differences(before, after)) <= {*gone, *counters, *marker}
+    assert not list((shop.directory / "tmp").glob("mysqld-*"))
+
+
+async def test_the_same_key_gives_the_same_values_again(maria_shop: MariaShop) -> None:
+    shop, seen = maria_shop, list[object]()
+    async with shop.harbor() as harbor:
+        await do(harbor, BuildRequest("shop"))
+        for request in (SanitizeRequest("shop"), SanitizeRequest("shop", new=True)):
+            await do(harbor, request)
+            await do(harbor, LoadRequest("shop"))
+            seen.append(shop.query(shop.destination, "SELECT * FROM customers ORDER BY id"))
+    assert seen[0] == seen[1]
+
+
+async def test_what_no_rule_masks_is_found(maria_shop: MariaShop) -> None:
+    rules = Rules(override_query=RULES.replace("DELETE FROM audit WHERE true;", ""))
+    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+        made = await do(harbor, SanitizeRequest("shop", new=True))
+    assert made["clean"] is False
+    assert isinstance(made["leaks"], dict)
+    assert "audit" in str(made["leaks"]["hits"])
+
+
+BAD_RULES: Mapping[str, tuple[str, type[EngineError]]] = {
+    "a constant in a unique column": ("UPDATE customers SET email = 'a@b.example'", RulesBlocked),
+    "no such column": ("UPDATE customers SET nope = 1", RulesBlocked),
+    "a value that does not fit": ("UPDATE customers SET last_name = repeat('x', 61)", RuleFailed),
+    "a check that does not hold": ("UPDATE customers SET last_name = left('x', id - id)", RuleFailed),
+    "an orphan": ("INSERT INTO orders (customer, total, placed) VALUES (0, 1, '2020-01-01')", RuleFailed),
+    "a file of the server": ("UPDATE customers SET note = load_file('/etc/passwd')", RuleRefused),
+    "a comment that is run": ("UPDATE customers SET note = NULL /*! , born = NULL */", RuleRefused),
+    "joined tables": ("UPDATE customers c JOIN orders o ON o.customer = c.id SET c.note = NULL", RuleRefused),
+    "another joined table": ("DELETE c FROM customers c JOIN orders o ON o.customer = c.id", RuleRefused),
+    "a definition": ("DROP TABLE customers", RuleRefused),
+    "not SQL": ("UPDATE customers SET = 1", RuleSyntax),
+}
+
+
+@pytest.mark.parametrize("case", BAD_RULES)
+async def test_rules_that_fail_leave_no_sanitized_snapshot(maria_shop: MariaShop, case: str) -> None:
+    text, error = BAD_RULES[case]
+    target = replace(maria_shop.target, rules=Rules(override_query=text))
+    async with maria_shop.harbor(target) as harbor:
+        await do(harbor, BuildRequest("shop"))
+        with pytest.raises(error):
+            await do(harbor, SanitizeRequest("shop"))
+        assert [found.manifest.kind for found in await harbor.snapshots()] == ["original"]
+    assert not list((maria_shop.directory / "tmp").glob("mysqld-*"))
+
+
+async def test_keys_cascade_and_columns_are_known_in_any_case(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    text = "delete from customers where ID > 10; UPDATE customers c SET c.NOTE = 'none' WHERE c.Id = 1"
+    async with shop.harbor(replace(shop.target, rules=Rules(override_query=text))) as harbor:
+        await do(harbor, SanitizeRequest("shop", new=True))
+        explained = await harbor.explain("shop")
+        await do(harbor, LoadRequest("shop"))
+    assert [(rule.tables, rule.rows) for rule in explained.rules] == [
+        ((f"{shop.owner.database}.customers",), 590),
+        ((f"{shop.owner.database}.customers",), 1),
+    ]
+    assert shop.query(shop.destination, "SELECT count(*), max(customer) FROM orders") == [(29, 10)]
+    assert shop.query(shop.destination, "SELECT note FROM customers WHERE id = 1") == [("none",)]
+
+
+async def test_rules_are_explained_beside_the_source(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    async with shop.harbor() as harbor:
+        explained = await harbor.explain("shop")
+    assert [one for one in explained.findings if one.severity == "error"] == []
+    assert explained.not_said == ()
+    assert [(rule.kind, rule.rows, rule.counted) for rule in explained.rules] == [
+        ("update", 600, True),
+        ("update", 1500, True),
+        ("delete", 1, True),
+        ("truncate", 20, True),
+    ]
+    shapes = {column.column: column.shapes[0] for column in explained.rules[0].columns if column.shapes}
+    assert (shapes["email"].before or "").startswith("aaaaaa9@aaaa-aaaa.aaa")
+    assert {one.column for one in explained.coverage if one.treatment == "masked"} == {
+        *("email", "first_name", "last_name", "phone", "born", "profile", "note", "greeting")
+    }
