@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..model.catalog import Catalog, TableName
+from ..model.catalog import Catalog
 from ..model.settings import Settings
 from ..model.snapshot import Manifest
 from ..model.target import Selection
 from ..model.url import DatabaseUrl, Engine
 from .base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+
+if TYPE_CHECKING:
+    from .postgres.selection import Selected
 
 
 class Kit(Protocol):
@@ -56,8 +59,8 @@ class Kit(Protocol):
         """Return the database at a URL."""
         ...
 
-    def selected(self, selection: Selection, catalog: Catalog) -> frozenset[TableName]:
-        """Return the tables whose rows a selection takes.
+    def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
+        """Return what a selection takes of a database.
 
         Raises:
             ConfigInvalid: the lists contradict each other, or nothing would be taken.

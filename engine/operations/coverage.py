@@ -108,7 +108,7 @@ async def examine(
     catalog, classification = await _look(looked_at, target, seconds=seconds)
     decided = target.rules or Rules()
     resolved = resolve_all(analyse_all(rules, engine_of(target)) if rules else (), catalog)
-    taken = kit(catalog.engine).selected(target.selection, catalog) if database is None else None
+    taken = kit(catalog.engine).selected(target.selection, catalog).data if database is None else None
     covered = coverage(catalog, classification, Decisions(resolved, taken=taken, keep=decided.keep))
     new = await _new(services, target, covered)
     context = Context(resolved, catalog, engine_of(target), personal=_personal(classification))
@@ -217,9 +217,10 @@ async def gate(
 
 def left_out(examined: Examination, target: Target) -> Iterator[Finding]:
     """Yield what a copy of the source would lack for the rules, because the target's filters leave it out."""
-    from ..database.postgres.selection import select
+    from ..database.engines import kit
 
-    taken = {table.name for table in select(target.selection, examined.catalog).tables}
+    catalog = examined.catalog
+    taken = {table.name for table in kit(catalog.engine).selected(target.selection, catalog).tables}
     for rule in examined.resolved:
         for name in dict.fromkeys((*rule.targets, *rule.reads)):
             if name is not None and name not in taken:

@@ -4,6 +4,7 @@ One that is installed is used; else Debian's packages are unpacked below the che
 and changes nothing on the machine. A prepared data directory is kept there too, and copied for each run.
 """
 
+import fcntl
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,9 @@ class MariaDb:
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
     """Start the server once and keep it for the whole run."""
     account = fitting_account()
-    programs = _programs(account)
+    with _alone():
+        programs = _programs(account)
+        _template(programs, account)
     with running(programs, tmp_path_factory.mktemp("mariadb"), account) as server:
         yield server
 
@@ -191,14 +194,21 @@ def _template(programs: Path, account: Account) -> Path:
     assert found is not None
     template = CACHE / f"data-{found[1]}"
     if not template.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
         fresh = account.own(Path(tempfile.mkdtemp(dir=account.place(CACHE))))
         install = str(programs / "bin" / "mariadb-install-db")
         argv = (install, *INSTALL, f"--basedir={programs}", f"--datadir={fresh}")
         _run(*account.prefix, *argv, env=_environment(programs))
-        with suppress(OSError):  # somebody else was faster
-            shutil.move(fresh, template)
+        shutil.move(fresh, template)
     return template
+
+
+@contextmanager
+def _alone() -> Generator[None]:
+    """Keep other processes of this run from preparing the same things."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _environment(programs: Path) -> dict[str, str]:
@@ -210,7 +220,6 @@ def _environment(programs: Path) -> dict[str, str]:
 
 def _unpack(unpacked: Path) -> None:
     """Fetch Debian's packages with the libraries they name, and unpack them."""
-    unpacked.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=unpacked.parent))
     try:
         if os.geteuid() == 0:
@@ -225,8 +234,7 @@ def _unpack(unpacked: Path) -> None:
         shutil.rmtree(fresh)
         pytest.fail("MariaDB was not found and cannot be fetched: install the package `mariadb-server`.")
     fresh.chmod(0o755)
-    with suppress(OSError):  # somebody else was faster
-        fresh.rename(unpacked)
+    fresh.rename(unpacked)
 
 
 def _run(*argv: str, directory: Path | None = None, env: dict[str, str] | None = None) -> str:

@@ -3,14 +3,18 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...model.catalog import Catalog, TableName
+from ...model.catalog import Catalog
 from ...model.errors import ClientMissing, ConfigInvalid
 from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
 from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+
+if TYPE_CHECKING:
+    from ..postgres.selection import Selected
 
 MOST_READERS = 16
 
@@ -53,12 +57,12 @@ class MysqlKit:
             url, settings.mysql_programs, settings.working_directory, readers=min(readers, MOST_READERS)
         )
 
-    def selected(self, selection: Selection, catalog: Catalog) -> frozenset[TableName]:
-        """Return the tables whose rows a selection takes."""
+    def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
+        """Return what a selection takes of a database."""
         from ..postgres.selection import select
         from .narrow import fitting
 
-        return select(fitting(selection)[0], catalog).data
+        return select(fitting(selection)[0], catalog)
 
     def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
         """Return who creates and swaps databases on the server of a URL."""

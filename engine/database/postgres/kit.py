@@ -3,14 +3,18 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...model.catalog import Catalog, TableName
+from ...model.catalog import Catalog
 from ...model.errors import ClientMissing
 from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
 from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+
+if TYPE_CHECKING:
+    from .selection import Selected
 
 
 class PostgresKit:
@@ -48,11 +52,11 @@ class PostgresKit:
 
         return PostgresDatabase(url, settings.postgres_programs, settings.working_directory)
 
-    def selected(self, selection: Selection, catalog: Catalog) -> frozenset[TableName]:
-        """Return the tables whose rows a selection takes."""
+    def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
+        """Return what a selection takes of a database."""
         from .selection import select
 
-        return select(selection, catalog).data
+        return select(selection, catalog)
 
     def housekeeper(self, url: DatabaseUrl) -> Housekeeper:
         """Return who creates and swaps databases on the server of a URL."""
