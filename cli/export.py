@@ -17,7 +17,7 @@ def export(perform: Perform, snapshot: str, directory: Path, *, original: bool) 
     """Write a snapshot as a plain archive.
 
     SNAPSHOT is an id or its start, TARGET, or TARGET:INDEX. DIRECTORY must not exist yet; what stands
-    in it afterwards is not encrypted, and `pg_restore` reads it.
+    in it afterwards is not encrypted: `pg_restore` reads it, or of a MySQL database `mysql`.
     """
     from ..engine.operations.requests import ExportRequest
 

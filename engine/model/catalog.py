@@ -159,7 +159,8 @@ class Server:
     """Who answered, as whom.
 
     `system` is what the server calls itself for good, whatever URL led to it, and `started` what it calls
-    itself until its next restart. A role that may not ask for the first gets the second instead.
+    itself until its next restart. A role that may not ask for the first gets the second instead. `alone` says
+    why only one connection of that role can read one moment, empty if several can.
     """
 
     system: str
@@ -173,6 +174,7 @@ class Server:
     role_can_create: bool
     standby: bool
     bytes: int
+    alone: str = ""
 
     @property
     def identity(self) -> str:

@@ -13,6 +13,7 @@ from ..model.suggestion import Use
 from ..model.target import Limits
 from ..rules.masking import Masker
 from ..rules.trial import MANY, Question, Tried, questions
+from ..rules.trial_mysql import questions as questions_to_mysql
 from ..rules.writing import value_of
 from .asking import answers
 
@@ -119,8 +120,9 @@ class Attempts:
         }
         domains = {column for name, column in self.domains if name == table}
         permuted = {name for name, (use, _) in uses.items() if use.mask == PERMUTATION}
+        ask = questions_to_mysql if self.masker.engine == "mysql" else questions
         if values:
-            yield from questions(self.facts, table, Tried(values, domains, permuted))
+            yield from ask(self.facts, table, Tried(values, domains, permuted))
 
     async def _ask(self, asked: Sequence[Asked]) -> list[tuple[Asked, str]]:
         """Ask, of some rows where the whole takes too long, and return what was refused."""

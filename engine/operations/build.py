@@ -30,7 +30,7 @@ async def plan(services: Services, request: BuildRequest) -> Plan:
         arguments={"tags": list(request.tags)},
         facts={"source": server.identity, "version": server.version, "bytes": server.bytes},
         steps=(
-            f"read `{server.database}` in one consistent, read-only view, {target.cpus} workers",
+            f"read `{server.database}` in one consistent, read-only view, {_readers(server, target.cpus)}",
             f"compress, encrypt and store the chunks in {where}",
             "write the signed manifest last",
         ),
@@ -49,6 +49,10 @@ async def take(services: Services, target: Target, report: Report, *, tags: tupl
     """Build an original snapshot of a target."""
     database = services.database(source_of(target))
     return await store(services, Draft(target, target.storage_profile, tags=tags), database, report)
+
+
+def _readers(server: Server, cpus: int) -> str:
+    return f"one connection alone, as {server.alone}" if server.alone and cpus > 1 else f"{cpus} workers"
 
 
 def _writable(server: Server) -> tuple[str, ...]:

@@ -87,8 +87,9 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         else:
             await housekeeper.create(side, note)
             await _restore(services, cargo, url.on(side), report)
-            report(Progress("keeping a template"))
-            await _keep_template(services, cargo, url, side)
+            if kit(url.engine).closes:
+                report(Progress("keeping a template"))
+                await _keep_template(services, cargo, url, side)
         report(Progress("swapping"))
         keep = bool(plan.arguments["keep_previous"]) and destination.exists
         previous = f"{_cut(url.database)}_{new_snapshot_id()}" if keep else None
@@ -120,8 +121,7 @@ async def _restore(services: Services, cargo: Cargo, url: DatabaseUrl, report: R
 
 async def _keep_template(services: Services, cargo: Cargo, url: DatabaseUrl, side: str) -> None:
     """Keep a copy to load from again, and so many of older snapshots; no load fails because of them."""
-    housekeeper = services.housekeeper(url)
-    keep = services.settings.keep_templates if kit(url.engine).closes else 0
+    keep, housekeeper = services.settings.keep_templates, services.housekeeper(url)
     try:
         if keep:
             await housekeeper.drop(cargo.template)  # one that was cut off, or opened since

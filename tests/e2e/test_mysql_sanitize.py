@@ -121,3 +121,24 @@ async def test_rules_are_explained_beside_the_source(maria_shop: MariaShop) -> N
     assert {one.column for one in explained.coverage if one.treatment == "masked"} == {
         *("email", "first_name", "last_name", "phone", "born", "profile", "note", "greeting")
     }
+
+
+async def test_what_is_suggested_runs_and_leaves_nothing_undecided(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    async with shop.harbor(replace(shop.target, rules=None)) as harbor:
+        suggestion = await harbor.suggest("shop")
+    suggested = {(one.table.name, one.column): one.value for one in suggestion.covered}
+    assert {place for place in suggested if place[0] == "customers"} == {
+        ("customers", column)
+        for column in ("email", "first_name", "last_name", "phone", "born", "profile", "note")
+    }
+    assert suggested["customers", "profile"] == "snapharbor.json(profile, '$.contact.backup', 'email')"
+    assert suggestion.left == ()
+    rules = Rules(override_query=suggestion.sql, policy="require")
+    async with shop.harbor(replace(shop.target, rules=rules)) as harbor:
+        made = await do(harbor, SanitizeRequest("shop", new=True))
+        await do(harbor, LoadRequest("shop"))
+    assert made["clean"] is True
+    assert shop.query(shop.destination, "SELECT count(*) FROM customers WHERE email LIKE '%real-mail%'") == [
+        (0,)
+    ]

@@ -127,7 +127,7 @@ def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb
             *(str(programs / "sbin" / "mariadbd"), *SERVE, f"--basedir={programs}"),
             *(f"--datadir={directory / 'data'}", f"--socket={sockets / SOCKET}"),
             *(f"--lc-messages-dir={share}", f"--character-sets-dir={share / 'charsets'}"),
-            f"--pid-file={directory / 'pid'}",
+            *(f"--pid-file={directory / 'pid'}", f"--tmpdir={directory}"),
         ]
         with subprocess.Popen(
             argv, stderr=subprocess.PIPE, text=True, env=_environment(programs), cwd="/"
@@ -196,8 +196,10 @@ def _template(programs: Path, account: Account) -> Path:
     if not template.exists():
         fresh = account.own(Path(tempfile.mkdtemp(dir=account.place(CACHE))))
         install = str(programs / "bin" / "mariadb-install-db")
-        argv = (install, *INSTALL, f"--basedir={programs}", f"--datadir={fresh}")
+        tables = account.own(Path(tempfile.mkdtemp(dir=account.place(CACHE))))
+        argv = (install, *INSTALL, f"--basedir={programs}", f"--datadir={fresh}", f"--tmpdir={tables}")
         _run(*account.prefix, *argv, env=_environment(programs))
+        shutil.rmtree(tables)
         shutil.move(fresh, template)
     return template
 

@@ -24,7 +24,7 @@ from ..lease import leased_directory, remove, write_private
 from ..postgres.account import Account, fitting_account
 from ..process import environment, mortal, spawn_detached, stream
 from .errors import LONGEST, one_line
-from .servers import Server
+from .servers import Installed
 from .session import listening
 
 PREFIX = "mysqld"
@@ -62,7 +62,7 @@ class Cluster:
 
 
 @contextmanager
-def throwaway_cluster(server: Server, parent: Path, *, templates: Path) -> Generator[Cluster]:
+def throwaway_cluster(server: Installed, parent: Path, *, templates: Path) -> Generator[Cluster]:
     """Run a private server for as long as the block; blocking.
 
     Whatever ends this process, the server ends with it or at the next start, and its data goes with it.
@@ -82,7 +82,7 @@ def throwaway_cluster(server: Server, parent: Path, *, templates: Path) -> Gener
 
 
 @asynccontextmanager
-async def ephemeral_cluster(server: Server, parent: Path, *, templates: Path) -> AsyncGenerator[Cluster]:
+async def ephemeral_cluster(server: Installed, parent: Path, *, templates: Path) -> AsyncGenerator[Cluster]:
     """Run a private server for as long as the block; see `throwaway_cluster`.
 
     Raises:
@@ -107,13 +107,12 @@ def destroy(directory: Path) -> None:
     remove(directory)
 
 
-def _create(directory: Path, server: Server, *, account: Account, templates: Path) -> Cluster:
+def _create(directory: Path, server: Installed, *, account: Account, templates: Path) -> Cluster:
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
     password = secrets.token_hex(24)
     write_private(directory / ADDRESS, json.dumps({"host": str(sockets), "password": password}))
     _prepare(directory, server, account=account, templates=templates)
-    nothing = directory / "files"
-    nothing.mkdir(mode=0o700)
+    nothing = _private(directory / "files", account)
     change = f"ALTER USER {USER}@localhost IDENTIFIED BY '{password}';\n"
     first = account.own(write_private(directory / "first.sql", change))
     argv: list[str | Path] = [
@@ -123,14 +122,15 @@ def _create(directory: Path, server: Server, *, account: Account, templates: Pat
         "--no-defaults",
         *(f"--{setting}" for setting in SETTINGS),
         *(f"--datadir={directory / 'data'}", f"--socket={sockets / SOCKET}", f"--init-file={first}"),
-        *(f"--pid-file={directory / 'pid'}", f"--secure-file-priv={account.own(nothing)}"),
+        *(f"--pid-file={directory / 'pid'}", f"--secure-file-priv={nothing}"),
+        f"--tmpdir={_private(directory / 'tables', account)}",
     ]
     pid = spawn_detached(argv, log=directory / "log", cwd=Path("/"), env=environment())
     _wait_until_ready(_cluster(directory), pid)
     return _cluster(directory)
 
 
-def _prepare(directory: Path, server: Server, *, account: Account, templates: Path) -> None:
+def _prepare(directory: Path, server: Installed, *, account: Account, templates: Path) -> None:
     """Put `data` into a directory: made once per version, copied ever after."""
     if account.foreign:
         _install(directory, server, account)
@@ -151,15 +151,22 @@ def _prepare(directory: Path, server: Server, *, account: Account, templates: Pa
         raise (SpaceExhausted(DISK_FULL) if _is_full(str(error)) else error) from None
 
 
-def _install(directory: Path, server: Server, account: Account) -> None:
-    argv: list[str | Path] = [*account.prefix, *server.install, f"--datadir={directory / 'data'}"]
-    argv += [f"--{setting}" for setting in SMALL]
+def _install(directory: Path, server: Installed, account: Account) -> None:
+    # Every server removes the temporary tables that it finds at its start, whosever they are.
+    tables = _private(directory / "tables", account)
+    places = (f"--datadir={directory / 'data'}", f"--tmpdir={tables}")
+    argv = [*account.prefix, *server.install, *places, *(f"--{setting}" for setting in SMALL)]
     with stream(argv, stdout=False) as child:
         if (done := child.wait()).code != 0:
             if _is_full(done.stderr):
                 raise SpaceExhausted(DISK_FULL)
             end = one_line(done.stderr[-LONGEST:])
             raise DatabaseFailed(f"a private server cannot be made: {end}", START_HINT)
+
+
+def _private(directory: Path, account: Account) -> Path:
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return account.own(directory)
 
 
 def _cluster(directory: Path) -> Cluster:

@@ -8,16 +8,18 @@ from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
 from ...model.job import Report
-from ...model.pushdown import Hazard, Rewritten
+from ...model.pushdown import Rewritten
 from ...model.settings import Programs
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..base import ChunkSource, Contents, Rewrite, View
 from .execute import count, execute
+from .facts import read_facts
 from .identify import identify
-from .inspect import inspect
-from .narrow import narrow
+from .inspect import inspect, read_catalog
+from .narrow import fitting, narrow
 from .probe import probe
+from .session import connect
 from .tools import discover
 
 
@@ -72,10 +74,13 @@ class MysqlDatabase:
             yield view
 
     async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
-        """Say that rules must run in a copy."""
-        from .view import NO_REWRITE
+        """Say what rules make of the structure as it is now; nothing is read through them here."""
+        from ..postgres.selection import select
 
-        return Rewritten(hazards=(Hazard(NO_REWRITE),))
+        async with connect(self._url, limits) as connection:
+            catalog = await read_catalog(connection, self._url.database)
+            taken = select(fitting(selection)[0], catalog).data
+            return rewrite(catalog, await read_facts(connection, catalog, taken))
 
     async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
         """Run statements in one transaction and return the rows each one touched."""

@@ -10,6 +10,9 @@ from .grants import read_grants
 from .session import Connection, connect
 
 OURS = "snapharbor_"
+# Any of these lets a role stop everybody for the instant in which several connections begin.
+STOPPING = ("RELOAD", "FLUSH_TABLES")
+ALONE = "the role may not lock all tables for an instant (RELOAD, on MySQL 8 FLUSH_TABLES)"
 OLDEST = {"MariaDB": (10, 4, 0), "MySQL": (5, 7, 0)}
 
 SERVER = """
@@ -62,4 +65,5 @@ async def read_server(connection: Connection) -> Server:
         role_can_create=grants.may("CREATE", f"{OURS}x"),
         standby=bool(read_only),
         bytes=int(size),
+        alone="" if any(map(grants.may, STOPPING)) else ALONE,
     )

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...model.catalog import Catalog, Column, ForeignKey, Table, TableKind, TableName, Trigger
 from ...model.url import DatabaseUrl
@@ -46,6 +46,12 @@ TRIGGERS = """
 SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, EVENT_MANIPULATION FROM information_schema.TRIGGERS
 WHERE TRIGGER_SCHEMA = %s ORDER BY EVENT_OBJECT_TABLE, TRIGGER_NAME
 """
+# MariaDB has no type for documents: such a column is a text with a check of exactly this form.
+DOCUMENTS = """
+SELECT TABLE_NAME, CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS
+WHERE CONSTRAINT_SCHEMA = %s
+  AND CHECK_CLAUSE = CONCAT('json_valid(`', REPLACE(CONSTRAINT_NAME, '`', '``'), '`)')
+"""
 IDENTIFIER = r"`(?:[^`]|``)*`"
 QUALIFIED = re.compile(rf"({IDENTIFIER})\.({IDENTIFIER})")
 LABEL = re.compile(r"'((?:[^'\\]|''|\\.)*)'")
@@ -68,6 +74,8 @@ async def read_catalog(connection: Connection, database: str) -> Catalog:
         for row in await connection.rows(TABLES, (database,))
         if row[1] != "SEQUENCE" and row[0] != NOTE_TABLE
     ]
+    if connection.version.mariadb:
+        rows[DOCUMENTS] = _by_table(await connection.rows(DOCUMENTS, (database,)))
     names = frozenset(str(row[0]) for row in tables)
     found = _Details(database, names, rows)
     described = sorted(map(found.table, tables), key=lambda table: table.name)
@@ -96,7 +104,7 @@ class _Details:
         return Table(
             name=TableName(self.database, name),
             kind="foreign" if engine in ELSEWHERE else KINDS.get(kind, "table"),
-            columns=tuple(_column(values) for values in self._of(COLUMNS, name)),
+            columns=tuple(self._columns(name)),
             primary_key=keys.pop("PRIMARY", ()),
             unique=tuple(columns for columns in keys.values() if columns),
             foreign_keys=tuple(self._foreign_keys(name)),
@@ -108,7 +116,12 @@ class _Details:
         )
 
     def _of(self, query: str, name: str) -> list[Row]:
-        return self.rows[query].get(name, [])
+        return self.rows[query].get(name, []) if query in self.rows else []
+
+    def _columns(self, name: str) -> Iterable[Column]:
+        documents = {str(column) for (column,) in self._of(DOCUMENTS, name)}
+        for column in map(_column, self._of(COLUMNS, name)):
+            yield replace(column, type="json") if column.name in documents else column
 
     def _keys(self, name: str) -> dict[str, tuple[str, ...]]:
         columns: defaultdict[str, list[str]] = defaultdict(list)

@@ -24,7 +24,7 @@ class MysqlKit:
 
     name = "MySQL or MariaDB"
     format = "a file of plain SQL that mysql and mariadb load"
-    creating = "Grant it what docs/guides/privileges.md lists for a destination."
+    creating = "Grant it what docs/guides/privileges-mysql.md lists for a destination."
     closes = False
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:

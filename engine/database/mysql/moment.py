@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from anyio import to_thread
 
 from ...model.catalog import Catalog, TableName
-from ...model.errors import DatabaseUnreachable, PrivilegeMissing, SourceUnsuitable, TimedOut
+from ...model.errors import DatabaseRefused, PrivilegeMissing, SourceUnsuitable, TimedOut
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..postgres.selection import Selected, select, sentence
@@ -170,7 +170,7 @@ class _Locks:
         names = ", ".join(f"{quote(name.name)} READ" for name in self.without)
         try:
             await self.tables.run(f"LOCK TABLES {names}")
-        except (PrivilegeMissing, DatabaseUnreachable) as error:
+        except (PrivilegeMissing, DatabaseRefused) as error:
             listed = sentence("table{s} without transactions", map(str, self.without))[0]
             raise SourceUnsuitable(
                 f"the role may not lock {listed}: {error.message}",

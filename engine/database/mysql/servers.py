@@ -17,7 +17,7 @@ HINT = "Install the server's programs, such as the package `mariadb-server-core`
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class Installed:
     """One installed server. `install` is the command, without the directory, that makes its first data."""
 
     program: Path
@@ -26,13 +26,13 @@ class Server:
     version: str
 
 
-async def discover_servers(explicit: Programs | None = None) -> tuple[Server, ...]:
+async def discover_servers(explicit: Programs | None = None) -> tuple[Installed, ...]:
     """Return the servers of this machine, lowest version first; `explicit` is where to look alone."""
     found = [server for program in _places(explicit) if (server := await _identify(program))]
     return tuple(sorted(found, key=lambda server: [*map(int, server.version.split("."))]))
 
 
-def choose_server(servers: Sequence[Server], product: str) -> Server:
+def choose_server(servers: Sequence[Installed], product: str) -> Installed:
     """Return the newest server of a product.
 
     Raises:
@@ -62,13 +62,13 @@ def _places(explicit: Programs | None) -> Iterator[Path]:
                 yield Path(found)
 
 
-async def _identify(program: Path) -> Server | None:
+async def _identify(program: Path) -> Installed | None:
     answer = (await run([program, "--no-defaults", "--version"])).stdout.decode(errors="replace")
     if found := re.search(r"(\d+\.\d+\.\d+)-MariaDB", answer):
         install = _installer(program)
-        return Server(program, install, "MariaDB", found[1]) if install else None
+        return Installed(program, install, "MariaDB", found[1]) if install else None
     if found := re.search(r"Ver (\d+\.\d+\.\d+)", answer):
-        return Server(program, (program, "--no-defaults", "--initialize-insecure"), "MySQL", found[1])
+        return Installed(program, (program, "--no-defaults", "--initialize-insecure"), "MySQL", found[1])
     return None
 
 
