@@ -50,7 +50,7 @@ test: check types ## check, then contracts and end to end on real servers, and t
 	@! test -d $(SAMPLES)/pg || $(MAKE) samples
 
 samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
-	SNAPHARBOR_SAMPLES=$(SAMPLES) $(BIN)/pytest -q tests/samples/test_samples.py
+	SNAPHARBOR_SAMPLES=$(SAMPLES) $(BIN)/pytest -q tests/samples
 
 bench: $(READY) ## measure build, load, reset and sanitize against the stock tools
 	$(BIN)/python benchmarks/build.py

@@ -1,7 +1,7 @@
 """The sample shop on a real MariaDB server, and a harbor for it with everything real."""
 
 import secrets
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from .mariadb import MariaDb, NewSchema
 from .repository import Person, somebody
 from .shop import MASKING_KEY
 
-SCRIPT = (Path(__file__).with_name("mysql_shop.sql")).read_text()
+SCRIPT = Path(__file__).with_name("mysql_shop.sql")
 RULES = """
 UPDATE customers SET
     email = snapharbor.email(email),
@@ -96,17 +96,33 @@ class MariaShop:
 
 
 @pytest.fixture
-def maria_shop(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> Generator[MariaShop]:
-    """Make a shop; everything on its server is dropped after the test."""
-    owner = new_schema(SCRIPT)
-    role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
-    mariadb.query(f"CREATE USER {role}@localhost IDENTIFIED BY '{password}'")
-    mariadb.query(f"GRANT {READING} ON `{owner.database}`.* TO {role}@localhost")
-    mariadb.query(f"GRANT SELECT ON mysql.proc TO {role}@localhost")
-    mariadb.query(f"GRANT RELOAD ON *.* TO {role}@localhost")
-    source = replace(owner, user=role, password=Secret(password))
-    shop = MariaShop(mariadb, owner, source, owner.on(f"{owner.database}_copy"), tmp_path / "data")
-    yield shop
-    for name in shop.databases():
-        mariadb.query(f"DROP DATABASE `{name}`")
-    mariadb.query(f"DROP USER {role}@localhost")
+def make_maria_shop(
+    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+) -> Generator[Callable[[bytes], MariaShop]]:
+    """Make shops of scripts; everything on their server is dropped after the test."""
+    made: list[MariaShop] = []
+
+    def make(script: bytes) -> MariaShop:
+        owner = new_schema()
+        mariadb.load(owner.database, script)
+        role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
+        mariadb.query(f"CREATE USER {role}@localhost IDENTIFIED BY '{password}'")
+        mariadb.query(f"GRANT {READING} ON `{owner.database}`.* TO {role}@localhost")
+        mariadb.query(f"GRANT SELECT ON mysql.proc TO {role}@localhost")
+        mariadb.query(f"GRANT RELOAD ON *.* TO {role}@localhost")
+        source = replace(owner, user=role, password=Secret(password))
+        shop = MariaShop(mariadb, owner, source, owner.on(f"{owner.database}_copy"), tmp_path / "data")
+        made.append(shop)
+        return shop
+
+    yield make
+    for shop in made:
+        for name in shop.databases():
+            mariadb.query(f"DROP DATABASE `{name}`")
+        mariadb.query(f"DROP USER {shop.source.user}@localhost")
+
+
+@pytest.fixture
+def maria_shop(make_maria_shop: Callable[[bytes], MariaShop]) -> MariaShop:
+    """Return a shop by the script beside this file."""
+    return make_maria_shop(SCRIPT.read_bytes())
