@@ -38,10 +38,23 @@ class RuleExplanation:
 
 
 @dataclass(frozen=True, slots=True)
+class TableWay:
+    """How the rules of one table run, and what sends them into a copy; partitions are part of their table.
+
+    `line` and `column` are of the statement that does, 0 where no single one does.
+    """
+
+    way: str
+    reason: str = ""
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """A target's rules beside its live source. `accepted` are findings that the configuration took over.
 
-    `strategy` says for every table that rules touch where that happens; `hazards` why not in the source.
+    `strategy` says for every table that rules change where that happens, and why; `hazards` are all reasons.
     `coverage` is what becomes of every column. `plan` is the id of the plan to sanitize that stands now.
     """
 
@@ -51,7 +64,7 @@ class Explanation:
     rules: tuple[RuleExplanation, ...]
     findings: tuple[Finding, ...]
     accepted: tuple[Accepted, ...] = ()
-    strategy: Mapping[str, str] = field(default_factory=dict[str, str])
+    strategy: Mapping[str, TableWay] = field(default_factory=dict[str, TableWay])
     hazards: tuple[str, ...] = ()
     not_said: tuple[str, ...] = ()
     coverage: tuple[ColumnCoverage, ...] = ()

@@ -138,11 +138,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """Why rules cannot be proven to give the same when they run while reading. `line` 0: no single rule."""
+    """Why rules cannot be proven to give the same when they run while reading.
+
+    `line` and `column` are of the rule, 0 for no single one.
+    """
 
     reason: str
     line: int = 0
     table: TableName | None = None
+    column: int = 0
 
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
@@ -198,6 +202,7 @@ class Rewritten:
         hazards: Why not all rules can run like this.
         apart: The tables whose rules run in a copy all the same, while those of `reads` run like this.
         copied: The rules that run in a copy then, by their places from 0.
+        forced: For tables whose rules run in a copy, what sends them there, as far as it is one thing.
     """
 
     reads: Mapping[TableName, TableRead] = field(default_factory=dict[TableName, TableRead])
@@ -208,3 +213,4 @@ class Rewritten:
     hazards: tuple[Hazard, ...] = ()
     apart: frozenset[TableName] = frozenset()
     copied: tuple[int, ...] = ()
+    forced: Mapping[TableName, Hazard] = field(default_factory=dict[TableName, Hazard])

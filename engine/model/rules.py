@@ -8,7 +8,8 @@ Tier = Literal["sanitize.override_query", "override.san_query", "sanitize.query_
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One statement. `text` is the user's own, to the letter; `line` counts from 1 in the rules' text.
+    """One statement. `text` is the user's own, to the letter; `line` and `column` of where it begins in the
+    rules' text count from 1.
 
     An `unsafe` one does more than change rows; it runs only where the configuration allows it, in a
     throw-away server.
@@ -19,6 +20,7 @@ class Rule:
     text: str
     tables: tuple[str, ...]
     unsafe: bool = False
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ async def explain(services: Services, target_key: str) -> Explanation:
         rules=tuple(told),
         findings=ordered((*checked, *refused, *examined.found, *examined.notes)),
         accepted=target.rules.accept if target.rules else (),
-        strategy=strategy.tables if strategy else {},
+        strategy=strategy.told(examined.resolved, examined.catalog) if strategy else {},
         hazards=strategy.hazards if strategy else (),
         not_said=tuple(asked.not_said),
         coverage=examined.covered,

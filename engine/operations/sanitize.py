@@ -104,6 +104,7 @@ def _plan_copy(
     unsafe = [rule for rule in rules.rules if rule.unsafe]
     alone = private or bool(unsafe)
     subject = f"`{original.id}`" if original else "a fresh snapshot"
+    tables = strategy.tables if strategy else all_copied(rules, target)
     return Plan(
         verb="sanitize",
         target=target.key,
@@ -113,7 +114,7 @@ def _plan_copy(
             "strategy": "ephemeral",
             "ephemeral": alone,
         },
-        facts={**_facts(rules), "strategy": dict(strategy.tables if strategy else all_copied(rules))},
+        facts={**_facts(rules), "strategy": dict(tables)},
         steps=(
             *(() if original else ("build an original snapshot",)),
             f"restore it into {COPIES[alone]}",

@@ -141,6 +141,8 @@ def _rules(told: Explanation) -> Html:
 
 def _story(story: Story) -> Html:
     where = [element("p", story.where, css="soft small")] if story.where else []
+    if story.why:
+        where.append(element("p", prose(f"because of {story.why}"), css="soft small"))
     rules = (part for rule in story.rules for part in _rule(rule, story.table))
     return element("article", element("h3", story.table), *where, *rules, css="card story")
 

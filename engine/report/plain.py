@@ -29,7 +29,7 @@ def as_json(told: Explanation) -> JsonObject:
             }
             for finding in told.findings
         ],
-        "strategy": dict(told.strategy),
+        "strategy": {name: cast(JsonObject, asdict(way)) for name, way in told.strategy.items()},
         "hazards": told.hazards,
         "coverage": [_column(column) for column in told.coverage],
         "not_said": told.not_said,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..model.explanation import Explanation, RuleExplanation, Shape
+from ..model.explanation import Explanation, RuleExplanation, Shape, TableWay
 from ..model.finding import Accepted, Finding
 from ..model.sensitive import ColumnCoverage, Evidence
 from ..model.snapshot import Sanitization
@@ -25,10 +25,11 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One table: where it is changed (None: nowhere, or not known yet), its rules, and its columns."""
+    """One table: where it is changed (None: nowhere, or not known yet) and why, its rules, its columns."""
 
     table: str
     where: str | None
+    why: str
     rules: tuple[RuleExplanation, ...]
     columns: tuple[ColumnCoverage, ...]
 
@@ -47,12 +48,19 @@ def stories(told: Explanation) -> tuple[Story, ...]:
     return tuple(
         Story(
             table=table,
-            where=WHERE.get(strategy, strategy) if (strategy := told.strategy.get(table)) else None,
+            where=WHERE.get(way.way, way.way) if (way := told.strategy.get(table)) else None,
+            why=_why(way) if way else "",
             rules=tuple(rule for rule in told.rules if table in rule.tables),
             columns=tuple(columns.get(table, ())),
         )
         for table in (*touched, *sorted(columns.keys() - touched.keys()))
     )
+
+
+def _why(way: TableWay) -> str:
+    """Return what sends a table into a copy, with the place of the statement that does."""
+    place = f"line {way.line}, column {way.column}: " if way.line else ""
+    return f"{place}{way.reason}" if way.reason else ""
 
 
 def kind_of(column: ColumnCoverage) -> str:

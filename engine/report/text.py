@@ -115,6 +115,8 @@ def _tables(told: Explanation) -> Iterator[Indented]:
 
 def _story(story: Story) -> Iterator[Indented]:
     yield f"  {story.table}{f': {story.where}' if story.where else ''}", 6
+    if story.why:
+        yield f"    because of {story.why}", 8
     for rule in story.rules:
         yield from _rule(rule, story.table)
     masked = {change.column for rule in story.rules for change in rule.columns}

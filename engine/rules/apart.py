@@ -4,7 +4,7 @@ A rule that runs in a copy sees there what it would see after the rules before i
 writes, or reads while some rule changes it, is taken raw into the copy, with all of its rules.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.catalog import TableName
@@ -30,24 +30,37 @@ class Reach:
     everywhere: bool = False
 
 
-def apart(reaches: Sequence[Reach], own: Iterable[TableName], facts: Facts) -> frozenset[TableName] | None:
-    """Return the tables whose rules run in a copy, None if those of all tables do.
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Tables whose rules run in a copy, each with the place of the rule that sends it there first.
+
+    The place is None for what all rules of a table do together. `whole` says that nothing is left to read.
+    """
+
+    tables: Mapping[TableName, int | None]
+    whole: bool
+
+
+def apart(reaches: Sequence[Reach], own: Iterable[TableName], facts: Facts) -> Apart:
+    """Return the tables whose rules run in a copy.
 
     `own` are tables that have to for what all their rules do together.
     """
     changed = frozenset(name for reach in reaches for name in _written(reach, facts))
-    if any(reach.everywhere for reach in reaches):
-        return None
-    found = set(own)
+    found: dict[TableName, int | None] = dict.fromkeys(own)
     while True:
         before = len(found)
-        for reach in reaches:
+        for place, reach in enumerate(reaches):
             written = frozenset(_written(reach, facts))
-            if reach.apart or not found.isdisjoint(written):
-                found |= written | (reach.reads & changed)
+            if reach.apart or not found.keys().isdisjoint(written):
+                for name in sorted(written | (reach.reads & changed)):
+                    found.setdefault(name, place)
         if len(found) == before:
             break
-    return frozenset(found) if changed - found else None
+    everywhere = next((place for place, reach in enumerate(reaches) if reach.everywhere), None)
+    if everywhere is not None:
+        found |= dict.fromkeys(changed - found.keys(), everywhere)
+    return Apart(found, whole=changed <= found.keys())
 
 
 def _written(reach: Reach, facts: Facts) -> Iterator[TableName]:

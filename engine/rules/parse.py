@@ -116,7 +116,7 @@ def _refuse_what_servers_read_otherwise(text: str, engine: Engine) -> None:
 
 
 def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: bool) -> Rule:
-    line = tokens[0].line
+    line, column = _place(text, tokens[0].start)
     source = text[tokens[0].start : tokens[-1].end + 1]
     word = tokens[0].text[:30]
     try:
@@ -129,8 +129,8 @@ def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: b
     if kind is None or tree is None:
         if not allow_unsafe or word.lower() in NEVER:
             raise RuleRefused(f"the statement at line {line} is `{word.upper()}`", line=line)
-        return Rule(line, word.lower(), source, (), unsafe=True)
-    rule = Rule(line, kind, source, _tables(tree))
+        return Rule(line, word.lower(), source, (), unsafe=True, column=column)
+    rule = Rule(line, kind, source, _tables(tree), column=column)
     refuse_unknown_masks(tokens_of(rule, engine))
     refusal = _several_tables(tree, line) or _what_is_not_known(tree, line, engine)
     if refusal is not None and not allow_unsafe:

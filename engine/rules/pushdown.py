@@ -14,7 +14,8 @@ from ..model.analysis import Analysis, Assignment, Piece, Relation
 from ..model.catalog import Table, TableName
 from ..model.identifier import quote
 from ..model.pushdown import ColumnFacts, Facts, Hazard, Rewritten, TableFacts
-from .apart import Reach, apart
+from ..model.rules import Rule
+from .apart import Apart, Reach, apart
 from .constraints import leaves, questions, rows_of, table_read, unguarded
 from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
 from .layers import Layers
@@ -42,20 +43,22 @@ def compile_reads(analyses: Sequence[Analysis], facts: Facts, masker: Masker) ->
         return _rewritten(compiler, analyses)
     hazards = tuple(dict.fromkeys(compiler.hazards))
     separate = apart(compiler.reaches, compiler.own, facts)
-    if separate is None:
-        return Rewritten(hazards=hazards)
+    forced = {name: compiler.forcing(name, place, separate) for name, place in separate.tables.items()}
+    if separate.whole:
+        return Rewritten(hazards=hazards, forced=forced)
     there = [
         place
         for place, reach in enumerate(compiler.reaches)
-        if reach.apart or not separate.isdisjoint(reach.writes)
+        if reach.apart or not separate.tables.keys().isdisjoint(reach.writes)
     ]
     remaining = [analysis for place, analysis in enumerate(analyses) if place not in there]
     rest = _compiled(remaining, facts, masker)
     if rest.hazards:
-        return Rewritten(hazards=hazards)
+        return Rewritten(hazards=hazards, forced=forced)
     # Large objects that no row refers to any more are removed in the copy.
     partly = replace(_rewritten(rest, remaining), objects_used=None)
-    return replace(partly, hazards=hazards, apart=separate, copied=tuple(there))
+    tables = frozenset(separate.tables)
+    return replace(partly, hazards=hazards, apart=tables, copied=tuple(there), forced=forced)
 
 
 def _compiled(analyses: Sequence[Analysis], facts: Facts, masker: Masker) -> "_Compiler":
@@ -88,6 +91,10 @@ def _rewritten(compiler: "_Compiler", analyses: Sequence[Analysis]) -> Rewritten
     )
 
 
+def _hazard(reason: str, rule: Rule, table: TableName | None = None) -> Hazard:
+    return Hazard(reason, rule.line, table, rule.column)
+
+
 class _Refused(Exception):
     """A hazard of the statement at hand."""
 
@@ -101,21 +108,23 @@ class _Compiler:
         self.layers: dict[TableName, Layers] = {}
         self.hazards: list[Hazard] = []
         self.reaches: list[Reach] = []
+        self.rules: list[tuple[Rule, Sequence[Hazard]]] = []
         self.own: set[TableName] = set()
 
     def add(self, analysis: Analysis, tokens: Tokens) -> None:
         """Add a statement, or a hazard."""
-        line = analysis.rule.line
         try:
             targets = [found for relation in analysis.targets for found in self._targets(relation)]
         except _Refused as reason:
-            self.hazards.append(Hazard(str(reason), line))
-            self.reaches.append(self._reach(analysis, apart=True))
-            return
-        root = self._find(analysis.targets[0]) if analysis.targets else None
-        found = [Hazard(reason, line) for reason in self._statement(analysis, tokens, root)]
-        for table in targets:
-            found += [Hazard(reason, line, table.name) for reason in self._table(analysis, table, targets)]
+            found = [_hazard(str(reason), analysis.rule)]
+            targets, root = list[TableFacts](), None
+        else:
+            root = self._find(analysis.targets[0]) if analysis.targets else None
+            found = [_hazard(reason, analysis.rule) for reason in self._statement(analysis, tokens, root)]
+            for table in targets:
+                reasons = self._table(analysis, table, targets)
+                found += [_hazard(reason, analysis.rule, table.name) for reason in reasons]
+        self.rules.append((analysis.rule, found))
         self.hazards += found
         self.reaches.append(self._reach(analysis, apart=bool(found)))
         if not found:
@@ -135,6 +144,19 @@ class _Compiler:
                 found.append(Hazard("a column names objects of the database", 0, name))
             self.hazards += found
             self.own.update({name} if found else ())
+
+    def forcing(self, name: TableName, place: int | None, separate: Apart) -> Hazard:
+        """Return what sends a table into a copy: a hazard of a rule, or what its rules do together."""
+        if place is None:
+            return next(hazard for hazard in self.hazards if not hazard.line and hazard.table == name)
+        rule, found = self.rules[place]
+        about = (hazard for hazard in found if hazard.table in (None, name))
+        if (hazard := next(about, next(iter(found), None))) is not None:
+            return replace(hazard, table=name)
+        reach = self.reaches[place]
+        near = sorted((reach.writes | reach.reads) & separate.tables.keys() - {name})
+        other = next((one for one in near if separate.tables[one] != place), None)
+        return _hazard(f"a rule binds it to `{other}`" if other else "a rule binds it to others", rule, name)
 
     def _reach(self, analysis: Analysis, *, apart: bool) -> Reach:
         """Return what a rule touches; a name that is no table of the snapshot is one that rules made."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..model.analysis import Analysis, Assignment, ColumnUse
+from ..model.analysis import Analysis, Assignment, ColumnUse, Kept
 from ..model.catalog import Table
 
 
@@ -18,9 +18,13 @@ def respelled(analysis: Analysis, tables: Iterable[Table]) -> Analysis:
     def used(uses: tuple[ColumnUse, ...]) -> tuple[ColumnUse, ...]:
         return tuple(replace(use, name=name_of(use.name)) for use in uses)
 
+    def kept(keeps: tuple[Kept, ...]) -> tuple[Kept, ...]:
+        return tuple(replace(one, column=name_of(one.column)) for one in keeps)
+
     def assigned(assignments: tuple[Assignment, ...]) -> tuple[Assignment, ...]:
         return tuple(
-            replace(one, column=name_of(one.column), columns=used(one.columns)) for one in assignments
+            replace(one, column=name_of(one.column), columns=used(one.columns), keeps=kept(one.keeps))
+            for one in assignments
         )
 
     return replace(

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 from support.shop import Shop
+from support.small import MakeSmall
 
-from snapharbor.engine.model.explanation import Explanation, Shape
+from snapharbor.engine.model.explanation import Explanation, Shape, TableWay
 from snapharbor.engine.model.target import Rules
+from snapharbor.engine.operations.requests import SanitizeRequest
+from snapharbor.engine.report.plain import as_json
+from snapharbor.engine.report.text import lines
 
 pytestmark = pytest.mark.server
 
@@ -108,3 +112,50 @@ async def test_a_mask_that_only_decorates_blocks_and_names_a_keyed_one(shop: Sho
     async with shop.harbor(replace(shop.target, rules=kept)) as harbor:
         told = await harbor.explain("shop")
     assert ("public.customers", "email") not in {(one.table, one.column) for one in told.blocking}
+
+
+TABLES = (
+    "CREATE TABLE people (id int PRIMARY KEY, mail text)",
+    "CREATE TABLE names (id int, name text)",
+    "CREATE TABLE visits (id int, at date, who text) PARTITION BY RANGE (at)",
+    "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')",
+    "CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM ('2021-01-01') TO ('2022-01-01')",
+    "CREATE TABLE bound (id int, name text)",
+)
+SUBSELECT = "a sub-select on `public.bound`, which rules change"
+BY_READING = "UPDATE visits SET who = NULL;"
+IN_A_COPY = """
+  UPDATE people SET mail = n.name FROM names n WHERE n.id = people.id;
+  UPDATE bound SET name = 'x'; UPDATE people SET mail = (SELECT max(name) FROM bound);
+"""
+
+
+async def test_where_each_table_is_changed_is_told_with_what_forces_it(make_small: MakeSmall) -> None:
+    made = make_small(*TABLES, rules=BY_READING + IN_A_COPY)
+    async with made.harbor() as harbor:
+        told = await harbor.explain("shop")
+    assert told.strategy == {
+        "public.bound": TableWay("ephemeral", SUBSELECT, 3, 32),
+        "public.people": TableWay("ephemeral", "UPDATE with FROM", 2, 3),
+        "public.visits": TableWay("pushdown"),
+    }
+    assert "    because of line 2, column 3: UPDATE with FROM" in [*lines(told)]
+    value = as_json(told)["strategy"]
+    assert value["public.visits"] == {"way": "pushdown", "reason": "", "line": 0, "column": 0}  # type: ignore[index,call-overload]
+
+
+async def test_only_what_rules_change_is_told_as_changed_in_a_copy(make_small: MakeSmall) -> None:
+    made = make_small(*TABLES, rules=IN_A_COPY)
+    async with made.harbor() as harbor:
+        told = await harbor.explain("shop")
+        plan = await harbor.plan(SanitizeRequest("shop", new=True, ephemeral=True))
+    assert set(told.strategy) == {"public.bound", "public.people"}
+    assert plan.facts["strategy"] == {"public.bound": "ephemeral", "public.people": "ephemeral"}
+
+
+async def test_a_rule_for_one_partition_is_told_of_that_one(make_small: MakeSmall) -> None:
+    made = make_small(*TABLES, rules="UPDATE visits_2 SET who = statement_timestamp()::text")
+    async with made.harbor() as harbor:
+        told = await harbor.explain("shop")
+    reason = "`statement_timestamp` depends on the session"
+    assert told.strategy == {"public.visits_2": TableWay("ephemeral", reason, 1, 1)}

@@ -63,7 +63,8 @@ async def judge(connection: "AsyncConnection[TupleRow]", rewrite: Rewrite, momen
         found for read in rewritten.reads.values() if (found := await _describe(connection, read, facts))
     ]
     if hazards:
-        return Rewritten(hazards=(*rewritten.hazards, *hazards))
+        forced = {hazard.table: hazard for hazard in hazards if hazard.table is not None}
+        return Rewritten(hazards=(*rewritten.hazards, *hazards), forced={**rewritten.forced, **forced})
     whole = not rewritten.hazards and facts.large_objects
     return await _weigh_objects(connection, rewritten) if whole else rewritten
 

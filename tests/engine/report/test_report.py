@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from snapharbor.engine.model.catalog import TableName
-from snapharbor.engine.model.explanation import ColumnChange, Explanation, RuleExplanation, Shape
+from snapharbor.engine.model.explanation import ColumnChange, Explanation, RuleExplanation, Shape, TableWay
 from snapharbor.engine.model.finding import Accepted, Finding
 from snapharbor.engine.model.sensitive import ColumnCoverage, Evidence, Treatment
 from snapharbor.engine.report.html import render
@@ -56,7 +56,10 @@ TOLD = Explanation(
         RuleExplanation(9, "truncate", ("public.audit", "public.sessions"), "empties both", 7, False),
     ),
     findings=(CONSTANT, UNDECIDED, NOTE),
-    strategy={"public.customers": "pushdown"},
+    strategy={
+        "public.customers": TableWay("pushdown"),
+        "public.audit": TableWay("ephemeral", "a rewrite rule", 9, 3),
+    },
     not_said=("line 9: the server did not answer",),
     coverage=(
         column("email", "masked"),
@@ -83,7 +86,7 @@ HOSTILE = Explanation(
         Finding(EVIL, "info", EVIL, EVIL),
     ),
     accepted=(Accepted(EVIL, EVIL, EVIL),),
-    strategy={f"{EVIL}.{EVIL}": EVIL},
+    strategy={f"{EVIL}.{EVIL}": TableWay(EVIL, EVIL, 1, 1)},
     not_said=(EVIL,),
     coverage=tuple(
         ColumnCoverage(TableName(EVIL, EVIL), EVIL, EVIL, treatment, (replace(EMAIL, path=EVIL),), EVIL, (1,))
@@ -134,6 +137,16 @@ def test_a_page_shows_every_column_finding_rule_and_shape() -> None:
     ):
         assert told in page.text
     assert page.open == []
+
+
+def test_what_sends_a_table_into_a_copy_is_told_with_its_place() -> None:
+    because = "because of line 9, column 3: a rewrite rule"
+    assert because in "\n".join(lines(TOLD))
+    assert because in Reader(render(TOLD, at=AT)).text
+    assert as_json(TOLD)["strategy"] == {
+        "public.customers": {"way": "pushdown", "reason": "", "line": 0, "column": 0},
+        "public.audit": {"way": "ephemeral", "reason": "a rewrite rule", "line": 9, "column": 3},
+    }
 
 
 def test_a_page_needs_nothing_and_runs_nothing() -> None:
