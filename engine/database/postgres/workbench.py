@@ -159,7 +159,7 @@ async def _truncate(connection: "AsyncConnection[TupleRow]", rule: Rule) -> int:
             async with connection.transaction():
                 await connection.execute(rule.text.encode(), prepare=True)
         except ObjectInUse:
-            await _check(connection)
+            await _check(connection, before=rule)
             await connection.execute(rule.text.encode(), prepare=True)
             await connection.execute("SET CONSTRAINTS ALL DEFERRED")
     except psycopg.Error as error:
@@ -174,7 +174,8 @@ async def _unlink_orphans(connection: "AsyncConnection[TupleRow]") -> None:
     await connection.execute(UNLINK.format(used).encode())
 
 
-async def _check(connection: "AsyncConnection[TupleRow]") -> None:
+async def _check(connection: "AsyncConnection[TupleRow]", *, before: Rule | None = None) -> None:
+    """Look at every constraint now, at the end or before a rule that cannot wait for that."""
     import psycopg
 
     try:
@@ -183,11 +184,13 @@ async def _check(connection: "AsyncConnection[TupleRow]") -> None:
         found = translate(error)
         name = error.diag.constraint_name or "?"
         table = f"{error.diag.schema_name}.{error.diag.table_name}"
+        when = f"before the rule at line {before.line}" if before else "after the rules"
         raise RuleFailed(
-            f"constraint `{name}` of `{table}` does not hold after the rules: {found.message}",
+            f"constraint `{name}` of `{table}` does not hold {when}: {found.message}",
             "Change the referenced and the referencing columns alike, or delete both sides.",
             constraint=name,
             table=table,
+            **({"line": before.line} if before else {}),
         ) from None
 
 

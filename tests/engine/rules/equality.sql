@@ -360,3 +360,5 @@ UPDATE limits SET code = 'same'; UPDATE limits SET code = 'c' || id
 UPDATE limits SET id = id + 1
 
 UPDATE t1 SET i = 1 / (id - 1); UPDATE t1 SET i = 5
+
+UPDATE chi SET pid = 99; TRUNCATE chi

@@ -90,7 +90,8 @@ async def is_stricter(url: DatabaseUrl, script: str, copy: Outcome) -> bool:
     """Tell whether a copy refuses what is gone in the end, or what no row comes to.
 
     Unique constraints are checked row by row there, and values of rows that change again or go are computed.
-    So the rules up to the one that failed there fail while reading, too, or that one does nothing.
+    So the rules up to the one that failed there, or those before it, fail while reading, too, or that one
+    does nothing.
     """
     assert isinstance(copy.error, EngineError)
     if "line" not in copy.error.details:
@@ -102,7 +103,11 @@ async def is_stricter(url: DatabaseUrl, script: str, copy: Outcome) -> bool:
     reading, _ = await both(url, ";\n".join(texts[: until + 1]))
     if reading.failed or reading.hazards or "duplicate key" in copy.error.message:
         return True
-    before = await in_a_copy(url, rules_of(";\n".join(texts[:until]) or NOTHING))
+    script = ";\n".join(texts[:until]) or NOTHING
+    held, _ = await both(url, script)
+    if held.failed:
+        return True
+    before = await in_a_copy(url, rules_of(script))
     return not before.failed and differing(reading, before) == {}
 
 
