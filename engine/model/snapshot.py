@@ -53,6 +53,7 @@ class Sanitization:
 
     Attributes:
         tables: Where the rules of each table ran, `pushdown` or `ephemeral`.
+        rows_touched: How many rows the rules that ran in a copy changed, by table, where that was told.
         columns: Every column that the author of the rules has seen, as `schema.table.column`.
         coverage: How many columns had which treatment.
         undecided: Findings about columns that nobody decided on.
@@ -65,7 +66,7 @@ class Sanitization:
     plan: str
     tables: Mapping[str, str]
     statements: int
-    rows_touched: Mapping[str, int] = field(default_factory=dict[str, int])
+    rows_touched: Mapping[str, int] | None = None
     columns: tuple[str, ...] = ()
     coverage: Mapping[str, int] = field(default_factory=dict[str, int])
     undecided: tuple[Finding, ...] = ()

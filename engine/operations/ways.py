@@ -4,12 +4,14 @@ The copy is destroyed whatever happens; what is read through the rules was never
 """
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from ..database.base import ChunkSource, Workbench
 from ..model.analysis import Resolved
+from ..model.catalog import Catalog
+from ..model.errors import DatabaseFailed, RuleFailed
 from ..model.job import Progress, Report
 from ..model.plan import Plan
 from ..model.rules import RuleSet
@@ -18,6 +20,7 @@ from ..model.target import Target
 from ..model.url import DatabaseUrl
 from ..services import Services
 from . import look
+from .blame import located
 from .coverage import Examination, gate
 from .draft import EVERYTHING, Draft, store
 from .fuse import guard_work
@@ -37,7 +40,8 @@ async def while_reading(services: Services, plan: Plan, rules: RuleSet, *, repor
         timings={"rules": round(time.monotonic() - started, 3)},
     )
     async with proving(services, target, rules, examined) as proof:
-        return await store(services, draft, services.database(source_of(target)), report, proof=proof)
+        reading = store(services, draft, services.database(source_of(target)), report, proof=proof)
+        return await _placed(services, target, examined.catalog, examined.resolved, reading)
 
 
 async def partly(services: Services, plan: Plan, rules: RuleSet, *, report: Report) -> Snapshot:
@@ -46,10 +50,12 @@ async def partly(services: Services, plan: Plan, rules: RuleSet, *, report: Repo
     examined = await gate(services, target, rules)
     places = strings(plan.arguments["copied"])
     copied = [rule for place, rule in enumerate(examined.resolved) if str(place) in places]
+    rest = [rule for place, rule in enumerate(examined.resolved) if str(place) not in places]
     half = Draft(target, None, rewrite=rewriting(services, target, rules, planned=planned(plan)))
     async with proving(services, target, rules, examined) as proof, services.private_repository() as place:
         database = services.database(source_of(target))
-        read = await store(services, half, database, report, proof=proof, repository=place)
+        reading = store(services, half, database, report, proof=proof, repository=place)
+        read = await _placed(services, target, examined.catalog, rest, reading)
         async with _workbench(services, plan, read) as bench:
             seconds = await _restore(bench, place.source(read), target, report)
             draft = _draft(target, examined, _done(plan, rules))
@@ -67,8 +73,13 @@ async def in_a_copy(
         seconds = await _restore(bench, source, target, report)
         examined = await gate(services, target, rules, bench.database)
         proof = await steps.enter_async_context(proving(services, target, rules, examined))
-        async with bench.database.view(EVERYTHING, target.limits) as view:
-            await proof.gather(view, report)
+        try:
+            async with bench.database.view(EVERYTHING, target.limits) as view:
+                await proof.gather(view, report)
+        except DatabaseFailed:
+            # Conditions of rules are asked there; if one fails, running them says which.
+            await _apply(services, bench, target, proof, examined.resolved)
+            raise
         draft = _draft(target, examined, _done(plan, rules))
         draft = replace(draft, parent=original.id, copied=original.manifest, timings={"restore": seconds})
         return await _rest(services, bench, draft, examined.resolved, proof=proof, report=report)
@@ -102,6 +113,20 @@ async def _restore(bench: Workbench, source: ChunkSource, target: Target, report
     return round(time.monotonic() - started, 3)
 
 
+async def _placed(
+    services: Services,
+    target: Target,
+    catalog: Catalog,
+    rules: Sequence[Resolved],
+    reading: Awaitable[Snapshot],
+) -> Snapshot:
+    """Read, and if a rule fails, say where it stands."""
+    try:
+        return await reading
+    except RuleFailed as error:
+        raise await located(services, target, catalog, rules, error) from None
+
+
 async def _rest(
     services: Services,
     bench: Workbench,
@@ -114,16 +139,30 @@ async def _rest(
     """Run rules in the copy, and store what it holds then."""
     started = time.monotonic()
     report(Progress("applying rules", total=len(rules), unit="statements"))
-    masker = masker_of(services, draft.target, proof.examined.catalog)
-    touched = await bench.apply([masker.rule(rule) for rule in rules])
-    rows: dict[str, int] = {}
-    for rule, count in zip(rules, touched, strict=True):
-        for table in rule.analysis.rule.tables[:1]:
-            rows[table] = rows.get(table, 0) + max(count, 0)
-    done = replace(draft.sanitization, rows_touched=rows) if draft.sanitization else None
+    touched = await _apply(services, bench, draft.target, proof, rules)
+    done = replace(draft.sanitization, rows_touched=_counted(rules, touched)) if draft.sanitization else None
     timings = {**(draft.timings or {}), "rules": round(time.monotonic() - started, 3)}
     draft = replace(draft, sanitization=done, timings=timings)
     return await store(services, draft, bench.database, report, proof=proof)
+
+
+async def _apply(
+    services: Services, bench: Workbench, target: Target, proof: Proof, rules: Sequence[Resolved]
+) -> tuple[int, ...]:
+    masker = masker_of(services, target, proof.examined.catalog)
+    return await bench.apply([masker.rule(rule) for rule in rules])
+
+
+def _counted(rules: Sequence[Resolved], touched: Sequence[int]) -> Mapping[str, int]:
+    """Return how many rows rules changed of each table, those left out of which nobody told a number."""
+    rows: dict[str, int] = {}
+    pairs = [
+        (str(rule.targets[0]), count) for rule, count in zip(rules, touched, strict=True) if rule.targets
+    ]
+    for table, count in pairs:
+        rows[table] = rows.get(table, 0) + count
+    untold = {table for table, count in pairs if count < 0}
+    return {table: count for table, count in rows.items() if table not in untold}
 
 
 def _draft(target: Target, examined: Examination, done: Sanitization) -> Draft:

@@ -7,7 +7,7 @@ import sys
 import threading
 from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -114,8 +114,10 @@ class Originals:
     def close(self) -> None:
         """Forget everything."""
         self._file.close()
-        self.bloom.close()
-        self.first.close()
+        for held in (self.bloom, self.first):
+            # After a failure, who gathered is still on the way out, and what it holds goes with it.
+            with suppress(BufferError):
+                held.close()
 
     def _all(self) -> Iterator[bytes]:
         for spans in self._tables.values():

@@ -54,7 +54,7 @@ def _predicate(manifest: Manifest, done: Sanitization) -> JsonObject:
         "plan": done.plan,
         "strategy": done.tables,
         "rows": {str(table.name): table.rows for table in manifest.tables},
-        "rowsTouched": done.rows_touched,
+        **({} if done.rows_touched is None else {"rowsTouched": done.rows_touched}),
         "coverage": {
             "columns": done.coverage,
             "undecided": [finding.fingerprint for finding in done.undecided],

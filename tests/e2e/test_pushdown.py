@@ -174,6 +174,49 @@ async def test_a_rule_that_fails_on_a_value_keeps_nothing_and_tells_no_value(sho
     assert str(name) not in str(caught.value.message)
 
 
+PLACED = (
+    ("\n  UPDATE customers SET phone = NULL,\n    birth_date = (first_name || 'x')::date", (3, 18)),
+    ("UPDATE products SET sku = sku; UPDATE customers SET phone = 'x' WHERE phone::int = 1", (1, 71)),
+    ("UPDATE customers SET phone = 'x';\nUPDATE customers SET birth_date = phone::date", (2, 35)),
+)
+
+
+@pytest.mark.parametrize(("rules", "place"), PLACED)
+async def test_what_fails_while_reading_is_told_with_its_place(
+    shop: Shop, rules: str, place: tuple[int, int]
+) -> None:
+    async with harbor_with(shop, rules) as harbor:
+        found = (await harbor.explain("shop")).blocking
+    accept = tuple(Accepted(one.fingerprint, "to see what happens", "ana") for one in found)
+    async with harbor_with(shop, rules, accept=accept) as harbor:
+        with pytest.raises(RuleFailed) as caught:
+            await sanitize(harbor)
+    details = caught.value.details
+    assert (details["line"], details["column"], details["table"]) == (*place, "public.customers")
+
+
+async def test_a_condition_that_fails_in_a_copy_is_told_with_its_place(shop: Shop) -> None:
+    rules = "UPDATE products SET sku = sku;\n DELETE FROM customers WHERE phone::int = 1"
+    async with harbor_with(shop, rules) as harbor:
+        found = (await harbor.explain("shop")).blocking
+    accept = tuple(Accepted(one.fingerprint, "to see what happens", "ana") for one in found)
+    async with harbor_with(shop, rules, accept=accept) as harbor:
+        with pytest.raises(RuleFailed) as caught:
+            await sanitize(harbor, ephemeral=True)
+    assert (caught.value.details["line"], caught.value.details["column"]) == (2, 2)
+
+
+async def test_only_what_a_copy_counted_is_attested_as_touched(shop: Shop) -> None:
+    rules = "UPDATE customers SET phone = NULL WHERE id < 8; TRUNCATE audit"
+    counted: list[object] = []
+    for ephemeral in (False, True):
+        async with harbor_with(shop, rules) as harbor:
+            made = await sanitize(harbor, ephemeral=ephemeral)
+            done = (await harbor.snapshot(str(made["snapshot"]))).manifest.sanitization
+        counted.append(done.rows_touched if done else ())
+    assert counted == [None, {"public.customers": 7}]
+
+
 async def test_a_rule_that_the_source_cannot_parse_is_refused_before_anything_is_read(shop: Shop) -> None:
     async with harbor_with(
         shop, "UPDATE customers SET phone = NULL;\nUPDATE customers SET birth_date = 1"

@@ -199,5 +199,6 @@ def _failed(error: EngineError, rule: Rule) -> RuleFailed:
         f"the rule at line {rule.line} failed: {error.message}",
         "Correct the rule; nothing was kept of this run.",
         line=rule.line,
+        column=rule.column,
         tables=list(rule.tables),
     )
