@@ -48,8 +48,13 @@ async def suggest_rules(
     found = await accompany(call, "reading the source", lambda: harbor.suggest(target, template))
     shown, following = page(found.sql.splitlines(), cursor, show=str, size=text_size)
     return SuggestedRules(
-        next=REVIEW if found.covered or found.left else "Nothing looks personal and undecided.",
-        columns={"decided": len(found.covered), "left": len(found.left), "outside": len(found.outside)},
+        next=REVIEW if found.covered or found.left or found.keep else "Nothing looks personal and undecided.",
+        columns={
+            "decided": len(found.covered),
+            "left": len(found.left),
+            "outside": len(found.outside),
+            "keep": len(found.keep),
+        },
         sql=fence("\n".join(shown), 4000),
         next_cursor=following,
     )

@@ -136,3 +136,22 @@ def br_cpf(text: str) -> bool:
         if total * 10 % 11 % 10 != int(digits[length]):
             return False
     return True
+
+
+def pl_pesel(text: str) -> bool:
+    """Tell whether a text is a Polish PESEL: a day of birth, and a check digit."""
+    if not re.fullmatch(r"\d{11}", text):
+        return False
+    month, day = int(text[2:4]) % 20, int(text[4:6])
+    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
+    total = sum(int(digit) * weight for digit, weight in zip(text, weights, strict=True))
+    return 1 <= month <= 12 and 1 <= day <= 31 and total % 10 == 0
+
+
+def uk_nhs(text: str) -> bool:
+    """Tell whether a text is a number of the British National Health Service."""
+    digits = compact(text)
+    if not re.fullmatch(r"[1-9]\d{9}", digits) or len(set(digits)) == 1:
+        return False
+    total = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9]))
+    return (11 - total % 11) % 11 == int(digits[9])

@@ -120,7 +120,10 @@ class Types:
 
 
 _NUMBERS: frozenset[Kind] = frozenset(
-    ("phone", "national-id", "card", "iban", "postcode", "secret", "location", "birth-date")
+    (
+        *("phone", "national-id", "card", "iban", "postcode", "secret", "location", "birth-date"),
+        *("gender", "income"),
+    )
 )
 _FITTING: Mapping[Family, frozenset[Kind]] = {
     "date": frozenset(("birth-date",)),
@@ -130,7 +133,7 @@ _FITTING: Mapping[Family, frozenset[Kind]] = {
     "geo": frozenset(("location", "address")),
     "binary": frozenset(("document", "secret")),
     "uuid": frozenset(("secret",)),
-    "enum": frozenset(("health",)),
+    "enum": frozenset(("health", "gender")),
     "other": frozenset(),
 }
 

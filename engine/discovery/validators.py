@@ -43,6 +43,8 @@ VALIDATORS: tuple[Validator, ...] = (
     Validator("national-id", checksums.pt_nif, 0.9, least=0.5, chance=0.1),
     Validator("national-id", checksums.nl_bsn, 0.9, least=0.5, chance=0.1),
     Validator("national-id", checksums.br_cpf, 0.95, least=0.5, chance=0.01),
+    Validator("national-id", checksums.pl_pesel, 0.95, least=0.5, chance=0.05),
+    Validator("national-id", checksums.uk_nhs, 0.9, least=0.5, chance=0.1),
     Validator("phone", contacts.phone, 0.9, least=0.2),
     Validator("mac", contacts.mac, STRONG, complete=True),
     Validator("ip", contacts.ip, 0.9, least=0.2, complete=True),

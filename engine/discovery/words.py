@@ -65,7 +65,7 @@ _SURE: Mapping[Kind, str] = {
         license, driver license, driving licence, license number, fuehrerscheinnummer, nir, numero securite
         sociale, numero de securite sociale, carte identite, passeport, permis de conduire, dni, nie, nif,
         cif, pasaporte, cpf, rg, passaporte, cartao cidadao, codice fiscale, bsn, personnummer, pesel,
-        insurance number, medical record number, mrn
+        insurance number, medical record number, mrn, nhs number, nhs no, nhs, nhsnumber, numer pesel
     """,
     "iban": """
         iban, account number, bank account, bank account number, kontonummer, bankverbindung, compte
@@ -134,8 +134,16 @@ _LIKELY: Mapping[Kind, str] = {
         notes, note, comment, comments, remark, remarks, bio, biography, about me, memo, feedback, message,
         message body, chat, transcript, bemerkung, bemerkungen, notiz, notizen, kommentar, anmerkung,
         nachricht, lebenslauf, commentaire, commentaires, remarque, remarques, notes internes, comentario,
-        comentarios, observaciones, notas, mensaje, observacoes, mensagem, anotacoes, body, email body,
-        complaint
+        comentarios, observacion, observaciones, notas, mensaje, observacao, observacoes, mensagem,
+        anotacoes, body, email body, complaint
+    """,
+    "gender": """
+        gender, sex, sexo, geschlecht, sexe, gender identity, salutation, salutations, honorific, name
+        prefix, anrede, civilite, tratamiento, pronome de tratamento, forma de tratamento
+    """,
+    "income": """
+        salary, wage, income, gehalt, lohn, einkommen, salario, sueldo, salaire, ordenado, remuneration,
+        remuneracion, remuneracao, base pay, gross pay, net pay
     """,
     "document": """
         photo, picture, avatar, portrait, selfie, scan, signature, resume, cv, curriculum, foto, bild,
@@ -153,6 +161,7 @@ _LIKELY: Mapping[Kind, str] = {
 }
 
 _VAGUE: Mapping[Kind, str] = {
+    "gender": "genero, titulo, titre",
     "full-name": """
         name, nom, nombre, nome, owner, manager, agent, holder, who, person, customer, patient, employee
     """,

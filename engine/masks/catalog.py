@@ -161,6 +161,7 @@ _MASKS = (
         "changed by some percent at most; sign and scale stay",
         _AMOUNTS,
         numbers.noise,
+        kinds=("income",),
         options="the percent (10)",
         most_options=1,
     ),
@@ -249,7 +250,7 @@ _MASKS = (
         options="the mask of each string (redact)",
         most_options=1,
     ),
-    Mask("null", "NULL", _ANY, plain.null, kinds=("document", "health", "location"), whole=True),
+    Mask("null", "NULL", _ANY, plain.null, kinds=("document", "gender", "health", "location"), whole=True),
     Mask(
         "constant", "one value for all", _ANY, plain.constant, options="the value", most_options=1, whole=True
     ),

@@ -18,6 +18,8 @@ Kind = Literal[
     "postcode",
     "address",
     "birth-date",
+    "gender",
+    "income",
     "national-id",
     "identifier",
     "iban",

@@ -1,6 +1,7 @@
 """Rules for columns that nobody decided on, before a person has looked at them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .catalog import TableName
 from .sensitive import Kind
@@ -63,6 +64,7 @@ class Suggestion:
         covered: The columns that it sets, columns that only follow others among them.
         left: Columns that a person must decide on, with the reason.
         outside: Columns of kinds that the template does not cover.
+        keep: What `sanitize.keep` could say of new columns that do not look personal.
         notes: What else is to be known, in sentences.
     """
 
@@ -73,4 +75,5 @@ class Suggestion:
     covered: tuple[Suggested, ...] = ()
     left: tuple[Left, ...] = ()
     outside: tuple[Left, ...] = ()
+    keep: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()

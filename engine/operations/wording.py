@@ -1,6 +1,8 @@
 """What is suggested, in words: values for a program, SQL with comments for a person."""
 
-from collections.abc import Iterator, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..discovery.coverage import place_name
@@ -8,6 +10,7 @@ from ..discovery.findings import unread
 from ..discovery.wishes import Place, Wishes
 from ..masks.templates import Template
 from ..model.catalog import TableName
+from ..model.fence import clean
 from ..model.sensitive import Evidence
 from ..model.suggestion import NULL, Left, Suggested, Suggestion
 from ..model.target import Target
@@ -18,6 +21,9 @@ from .attempts import Choice
 from .coverage import Examination
 
 REFUSES = "it refuses NULL"
+LONGEST = 400
+PLAIN = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+NEW, KEEP = "column-new", "nothing personal seen"
 SAYS_NOTHING = "it refuses NULL, and this says nothing"
 
 
@@ -60,7 +66,8 @@ class Wording:
             for place, pieces in sorted(found.outside)
         )
         told = (*notes, *(finding.message for finding in unread(self.examined.classification.unread)))
-        sections = (self._head(target, told), *self.updates(), self._outside(outside))
+        keep = {f"{one.table}.{one.column}": KEEP for one in self.examined.undecided if one.code == NEW}
+        sections = (self._head(target, told), *self.updates(), self._outside(outside), _kept(target, keep))
         return Suggestion(
             target.key,
             self.template.name,
@@ -69,6 +76,7 @@ class Wording:
             covered=self.covered,
             left=self.left,
             outside=outside,
+            keep=keep,
             notes=told,
         )
 
@@ -138,6 +146,24 @@ class Wording:
         return "\n".join(
             map(commented, (head, *(f"  {one.table}.{one.column}: {one.why}" for one in outside)))
         )
+
+
+def _kept(target: Target, keep: Mapping[str, str]) -> str:
+    """Return what the configuration could say of columns, as comments."""
+    if not keep:
+        return ""
+    head = (
+        "Added since the last sanitizing, and nothing personal was seen in them. Whoever looked and agrees"
+        " puts into the configuration:"
+    )
+    lines = (f"        {_key(name)}: {reason}" for name, reason in keep.items())
+    inside = ("targets:", f"  {_key(target.key)}:", "    sanitize:", "      keep:", *lines)
+    return "\n".join((commented(head), *(f"-- {clean(line, LONGEST)}" for line in inside)))
+
+
+def _key(name: str) -> str:
+    """Return a key of YAML, quoted unless it means itself."""
+    return name if PLAIN.fullmatch(name) else json.dumps(name)
 
 
 def _said(pieces: Sequence[Evidence]) -> str:

@@ -22,6 +22,7 @@ def as_json(found: Suggestion) -> JsonObject:
         "covered": [{**_place(one), "value": one.value, "why": one.why} for one in found.covered],
         "left": [{**_place(one), "why": one.why, "reason": one.reason} for one in found.left],
         "outside": [{**_place(one), "why": one.why} for one in found.outside],
+        "keep": dict(found.keep),
         "notes": found.notes,
     }
 
@@ -32,6 +33,7 @@ def counts(found: Suggestion) -> str:
         f"{_columns(len(found.covered))} decided",
         f"{len(found.left)} left to you" if found.left else "",
         f"{len(found.outside)} of kinds that {found.template} leaves alone" if found.outside else "",
+        f"{len(found.keep)} new that could be kept" if found.keep else "",
     )
     return ", ".join(filter(None, parts))
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 from support.compare import differences, facts
-from support.postgres import query
+from support.postgres import execute, query
 from support.shop import Shop
+from support.small import MakeSmall
 
 from snapharbor.engine.model.suggestion import Suggestion
 from snapharbor.engine.model.target import Rules
@@ -73,6 +74,36 @@ async def test_what_is_appended_to_rules_covers_what_they_leave(shop: Shop) -> N
     async with shop.harbor(replace(shop.target, rules=rules)) as harbor:
         told = await harbor.explain("shop")
     assert [finding for finding in told.findings if finding.severity != "info"] == []
+
+
+async def test_reasons_are_offered_for_new_columns_in_which_nothing_personal_is_seen(
+    make_small: MakeSmall,
+) -> None:
+    made = make_small(
+        "CREATE TABLE people (id int PRIMARY KEY, mail text)", rules="UPDATE people SET mail = NULL"
+    )
+    await made.sanitize()
+    execute(made.owner, 'ALTER TABLE people ADD theme text, ADD "do re" int, ADD phone text')
+    async with made.harbor() as harbor:
+        found = await harbor.suggest("shop")
+    assert [one.column for one in found.covered] == ["phone"]
+    reason = "nothing personal seen"
+    assert found.keep == {"public.people.theme": reason, "public.people.do re": reason}
+    assert (
+        """
+-- targets:
+--   shop:
+--     sanitize:
+--       keep:
+--         public.people.theme: nothing personal seen
+--         "public.people.do re": nothing personal seen
+"""
+        in found.sql
+    )
+    decided = made.ruled(f"UPDATE people SET mail = NULL; {found.sql}", keep=found.keep, policy="require")
+    async with decided.harbor() as harbor:
+        assert (await harbor.explain("shop")).blocking == ()
+        assert (await harbor.suggest("shop")).keep == {}
 
 
 async def test_no_value_of_the_source_is_in_a_suggestion(shop: Shop) -> None:

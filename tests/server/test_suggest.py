@@ -23,7 +23,7 @@ async def test_suggested_rules_come_in_pages_and_every_table_once(world: World, 
             result = await client.call_tool("suggest_rules", {"target": "shop", "cursor": cursor})
             assert len(result.model_dump_json(by_alias=True, exclude_none=True).encode()) <= 8192
             answer = result.structured_content
-            assert answer["columns"] == {"decided": 60, "left": 0, "outside": 0}
+            assert answer["columns"] == {"decided": 60, "left": 0, "outside": 0, "keep": 0}
             seen += re.findall(r"UPDATE public\.(people_\d+) SET", answer["sql"])
             cursor = answer.get("next_cursor", "")
             if not cursor:
@@ -36,7 +36,7 @@ async def test_a_template_chooses_and_an_unknown_one_is_refused(world: World, co
     async with connect() as client:
         cards = await client.call_tool("suggest_rules", {"target": "shop", "template": "pci"})
         wrong = await client.call_tool("suggest_rules", {"target": "shop", "template": "hippa"})
-    assert cards.structured_content["columns"] == {"decided": 0, "left": 0, "outside": 1}
+    assert cards.structured_content["columns"] == {"decided": 0, "left": 0, "outside": 1, "keep": 0}
     assert wrong.structured_content["code"] == "argument-invalid"
     assert "`hipaa`" in wrong.structured_content["hint"]
 

@@ -15,13 +15,16 @@ TELLING = {
     "postcode": "zip zip_code PLZ postal_code code_postal codigo_postal cep BillingPostalCode",
     "address": "home_address billingAddress lieferadresse direccion morada shipTo ship_to anschrift",
     "birth-date": "birth_date DateOfBirth dob geburtsdatum date_de_naissance data_nascimento",
-    "national-id": "ssn SSN tax_id steuer_id dni nif cpf passport_number numero_securite_sociale",
+    "national-id": "ssn SSN tax_id steuer_id dni nif cpf passport_number numero_securite_sociale"
+    " PESEL nhs_number",
     "iban": "iban bank_account kontonummer",
     "card": "card_number creditCard kreditkartennummer numero_tarjeta",
     "ip": "ip ip_address clientIp remote_addr last_login_ip",
     "secret": "password PasswordHash pwd api_key accessToken mot_de_passe contrasena senha passwort",
     "username": "username user_name benutzername nombre_de_usuario loginName",
-    "free-text": "notes comment bemerkungen commentaires observaciones",
+    "free-text": "notes comment bemerkungen commentaires observaciones observacao Observações",
+    "gender": "gender sex sexo Geschlecht sexe anrede salutation",
+    "income": "salary gehalt salario Salário base_salary lohn salaire",
 }
 # (column, table): none of these is about a person.
 FALSE_FRIENDS = [
@@ -56,6 +59,12 @@ def test_a_name_beside_people_is_a_persons(table: str) -> None:
     assert about_people(table)
     (piece,) = by_name("name", table)
     assert (piece.kind, piece.confidence >= PERSONAL) == ("full-name", True)
+
+
+@pytest.mark.parametrize("column", ["titulo", "genero"])
+def test_what_means_a_salutation_only_of_people_counts_beside_people(column: str) -> None:
+    (piece,) = by_name(column, "clientes")
+    assert (piece.kind, piece.confidence >= PERSONAL) == ("gender", True)
 
 
 def test_identifiers_are_split_into_words() -> None:

@@ -22,6 +22,8 @@ NUMBERS: list[tuple[Callable[[str], bool], tuple[str, ...]]] = [
     (checksums.it_fiscale, ("RSSMRA85T10A562S", "mrtmtt25d09f205z")),
     (checksums.nl_bsn, ("111222333", "123456782")),
     (checksums.br_cpf, ("111.444.777-35", "52998224725")),
+    (checksums.pl_pesel, ("44051401359", "02070803628")),
+    (checksums.uk_nhs, ("943 476 5919", "4010232137")),
 ]  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_hipaa_has_the_eighteen_identifiers() -> None:
     assert [clause.id for clause in template("hipaa").clauses] == [
         f"({letter})" for letter in ascii_uppercase[:18]
     ]
-    assert KINDS - template("hipaa").masks.keys() == {"health"}
+    assert KINDS - template("hipaa").masks.keys() == {"gender", "health", "income"}
 
 
 def test_pci_is_about_cards() -> None:
