@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 COUNTED_UP_TO = 500_000
 SAMPLES = 3
-UNCOUNTABLE = frozenset(("from", "using", "with", "current-of", "parameter"))
-COUNTED = frozenset(("update", "delete", "truncate"))
+COUNTED = frozenset(("update", "delete", "truncate", "insert"))
 
 
 async def explain(services: Services, target_key: str) -> Explanation:
@@ -62,7 +61,7 @@ async def explain(services: Services, target_key: str) -> Explanation:
         accepted=target.rules.accept if target.rules else (),
         strategy=strategy.told(examined.resolved, examined.catalog) if strategy else {},
         hazards=strategy.hazards if strategy else (),
-        not_said=tuple(asked.not_said),
+        not_said=tuple(dict.fromkeys(asked.not_said)),
         coverage=examined.covered,
         plan=None if stopped else (await choose(services, SanitizeRequest(target_key), rules)).id,
     )
@@ -114,7 +113,8 @@ class Asked:
         for (place, table), question, answer in zip(spots, counting, counts, strict=True):
             rows, counted = _number(table, question, answer)
             numbers[place].append(rows)
-            guessed |= set[int]() if counted else {place}
+            sure = counted and "conflict" not in rules[place].analysis.features
+            guessed |= set[int]() if sure else {place}
         return [
             self._told(rule, _sum(numbers[place]), shapes[place], counted=place not in guessed)
             for place, rule in enumerate(rules)
@@ -138,7 +138,7 @@ class Asked:
     def _tables(self, rule: Resolved) -> list[Table]:
         """Return the tables that can be asked about a rule: its own, and what it empties with that."""
         analysis = rule.analysis
-        if rule.unknown or UNCOUNTABLE & analysis.features or analysis.kind not in COUNTED:
+        if rule.unknown or analysis.kind not in COUNTED or analysis.rule.unsafe:
             return []
         names = [name for name in rule.targets if name is not None]
         if analysis.kind == "truncate":
@@ -157,8 +157,9 @@ class Asked:
     def _counting(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import count_query
 
-        many = table.rows > COUNTED_UP_TO
-        if many and not analysis.filtered:
+        adds = analysis.kind == "insert"
+        many = table.rows > COUNTED_UP_TO and not adds
+        if many and not analysis.filtered and "from" not in analysis.features:
             return None
         query = self._written(analysis, lambda: count_query(analysis, table, self._masker))
         explained = f"EXPLAIN (FORMAT JSON) {query}" if many else query
@@ -167,17 +168,24 @@ class Asked:
     def _shaping(self, analysis: Analysis, table: Table) -> Question | None:
         from ..rules.questions import shape_query
 
-        named = [one.column for one in analysis.assignments]
-        if not named or named != [one.column for one in _own(analysis)]:
+        named = [one.column for one in _own(analysis)]
+        if not named or named != [*analysis.written] or "multi-column" in analysis.features:
             return None
+        if "values" in analysis.features and analysis.kind == "insert":
+            return None  # they stand in the rule
         query = self._written(analysis, lambda: shape_query(analysis, table, SAMPLES, self._masker))
         return Question(analysis.rule.line, query) if query else None
 
     def _written(self, analysis: Analysis, query: Callable[[], str]) -> str:
+        from ..rules.cut import Uncut
+
         try:
             return query()
-        except EngineError as error:
-            self.not_said.append(f"line {analysis.rule.line}: {error.message}")
+        except (EngineError, Uncut) as error:
+            why = (
+                error.message if isinstance(error, EngineError) else f"its rows cannot be asked for: {error}"
+            )
+            self.not_said.append(f"line {analysis.rule.line}: {why}")
             return ""
 
     async def _answers(self, questions: Sequence[Question | None]) -> list[Rows]:

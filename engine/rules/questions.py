@@ -7,27 +7,75 @@ from ..model.analysis import Analysis
 from ..model.catalog import Table
 from ..model.identifier import quote, quoted
 from .masking import Masker
+from .scope import Scope, scope
+from .tokens import tokens_of
 
 SHAPES = (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"), ("[^ -~]", "a"))
 
 
 def count_query(analysis: Analysis, table: Table, masker: Masker) -> str:
-    """Return the SELECT that counts the rows that a rule touches, or those of a table that it empties."""
+    """Return the SELECT that counts the rows that a rule touches, adds, or empties a table of.
+
+    Raises:
+        Uncut: none does; the message says why.
+    """
     if analysis.kind == "truncate":
         return f"SELECT count(*) FROM {quoted(table.name, masker.engine)}"
-    return f"SELECT count(*) FROM {_named(analysis, table, masker)}{_where(analysis, table, masker)}"
+    named = _named(analysis, table, masker)
+    if not _apart(analysis):
+        return f"SELECT count(*) FROM {named}{_where(analysis, table, masker)}"
+    found = scope(analysis, tokens_of(analysis.rule, masker.engine))
+    if found.given is not None:
+        return f"SELECT {found.given}"
+    before, beside, where, rows = _texts(found, table, masker)
+    if rows:
+        return f"{before}SELECT count(*) FROM ({rows}\n) AS added"
+    joined = f" WHERE EXISTS (SELECT FROM {beside}\n{where})" if beside else where
+    return f"{before}SELECT count(*) FROM {named}{joined}"
 
 
 def shape_query(analysis: Analysis, table: Table, rows: int, masker: Masker) -> str:
-    """Return the SELECT of the shapes before and after, a pair for each assignment, of a few rows."""
-    shape = _shape_in_mysql if masker.engine == "mysql" else _shape
+    """Return the SELECT of the shapes before and after, a pair for each assignment, of a few rows.
+
+    Of rows that are added there is none before.
+
+    Raises:
+        Uncut: none does; the message says why.
+    """
+    engine = masker.engine
+    shape = _shape_in_mysql if engine == "mysql" else _shape
+    named = _named(analysis, table, masker)
+    sets = [one for one in analysis.sets if not one.into]
+    if not _apart(analysis):
+        before, source = "", f"{named}{_where(analysis, table, masker)}"
+    else:
+        found = scope(analysis, tokens_of(analysis.rule, engine))
+        before, beside, where, added = _texts(found, table, masker)
+        if added:
+            columns = [quote(name, engine) for name in analysis.written]
+            pairs = ", ".join(f"NULL, {shape(f'added.{column}')}" for column in columns)
+            return f"{before}SELECT {pairs} FROM ({added}\n) AS added ({', '.join(columns)}) LIMIT {rows}"
+        source = f"{named}{f', {beside}' if beside else ''}\n{where}"
+    alias = quote(analysis.targets[0].alias, engine)
     pairs = ", ".join(
-        f"{shape(quote(one.column, masker.engine))},"
+        f"{shape(f'{alias}.{quote(one.column, engine)}')},"
         f" {shape(masker.text(one.value.text, table, assigned=one.column))}"
-        for one in analysis.assignments
+        for one in sets
     )
-    where = _where(analysis, table, masker)
-    return f"SELECT {pairs} FROM {_named(analysis, table, masker)}{where} LIMIT {rows}"
+    return f"{before}SELECT {pairs} FROM {source} LIMIT {rows}"
+
+
+def _apart(analysis: Analysis) -> bool:
+    """Tell whether a statement is more than an update or delete that was cut."""
+    return analysis.kind == "insert" or bool(analysis.reasons)
+
+
+def _texts(found: Scope, table: Table, masker: Masker) -> tuple[str, str, str, str]:
+    before, beside, where, rows = (
+        masker.text(text, table) if text else ""
+        for text in (found.before, found.beside, found.where, found.rows)
+    )
+    return before and f"{before}\n", beside, f" WHERE ({where}\n)" if where else "", rows
 
 
 def _named(analysis: Analysis, table: Table, masker: Masker) -> str:

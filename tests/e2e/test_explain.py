@@ -159,3 +159,53 @@ async def test_a_rule_for_one_partition_is_told_of_that_one(make_small: MakeSmal
         told = await harbor.explain("shop")
     reason = "`statement_timestamp` depends on the session"
     assert told.strategy == {"public.visits_2": TableWay("ephemeral", reason, 1, 1)}
+
+
+COUNTED = (
+    "CREATE TABLE people (id int PRIMARY KEY, mail text, level int)",
+    "CREATE TABLE names (id int, name text)",
+    "INSERT INTO people SELECT n, 'ann' || n || '@corp.de', n % 3 FROM generate_series(1, 9) n",
+    "INSERT INTO names SELECT n % 6, 'Bob ' || n FROM generate_series(1, 12) n",
+)
+MAIL = (Shape("aaa9@aaaa.aa", "Aaa 9"),)
+JOINED = (
+    ("UPDATE people p SET mail = n.name FROM names n WHERE n.id = p.id AND n.name < 'Bob 9'", 5, "update"),
+    ("UPDATE people SET mail = left(n.name, 5) FROM names AS n JOIN names m ON m.id = n.id"
+     " WHERE n.id = people.id AND people.level IS DISTINCT FROM 7 RETURNING people.id", 5, "update"),
+    ("WITH few AS (SELECT id, name FROM names WHERE id < 3) UPDATE people SET mail = left(f.name, 3)"
+     " FROM few f WHERE f.id = people.id", 2, "update"),
+    ("DELETE FROM people USING names n WHERE n.id = people.id AND CASE WHEN level = 1 THEN true END",
+     2, "delete"),
+    ("INSERT INTO people (id, mail) SELECT 100 + id, max(name) FROM names GROUP BY id", 6, "insert"),
+    ("WITH few AS (SELECT 1) INSERT INTO people (id) SELECT 50 + id FROM names WHERE id = 1", 2, "insert"),
+    ("INSERT INTO people VALUES (20, 'x', 1), (21, 'y', (SELECT 2))", 2, "insert"),
+)  # fmt: skip
+
+
+async def test_rows_of_joins_and_of_what_is_added_are_counted(make_small: MakeSmall) -> None:
+    made = make_small(*COUNTED, rules=";\n".join(text for text, _, _ in JOINED))
+    async with made.harbor() as harbor:
+        told = await harbor.explain("shop")
+    assert told.not_said == ()
+    assert [(rule.rows, rule.counted, rule.kind) for rule in told.rules] == [
+        (rows, True, kind) for _, rows, kind in JOINED
+    ]
+    assert told.rules[1].columns[0].shapes[:1] == MAIL
+    assert {shape.after for shape in told.rules[2].columns[0].shapes} == {"Aaa"}
+    assert [shape.after for shape in told.rules[4].columns[0].shapes] == ["999"] * 3
+    assert {shape.before for shape in told.rules[4].columns[1].shapes} == {None}
+
+
+async def test_rows_that_a_conflict_may_keep_out_are_estimated(make_small: MakeSmall) -> None:
+    rules = "INSERT INTO people (id) SELECT id FROM names ON CONFLICT DO NOTHING"
+    async with make_small(*COUNTED, rules=rules).harbor() as harbor:
+        (rule,) = (await harbor.explain("shop")).rules
+    assert (rule.rows, rule.counted) == (12, False)
+
+
+async def test_why_rows_are_not_counted_is_said(make_small: MakeSmall) -> None:
+    rules = "WITH gone AS (DELETE FROM names RETURNING id) UPDATE people SET mail = NULL"
+    async with make_small(*COUNTED, rules=rules).harbor() as harbor:
+        told = await harbor.explain("shop")
+    assert told.rules[0].rows is None
+    assert told.not_said == ("line 1: its rows cannot be asked for: WITH changes rows, too",)

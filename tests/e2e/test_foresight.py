@@ -75,7 +75,7 @@ async def test_what_rows_allow_stops_nothing(shop: Shop) -> None:
             assert (await harbor.explain("shop")).blocking == (), text
 
 
-async def test_rows_are_counted_for_all_that_is_emptied_and_not_for_what_is_added(shop: Shop) -> None:
+async def test_rows_are_counted_for_all_that_is_emptied_and_for_what_is_added(shop: Shop) -> None:
     execute(shop.owner, SCHEMA)
     text = (
         "TRUNCATE lands CASCADE; INSERT INTO lands SELECT 'x'; UPDATE folk SET (nick, age) = ('x', 1); "
@@ -86,6 +86,6 @@ async def test_rows_are_counted_for_all_that_is_emptied_and_not_for_what_is_adde
         emptied, added, several, joined = (await harbor.explain("shop")).rules
     assert (emptied.rows, emptied.counted) == (32, True)
     assert emptied.words == "empties `lands`, and `public.folk`, which refer to it"
-    assert (added.rows, added.counted) == (None, False)
+    assert (added.rows, added.counted) == (1, True)
     assert [one.column for one in several.columns] == ["nick", "age"]
     assert [one.column for one in joined.columns] == ["nick"]
