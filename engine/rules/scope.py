@@ -65,7 +65,7 @@ def _added(tokens: Tokens, verb: int, before: str) -> Scope:
     first, word = next(
         ((index, word) for index, word in outer if word in ("select", "values", "with", "default")), (0, "")
     )
-    end = next((index for index, word in outer if index > first and _ends(tokens, index)), len(tokens))
+    end = next((index for index, _ in outer if index > first and _ends(tokens, index)), len(tokens))
     if word == "default":
         return Scope(before, given=1)
     if word == "values":
