@@ -4,7 +4,7 @@ import ast
 import re
 import statistics
 import subprocess
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -24,11 +24,14 @@ def product() -> list[Path]:
     ]
 
 
-def functions() -> Iterator[tuple[str, Function]]:
-    for path in product():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, Function):
-                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
+@cache
+def functions() -> tuple[tuple[str, Function], ...]:
+    return tuple(
+        (f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node)
+        for path in product()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, Function)
+    )
 
 
 def percentile(values: list[int], share: float) -> int:
