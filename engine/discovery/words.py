@@ -139,7 +139,7 @@ _LIKELY: Mapping[Kind, str] = {
     """,
     "gender": """
         gender, sex, sexo, geschlecht, sexe, gender identity, salutation, salutations, honorific, name
-        prefix, anrede, civilite, tratamiento, pronome de tratamento, forma de tratamento
+        prefix, title of courtesy, anrede, civilite, tratamiento, pronome de tratamento, forma de tratamento
     """,
     "income": """
         salary, wage, income, gehalt, lohn, einkommen, salario, sueldo, salaire, ordenado, remuneration,

@@ -6,6 +6,7 @@ operand's type is the users' own, only a statement that has that type to do with
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -34,6 +35,7 @@ def user_made(rule: Resolved, catalog: Catalog) -> Iterator[str]:
             yield f"the cast from `{cast.source}` to `{cast.target}`"
 
 
+@lru_cache(1000)
 def plain(type_: str) -> str:
     """Return a type without schema, length and the like, by one name where it has several."""
     try:

@@ -5,11 +5,13 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.harbor import World, add_snapshot, manifest
+from support.harbor import SHOP, World, add_snapshot, manifest
 from support.server import Connect, text_of
 
+from snapharbor.engine.model.catalog import Catalog, Column, Table, TableName
 from snapharbor.engine.model.errors import ShareUnknown
 from snapharbor.engine.model.share import Share
+from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.requests import RevokeRequest
 from snapharbor.engine.operations.verbs import decide
 
@@ -44,6 +46,19 @@ async def test_a_snapshot_that_cannot_be_read_is_listed_as_one(world: World, con
         assert f"{manifest(2).id}: " in str(answer["unreadable"])
         assert str(answer["unreadable"]).startswith("<data-")
     assert (by_id["code"], by_name["code"]) == ("key-missing", "key-missing")
+
+
+async def test_an_agent_is_told_why_a_table_is_changed_in_a_copy(world: World, connect: Connect) -> None:
+    columns = (Column("id", "integer", False), Column("email", "text", True))
+    name = TableName("public", "customers")
+    world.catalog = Catalog(("public",), (Table(name, "table", columns, primary_key=("id",)),))
+    rules = Rules(override_query="-- all of them\n UPDATE customers SET email = NULL RETURNING id")
+    world.targets = (replace(SHOP, rules=rules),)
+    async with connect() as client:
+        told = await client.call_tool("explain_sanitization", {"target": "shop"})
+    report = told.structured_content["report"].splitlines()
+    place = report.index("  public.customers: changed in a private copy, which is destroyed afterwards")
+    assert report[place + 1] == "    because of line 2, column 2: RETURNING"
 
 
 async def test_shares_are_listed_to_whoever_made_them(world: World, connect: Connect) -> None:

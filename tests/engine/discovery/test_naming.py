@@ -23,7 +23,7 @@ TELLING = {
     "secret": "password PasswordHash pwd api_key accessToken mot_de_passe contrasena senha passwort",
     "username": "username user_name benutzername nombre_de_usuario loginName",
     "free-text": "notes comment bemerkungen commentaires observaciones observacao Observações",
-    "gender": "gender sex sexo Geschlecht sexe anrede salutation",
+    "gender": "gender sex sexo Geschlecht sexe anrede salutation title_of_courtesy",
     "income": "salary gehalt salario Salário base_salary lohn salaire",
 }
 # (column, table): none of these is about a person.
