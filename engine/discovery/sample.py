@@ -63,10 +63,12 @@ def _by_key(table: Table, plain: str, name: str) -> str:
     if column is None or WHOLE.fullmatch(column.type) is None:
         return ""
     key = quote(column.name, "mysql")
-    ends = f"SELECT MIN({key}) AS low, MAX({key}) - MIN({key}) AS width FROM {name}"
+    # Divided before they are subtracted, as the difference of the largest and the smallest fits no number.
+    width = f"MAX({key}) DIV {PLACES} - MIN({key}) DIV {PLACES}"
+    ends = f"SELECT MIN({key}) AS low, {width} AS width FROM {name}"
     share = (ROWS - FIRST_ROWS) // PLACES
     drawn = (
-        f"({plain}{name} WHERE {key} >= (SELECT low + width DIV {PLACES} * {place} FROM ({ends}) AS ends)"
+        f"({plain}{name} WHERE {key} >= (SELECT low + width * {place} FROM ({ends}) AS ends)"
         f" ORDER BY {key} LIMIT {share})"
         for place in range(PLACES)
     )

@@ -49,7 +49,7 @@ async def test_loading_again_restores_again_and_keeps_what_was_there(maria_shop:
             await harbor.run(plan)
         done = await harbor.run(plan, confirmed=True)
     assert done["how"] == "restore"
-    assert shop.query(shop.destination, "SELECT count(*) FROM orders") == [(1500,)]
+    assert shop.query(shop.destination, "SELECT count(*) FROM orders") == [(2500,)]
     assert shop.query(shop.destination.on(str(done["previous"])), "SELECT count(*) FROM orders") == [(0,)]
 
 

@@ -1,12 +1,11 @@
 """The same for the MySQL samples, on MariaDB: `make samples`."""
 
 import gzip
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariashop import MariaShop
+from support.mariashop import MakeMariaShop, MariaShop
 from support.shop import do
 
 from snapharbor.engine.model.target import Rules
@@ -18,15 +17,13 @@ FILES = SAMPLES.with_name("mysql")
 NAMES = sorted(path.name.removesuffix(".sql.gz") for path in FILES.glob("*.sql.gz"))
 MARKER = {"definition of snapharbor_info", "rows of snapharbor_info"}
 
-MakeShop = Callable[[bytes], MariaShop]
-
 
 def test_there_are_samples() -> None:
     assert NAMES, f"no samples in {FILES}"
 
 
 @pytest.fixture(params=NAMES)
-def sample(request: pytest.FixtureRequest, make_maria_shop: MakeShop) -> MariaShop:
+def sample(request: pytest.FixtureRequest, make_maria_shop: MakeMariaShop) -> MariaShop:
     """Load one sample into a fresh database."""
     return make_maria_shop(gzip.decompress((FILES / f"{request.param}.sql.gz").read_bytes()))
 

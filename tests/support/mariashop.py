@@ -35,6 +35,7 @@ UPDATE orders SET email = snapharbor.email(email);
 DELETE FROM audit WHERE true;
 TRUNCATE TABLE mail_queue;
 """
+MakeMariaShop = Callable[..., "MariaShop"]
 READING = "SELECT, SHOW VIEW, TRIGGER, EVENT"
 
 
@@ -96,14 +97,12 @@ class MariaShop:
 
 
 @pytest.fixture
-def make_maria_shop(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
-) -> Generator[Callable[[bytes], MariaShop]]:
+def make_maria_shop(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> Generator[MakeMariaShop]:
     """Make shops of scripts; everything on their server is dropped after the test."""
     made: list[MariaShop] = []
 
-    def make(script: bytes) -> MariaShop:
-        owner = new_schema()
+    def make(script: bytes, name: str | None = None) -> MariaShop:
+        owner = new_schema(name=name)
         mariadb.load(owner.database, script)
         role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
         mariadb.query(f"CREATE USER {role}@localhost IDENTIFIED BY '{password}'")
@@ -123,6 +122,6 @@ def make_maria_shop(
 
 
 @pytest.fixture
-def maria_shop(make_maria_shop: Callable[[bytes], MariaShop]) -> MariaShop:
+def maria_shop(make_maria_shop: MakeMariaShop) -> MariaShop:
     """Return a shop by the script beside this file."""
     return make_maria_shop(SCRIPT.read_bytes())

@@ -57,7 +57,7 @@ FROM seq_1_to_600;
 INSERT INTO orders (customer, email, total, state, placed)
 SELECT 1 + seq % 600, concat('person', 1 + seq % 600, '@real-mail.org'), seq / 7, elt(1 + seq % 3, 'open', 'paid', 'sent'),
        date_add('2021-01-01', INTERVAL seq HOUR)
-FROM seq_1_to_1500;
+FROM seq_1_to_2500;
 INSERT INTO products SELECT concat('SKU-', seq), concat('Thing ', seq), unhex(sha2(seq, 256)) FROM seq_1_to_50;
 INSERT INTO mail_queue (recipient) SELECT concat('person', seq, '@real-mail.org') FROM seq_1_to_20;
 INSERT INTO audit (what) VALUES ('person1@real-mail.org was here');
