@@ -101,10 +101,16 @@ def tree_of(rule: Rule, engine: Engine = "postgres") -> exp.Expr | None:
 
 
 def _as_mysql_means(tree: exp.Expr) -> None:
-    """Mark names as quoted, which changes nothing there, and take the table off the columns that are set."""
+    """Say what the other engine would take otherwise: names have their case, CHAR alone has any length.
+
+    The table is taken off the columns that are set: there are no parts of columns.
+    """
     for name in tree.find_all(exp.Identifier):
         if name.name.upper() != "DEFAULT":
             name.set("quoted", True)
+    for made in tree.find_all(exp.Cast):
+        if made.to.this == exp.DType.CHAR and not made.to.expressions:
+            made.set("to", exp.DataType(this=exp.DType.TEXT))
     own = alias_of(tree.this) or tree.this.name if isinstance(tree, exp.Update) else ""
     for column in _set_columns(tree):
         if column.table == own:

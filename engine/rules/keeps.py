@@ -4,7 +4,7 @@ By the expression alone; what it is not sure of, it does not name. JSON document
 `||` overwrites keys there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sqlglot import exp
@@ -21,11 +21,12 @@ Paren Collate Upper Lower Initcap Reverse Trim Repeat Nullif Replace Encode Deco
 StringToArray ArrayAppend ArrayRemove upper lower initcap reverse trim btrim ltrim rtrim repeat replace
 encode decode convert_to convert_from normalize unaccent to_ascii quote_literal quote_ident quote_nullable
 to_json to_jsonb regexp_split_to_array array_to_string array_to_json
+Stuff Compress WeightString aes_encrypt json_quote json_unquote quote
 """
 FIRST = frozenset(_FIRST.split())
 _EVERY = """
-Concat ConcatWs DPipe Coalesce Array Format JSONObject JSONArray JSONKeyValue Tuple concat concat_ws
-format json_build_object jsonb_build_object json_build_array jsonb_build_array array_cat row
+Concat ConcatWs DPipe Coalesce Array Elt Format Greatest JSONObject JSONArray JSONKeyValue Least Tuple concat
+concat_ws format json_build_object jsonb_build_object json_build_array jsonb_build_array array_cat row
 """
 EVERY = frozenset(_EVERY.split())
 SIZED = frozenset(("Left", "Right", "left", "right", "Pad", "lpad", "rpad"))
@@ -40,10 +41,12 @@ def kept(value: exp.Expr) -> Iterator[Found]:
         if not isinstance(value.this, exp.Star):
             yield value, None
     elif isinstance(value, exp.Case):
-        yield from _branches(value)
+        yield from _branches(value.args.get("ifs") or (), value.args.get("default"))
+    elif isinstance(value, exp.If):
+        yield from _branches((value,), value.args.get("false"))
     elif isinstance(value, exp.Cast):
         yield from _cast(value)
-    elif isinstance(value, exp.Substring) or name == "substr":
+    elif isinstance(value, exp.Substring) or name in ("substr", "mid"):
         yield from _part(arguments)
     elif name in SIZED:
         yield from _shortened(arguments)
@@ -53,16 +56,16 @@ def kept(value: exp.Expr) -> Iterator[Found]:
         yield from (found for argument in arguments for found in kept(argument))
 
 
-def _branches(case: exp.Case) -> Iterator[Found]:
+def _branches(branches: Sequence[exp.Expr], otherwise: exp.Expr | None) -> Iterator[Found]:
     """Yield what the results of a CASE have; what its condition names in full anyway is no secret."""
-    for branch in case.args.get("ifs") or ():
+    for branch in branches:
         condition, result = branch.this, branch.args.get("true")
         told = isinstance(condition, exp.EQ | exp.Is) and isinstance(
             condition.expression, exp.Literal | exp.Null
         )
         if result is not None and not (told and condition.this == result):
             yield from kept(result)
-    if (otherwise := case.args.get("default")) is not None:
+    if otherwise is not None:
         yield from kept(otherwise)
 
 

@@ -68,3 +68,30 @@ def test_what_takes_only_some_rows_is_not_cut(text: str) -> None:
 def test_what_could_do_more_than_change_rows_is_refused(text: str) -> None:
     with pytest.raises((RuleRefused, RuleSyntax)):
         parse(text, "sanitize.query_file", "mysql")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "upper(EMAIL)",
+        "CAST(email AS CHAR)",
+        "CONVERT(email USING latin1)",
+        "IF(id > 3, email, NULL)",
+        "IFNULL(email, 'none')",
+        "TO_BASE64(AES_ENCRYPT(email, 'key'))",
+        "MID(email, 1, 60)",
+        "ELT(1, email, 'x')",
+        "concat_ws('-', 'was', people.email)",
+    ],
+)
+def test_a_value_in_which_the_old_one_can_be_read_is_known(value: str) -> None:
+    (one,) = resolved(f"UPDATE people SET email = {value}").analysis.sets
+    assert [kept.column for kept in one.keeps] == ["Email"]
+
+
+@pytest.mark.parametrize(
+    "value", ["sha2(email, 256)", "CAST(email AS CHAR(1))", "length(email)", "left(email, 1)"]
+)
+def test_a_value_of_which_little_is_left_is_known(value: str) -> None:
+    (one,) = resolved(f"UPDATE people SET email = {value}").analysis.sets
+    assert all((kept.characters or 99) < 4 for kept in one.keeps)
