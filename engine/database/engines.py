@@ -13,7 +13,7 @@ from ..model.url import DatabaseUrl, Engine
 from .base import Artefact, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
-    from .postgres.selection import Selected
+    from .selection import Selected
 
 
 class Kit(Protocol):

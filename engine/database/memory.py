@@ -37,7 +37,7 @@ from .base import (
     View,
     Wanted,
 )
-from .postgres.selection import Selected, select
+from .selection import Selected, select
 
 Row = list[str | None]
 VERSION = "1.0"

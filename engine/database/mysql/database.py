@@ -75,7 +75,7 @@ class MysqlDatabase:
 
     async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
         """Say what rules make of the structure as it is now; nothing is read through them here."""
-        from ..postgres.selection import select
+        from ..selection import select
 
         async with connect(self._url, limits) as connection:
             catalog = await read_catalog(connection, self._url.database)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ...model.catalog import Catalog, Table, TableName
 from ...model.target import Selection
-from ..postgres.selection import Selected, select, sentence
+from ..selection import Selected, select, sentence
 from .entries import (
     Definition,
     Entry,

@@ -14,7 +14,7 @@ from ...model.url import DatabaseUrl
 from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
-    from ..postgres.selection import Selected
+    from ..selection import Selected
 
 MOST_READERS = 16
 
@@ -59,7 +59,7 @@ class MysqlKit:
 
     def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
         """Return what a selection takes of a database."""
-        from ..postgres.selection import select
+        from ..selection import select
         from .narrow import fitting
 
         return select(fitting(selection)[0], catalog)

@@ -14,7 +14,7 @@ from ...model.catalog import Catalog, TableName
 from ...model.errors import DatabaseRefused, PrivilegeMissing, SourceUnsuitable, TimedOut
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
-from ..postgres.selection import Selected, select, sentence
+from ..selection import Selected, select, sentence
 from .grants import read_grants
 from .inspect import read_catalog
 from .names import quote

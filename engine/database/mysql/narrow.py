@@ -7,7 +7,7 @@ from ...model.catalog import Catalog, ForeignKey, Table, TableName
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ..base import Blocks, ChunkSource
-from ..postgres.selection import Selected, select, sentence
+from ..selection import Selected, select, sentence
 from .entries import PART, Definition, Entry, dumped, read_definition, without_keys
 
 NO_SCHEMAS = "schema filters have no meaning here: a MySQL database is a single schema"

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..base import Blocks, Slice
-from ..postgres.programs import Programs
 from ..printed import room, until_end
 from ..process import Child
+from ..programs import Programs
 from .session import Session
 
 END = b"\xfe\n"

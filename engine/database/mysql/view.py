@@ -15,7 +15,7 @@ from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread, open_tasks
 from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
-from ..postgres.programs import Programs
+from ..programs import Programs
 from .definition import Reader, elsewhere
 from .entries import PART, Definition, dumped
 from .errors import from_program

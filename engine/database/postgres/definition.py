@@ -18,10 +18,10 @@ from ...model.identifier import quote, quoted
 from ...model.target import Limits
 from ..base import Blocks
 from ..process import Child
+from ..programs import Programs
 from .artefact import called
 from .custom import split_custom
 from .marker import marked
-from .programs import Programs
 from .session import Session
 from .ties import CatalogId
 from .toc import ArchiveDamaged, ByteStream, read_toc, with_dependents, write_toc

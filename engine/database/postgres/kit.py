@@ -14,7 +14,7 @@ from ...model.url import DatabaseUrl
 from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
-    from .selection import Selected
+    from ..selection import Selected
 
 
 class PostgresKit:
@@ -54,7 +54,7 @@ class PostgresKit:
 
     def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
         """Return what a selection takes of a database."""
-        from .selection import select
+        from ..selection import select
 
         return select(selection, catalog)
 

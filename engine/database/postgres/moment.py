@@ -9,8 +9,8 @@ from ...model.errors import PrivilegeMissing, SourceUnsuitable, TimedOut
 from ...model.identifier import quote, quoted
 from ...model.pushdown import Rewritten
 from ...model.target import Selection
+from ..selection import Selected
 from .inspect import read_catalog
-from .selection import Selected
 from .slices import Leaf, read_leaves
 from .ties import Ties, select_tied
 

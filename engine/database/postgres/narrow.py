@@ -15,7 +15,7 @@ from ...model.errors import ConfigInvalid, SnapshotCorrupt
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ..base import Blocks, ChunkSource
-from .selection import DEFAULT_SCHEMA, Selected, select, sentence
+from ..selection import DEFAULT_SCHEMA, Selected, select, sentence
 from .toc import ArchiveDamaged, ByteStream, Entry, Text, read_toc, with_dependents, write_toc
 
 RELATIONS: Mapping[Text, TableKind] = {

@@ -8,7 +8,7 @@ from ...model.errors import EngineError
 from ..base import Slice
 from ..printed import room, until_end
 from ..process import Child
-from .programs import Programs
+from ..programs import Programs
 from .session import Session
 
 # Copy text doubles every backslash of the data, so no row can be this line.

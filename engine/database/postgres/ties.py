@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog, TableName
 from ...model.target import Selection
-from .selection import Selected, select, sentence
+from ..selection import Selected, select, sentence
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection

@@ -17,14 +17,15 @@ from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
 from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..programs import Programs
 from .artefact import kinds_without
 from .definition import Wanted as WantedDefinition
 from .definition import definition
+from .errors import from_program
 from .identify import read_server
 from .marker import COLUMNS, row
 from .moment import BEGIN, Moment, freeze
 from .originals import hashings
-from .programs import Programs
 from .pump import Pump, open_pump
 from .rewrite import ask, judge, require
 from .session import Session, connect, session, settings, wants_tls
@@ -66,7 +67,7 @@ async def open_view(
             moment = replace(moment, rewritten=require(await judge(connection, rewrite, moment)))
         with session(url, limits, working_directory) as access:
             version, descriptor = connection.info.server_version, connection.fileno()
-            keeper = _Keeper(url, snapshot, version, descriptor, Programs())
+            keeper = _Keeper(url, snapshot, version, descriptor, Programs(from_program))
             async with open_tasks() as group:
                 group.start_soon(_watch, connection, keeper.programs, limits.max_snapshot_age)
                 try:

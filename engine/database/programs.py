@@ -1,4 +1,4 @@
-"""The client programs that read one consistent view."""
+"""The client programs that read one consistent view: they end together."""
 
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from ...model.errors import EngineError
-from ...model.secret import Secret
-from ..process import Child, Completed, stream
-from .errors import from_program
+from ..model.errors import EngineError
+from ..model.secret import Secret
+from .process import Child, Completed, stream
 
 
 class Access(Protocol):
@@ -25,7 +24,7 @@ class Access(Protocol):
 class Programs:
     """Programs that end together, for one remembered reason; `explain` reads how one failed."""
 
-    def __init__(self, explain: Callable[[str, Completed], EngineError] = from_program) -> None:
+    def __init__(self, explain: Callable[[str, Completed], EngineError]) -> None:
         self._explain = explain
         self._lock = threading.Lock()
         self._running: set[Child] = set()

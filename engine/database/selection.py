@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from ...model.catalog import Catalog, Table, TableName
-from ...model.errors import ConfigInvalid
-from ...model.target import Selection
+from ..model.catalog import Catalog, Table, TableName
+from ..model.errors import ConfigInvalid
+from ..model.target import Selection
 
 DEFAULT_SCHEMA = "public"
 FEW = 12

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapharbor.engine.database.postgres.selection import select, select_schemas
+from snapharbor.engine.database.selection import select, select_schemas
 from snapharbor.engine.model.catalog import Catalog, Column, ForeignKey, Table, TableName
 from snapharbor.engine.model.errors import ConfigInvalid
 from snapharbor.engine.model.target import Selection
