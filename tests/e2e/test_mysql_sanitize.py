@@ -142,3 +142,22 @@ async def test_what_is_suggested_runs_and_leaves_nothing_undecided(maria_shop: M
     assert shop.query(shop.destination, "SELECT count(*) FROM customers WHERE email LIKE '%real-mail%'") == [
         (0,)
     ]
+
+
+async def test_statements_of_other_forms_are_explained_or_said_to_be_none(maria_shop: MariaShop) -> None:
+    text = """
+    DELETE FROM orders WHERE id > 10 ORDER BY id LIMIT 5;
+    INSERT INTO audit (what) SELECT concat('moved ', id) FROM orders WHERE id < 4;
+    UPDATE customers SET note = (SELECT max(title) FROM products) WHERE id IN (SELECT customer FROM orders);
+    UPDATE customers SET email = upper(email);
+    """
+    rules = Rules(override_query=text)
+    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+        explained = await harbor.explain("shop")
+    assert [(rule.rows, rule.counted) for rule in explained.rules] == [
+        (None, False),
+        (3, True),
+        (600, True),
+        (600, True),
+    ]
+    assert "weak-mask" in {one.code for one in explained.findings}
