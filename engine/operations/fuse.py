@@ -86,9 +86,11 @@ async def guard_work(services: Services, url: DatabaseUrl, *, origins: frozenset
     A copy there would put raw data, its load, and a role that may write everything beside the source.
 
     Raises:
+        ConfigInvalid: no copy can be made on a server of that kind that has other databases.
         DestinationProtected: it does, or is a standby.
         PrivilegeMissing: the role may not create databases.
     """
+    kit(url.engine).workbench(url, services.settings, alone=False)
     refuse_protected(url, services.settings.protected)
     there = await services.housekeeper(url).server()
     systems = {origin.partition("/")[0] for origin in origins}
