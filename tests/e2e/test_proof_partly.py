@@ -39,6 +39,15 @@ async def test_only_values_of_rows_that_a_condition_names_are_looked_for(
     assert found == {("hr.copy", "c", 291), ("hr.copy", "d", 6)}
 
 
+@pytest.mark.parametrize("value", ["upper(mail)", "' ' || mail", "initcap(mail) || '/'"])
+async def test_what_a_weak_mask_leaves_to_read_is_found_in_its_own_column(shop: Shop, value: str) -> None:
+    weak = Rules(override_query=f"UPDATE hr.people SET mail = {value}", policy="warn")
+    scan = await scanned(shop, rules=weak)
+    found = {(hit.place, hit.column, hit.count) for hit in scan.hits if hit.kind == "original"}
+    assert found == {("hr.people", "mail", 300)}
+    assert not scan.passed
+
+
 async def test_a_full_name_that_many_rows_share_still_means_somebody(shop: Shop) -> None:
     orders = "CREATE TABLE orders AS SELECT id, 'Zelda Quixworth'::text AS full_name FROM people"
     note = "CREATE TABLE note AS SELECT 'ask Zelda Quixworth today' AS c"
