@@ -1,47 +1,20 @@
 """Reading one consistent view into a repository: what build and sanitize share."""
 
-import threading
-import time
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from anyio import to_thread
 
 from ..database.base import Slice, SliceReader, View
+from ..database.meter import Meter
 from ..model.catalog import TableName
-from ..model.job import Progress, Report
+from ..model.job import Report
 from ..model.snapshot import Chunk, Part, TableData
 from ..repository.writer import SnapshotWriter
 from ..tasks import in_thread
 from .reading import reading, start_workers
-
-
-@dataclass(slots=True)
-class Meter:
-    """Counts bytes from many threads and reports them, at most ten times a second."""
-
-    report: Report
-    stage: str
-    total: int
-    done: int = 0
-    _told: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, count: int) -> None:
-        """Count some more bytes."""
-        with self._lock:
-            self.done += count
-            moment = time.monotonic()
-            if moment - self._told < 0.1:
-                return
-            self._told = moment
-        self.report(Progress(self.stage, self.done, max(self.total, self.done), "bytes"))
-
-    def end(self) -> None:
-        """Report that all is done: what it came to is the total, which was an estimate."""
-        self.report(Progress(self.stage, self.done, self.done, "bytes"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..database.engines import engine_of, kit
+from ..database.meter import Meter
 from ..model.errors import ArgumentInvalid, SnapshotUnsanitized
 from ..model.job import Report
 from ..model.json import JsonObject
@@ -10,7 +11,6 @@ from ..model.plan import Effect, Plan
 from ..model.snapshot import Snapshot
 from ..services import Services
 from . import look
-from .capture import Meter
 from .leaks import exposed
 from .requests import ExportRequest
 

@@ -11,6 +11,7 @@ from functools import partial
 from anyio import to_thread
 
 from ..database.base import Hashing, SliceReader, View
+from ..database.meter import Meter
 from ..model.catalog import Catalog, TableName
 from ..model.job import Progress, Report
 from ..model.proof import CallHome, LeakScan
@@ -26,7 +27,6 @@ from ..proof.values import Values
 from ..rules.literals import literals
 from ..services import Services
 from ..tasks import open_tasks
-from .capture import Meter
 from .coverage import Examination
 from .reading import reading, start_workers
 from .ruleset import engine_of, masker_of

@@ -1,14 +1,10 @@
 """A snapshot as plain SQL, which the stock clients load into whatever database they are told to."""
 
-import errno
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
-from ...model.errors import ArgumentInvalid, SpaceExhausted
 from ..base import ChunkSource
+from ..publishing import publish
 from .entries import AFTER, BEFORE, Definition, Entry, read_definition, settings_of
 from .loading import LENIENT, variables
 from .statements import inserts
@@ -33,24 +29,7 @@ def export(source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[
         ArgumentInvalid: the directory exists already.
         SpaceExhausted: the disk is full.
     """
-    if directory.exists() or directory.is_symlink():
-        raise ArgumentInvalid(f"`{directory.name}` exists already", "Name a directory that does not exist.")
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        fresh.mkdir(mode=0o700)
-        descriptor = os.open(fresh / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            for piece in script(source):
-                each(len(piece))
-                file.write(piece)
-        fresh.rename(directory)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise SpaceExhausted(f"no space left for `{directory.name}`") from error
-        raise
-    finally:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(fresh)
+    publish(((FILE, script(source)),), directory, fresh=fresh, each=each)
 
 
 def script(source: ChunkSource) -> Iterator[bytes]:

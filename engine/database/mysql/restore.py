@@ -1,7 +1,5 @@
 """Fill an existing, empty database from a snapshot: definitions by the driver, rows by the native client."""
 
-import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,12 +9,13 @@ from pathlib import Path
 from anyio import to_thread
 
 from ...model.errors import EngineError
-from ...model.job import Progress, Report
+from ...model.job import Report
 from ...model.snapshot import TableData
 from ...model.target import Limits
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, ChunkSource
+from ..base import ChunkSource
+from ..meter import Meter
 from ..process import Child, attend, stream
 from .entries import AFTER, BEFORE, Definition, read_definition
 from .errors import from_program
@@ -54,7 +53,7 @@ async def restore(
         await make(connection, definition, before=True)
         client = choose_client(clients, version.product)
         with session(url, Limits(), working_directory) as access:
-            meter = _Meter(report, sum(table.raw_bytes for table in source.manifest.tables))
+            meter = Meter(report, "loading", sum(table.raw_bytes for table in source.manifest.tables))
             run = _Run(source, definition, client, access, version=version, meter=meter)
             await run.fill(url.database, jobs)
         await make(connection, definition, before=False)
@@ -70,27 +69,6 @@ async def make(connection: Connection, definition: Definition, *, before: bool) 
             raise type(error)(message, error.hint, **error.details) from None
 
 
-class _Meter:
-    """Reports bytes fed by many threads, at most ten times a second."""
-
-    def __init__(self, report: Report, total: int) -> None:
-        self._report = report
-        self._total = total
-        self._done = 0
-        self._told = 0.0
-        self._lock = threading.Lock()
-
-    def through(self, blocks: Blocks) -> Blocks:
-        for block in blocks:
-            yield block
-            with self._lock:
-                self._done += len(block)
-                now = time.monotonic()
-                if now - self._told >= 0.1 or self._done == self._total:
-                    self._told = now
-                    self._report(Progress("loading", self._done, self._total, "bytes"))
-
-
 class _Run:
     """Feeds tables, the largest first, to as many clients as there are jobs."""
 
@@ -102,7 +80,7 @@ class _Run:
         access: Session,
         *,
         version: Version,
-        meter: _Meter,
+        meter: Meter,
     ) -> None:
         self._source = source
         self._forms = {entry.name: entry.forms for entry in definition.of("TABLE")}

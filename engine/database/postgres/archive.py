@@ -4,19 +4,16 @@ pg_dump wrote everything but the rows of our tables; here those rows get their e
 table's file is its stored gzip chunks one after the other, which is one gzip stream to every reader.
 """
 
-import errno
-import os
-import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
 
-from ...model.errors import ArgumentInvalid, SnapshotCorrupt, SpaceExhausted
+from ...model.errors import SnapshotCorrupt
 from ...model.snapshot import TableData
 from ..base import Blocks, ChunkSource
+from ..publishing import publish
 from .custom import block_objects, block_rows
 from .toc import DATA, POST_DATA, TAR, ArchiveDamaged, ByteStream, Entry, Text, Toc, read_toc, write_toc
 
@@ -123,29 +120,7 @@ def export(source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[
         ArgumentInvalid: the directory exists already.
         SpaceExhausted: the disk is full.
     """
-    if directory.exists() or directory.is_symlink():
-        raise ArgumentInvalid(f"`{directory.name}` exists already", "Name a directory that does not exist.")
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        fresh.mkdir(mode=0o700)
-        for name, blocks in archive_files(source):
-            _write(fresh / name, blocks, each)
-        fresh.rename(directory)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise SpaceExhausted(f"no space left for `{directory.name}`") from error
-        raise
-    finally:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(fresh)
-
-
-def _write(path: Path, blocks: Blocks, each: Callable[[int], None]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        for block in blocks:
-            each(len(block))
-            file.write(block)
+    publish(archive_files(source), directory, fresh=fresh, each=each)
 
 
 def _gzip(blocks: Blocks) -> Blocks:

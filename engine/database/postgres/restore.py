@@ -2,8 +2,6 @@
 
 import os
 import re
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +11,13 @@ from pathlib import Path
 from anyio import to_thread
 
 from ...model.errors import DatabaseFailed, EngineError
-from ...model.job import Progress, Report
+from ...model.job import Report
 from ...model.snapshot import TableData
 from ...model.target import Limits
 from ...model.url import DatabaseUrl
-from ..base import Blocks, ChunkSource
+from ..base import ChunkSource
 from ..lease import leased_directory
+from ..meter import Meter
 from ..process import TAIL_BYTES, Completed, stream
 from .archive import END_OF_ROWS, Layout, lay_out, object_file, object_line
 from .custom import block_objects, block_rows
@@ -99,7 +98,7 @@ class _Run:
             f"--dbname={self.access.conninfo}",
             directory,
         )
-        meter = _Meter(self.report, sum(table.raw_bytes for _, table in self.layout.tables))
+        meter = Meter(self.report, "loading", sum(table.raw_bytes for _, table in self.layout.tables))
         lanes = tuple(_lanes(self, directory, meter))
         for feed in chain.from_iterable(lanes):
             # Before pg_restore is started: on a busy machine it may want them sooner than we go on.
@@ -110,28 +109,7 @@ class _Run:
             return await feeder.serve(), feeder.unread
 
 
-class _Meter:
-    """Reports bytes fed by many threads, at most ten times a second."""
-
-    def __init__(self, report: Report, total: int) -> None:
-        self._report = report
-        self._total = total
-        self._done = 0
-        self._told = 0.0
-        self._lock = threading.Lock()
-
-    def through(self, blocks: Blocks) -> Blocks:
-        for block in blocks:
-            yield block
-            with self._lock:
-                self._done += len(block)
-                now = time.monotonic()
-                if now - self._told >= 0.1 or self._done == self._total:
-                    self._told = now
-                    self._report(Progress("loading", self._done, self._total, "bytes"))
-
-
-def _lanes(run: _Run, directory: Path, meter: _Meter) -> Iterator[list[Feed]]:
+def _lanes(run: _Run, directory: Path, meter: Meter) -> Iterator[list[Feed]]:
     """Yield the pipes of our tables, and of what pg_dump read, each in the order of the archive."""
     source, toc = run.source, run.layout.toc
 
