@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Generator
@@ -177,15 +178,14 @@ def _cluster(directory: Path) -> Cluster:
 def _answers(cluster: Cluster) -> bool:
     import pymysql
 
-    if not listening(f"{cluster.host}/{SOCKET}"):
-        return False
+    connection = pymysql.connect(user=USER, password=cluster.password.reveal(), defer_connect=True)
     try:
-        pymysql.connect(
-            unix_socket=f"{cluster.host}/{SOCKET}",
-            user=USER,
-            password=cluster.password.reveal(),
-            connect_timeout=5,
-        ).close()
+        # The driver would leave a socket open that nobody listens at any more.
+        with socket.socket(socket.AF_UNIX) as reaching:
+            reaching.settimeout(5)
+            reaching.connect(f"{cluster.host}/{SOCKET}")
+            connection.connect(reaching)
+            connection.close()
     except (pymysql.MySQLError, OSError):
         return False
     return True
