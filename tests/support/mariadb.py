@@ -11,10 +11,12 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pymysql
 import pytest
@@ -135,6 +137,8 @@ def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb
             assert child.stderr is not None
             try:
                 assert any("ready for connections" in line for line in child.stderr)
+                # Nobody reads what else it says, and a full pipe would stop it.
+                Thread(target=deque, args=(child.stderr, 0), daemon=True).start()
                 yield _with_password(sockets, _client(programs, directory))
             finally:
                 child.kill()
