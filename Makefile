@@ -40,13 +40,13 @@ check: $(READY) ## format, lint, types, floors, sizes, unit tests, stale documen
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/pytest -q -n 2 -m "not server" --ignore=tests/contracts
+	$(BIN)/pytest -q -n 2 -m "not server" --ignore=tests/contracts --ignore=tests/e2e
 
 types: $(READY) ## strict pyright over code and tests
 	$(BIN)/pyright
 
 test: check types ## check, then contracts and end to end on real servers, and the samples if they are there
-	$(BIN)/pytest -q -n 2 -m "not server" tests/contracts
+	$(BIN)/pytest -q -n 2 -m "not server" tests/contracts tests/e2e
 	$(BIN)/pytest -q -n 2 -m server
 	@! test -d $(SAMPLES)/pg || $(MAKE) samples
 
