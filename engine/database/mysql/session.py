@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import anyio
 from anyio import get_cancelled_exc_class, to_thread
 
-from ...model.errors import ConfigInvalid, EngineError
+from ...model.errors import ConfigInvalid
 from ...model.secret import Secret
 from ...model.target import Limits
 from ...model.url import DatabaseUrl
@@ -196,8 +196,11 @@ class Connection:
     def close(self) -> None:
         """Close it, whatever it is doing; blocking for a moment."""
         with suppress(Exception):
-            # Taking leave of the server would wait for what another thread still reads.
-            (cast(Any, self._driver)._force_close if self._busy else self._driver.close)()
+            if self._busy:
+                # Taking leave, and closing too, would wait for what another thread still reads: end that.
+                cast(Any, self._driver)._sock.shutdown(socket.SHUT_RDWR)
+            else:
+                self._driver.close()
 
     async def _attended(self, work: Callable[[], T]) -> T:
         self._busy = True
@@ -206,7 +209,7 @@ class Connection:
         except get_cancelled_exc_class():
             self.close()
             raise
-        except EngineError:
+        except Exception:
             self._busy = False
             raise
         self._busy = False

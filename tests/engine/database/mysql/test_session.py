@@ -1,0 +1,26 @@
+"""One connection to a MySQL or MariaDB server, and whoever loses patience with it."""
+
+import pytest
+from anyio import to_thread
+from support.mariadb import MariaDb
+
+from snapharbor.engine.database.mysql.session import connect
+from snapharbor.engine.tasks import open_tasks
+
+pytestmark = pytest.mark.server
+LONG = "SELECT SLEEP(60)"
+RUNNING = f"SELECT id FROM information_schema.processlist WHERE info = '{LONG}'"
+
+
+async def test_whoever_gives_up_does_not_wait_for_the_server(mariadb: MariaDb) -> None:
+    async def ask() -> None:
+        async with connect(mariadb.url) as connection:
+            await connection.rows(LONG)
+
+    async with open_tasks() as group:
+        group.start_soon(ask)
+        while not (running := await to_thread.run_sync(mariadb.query, RUNNING)):
+            pass
+        group.cancel_scope.cancel()
+    assert mariadb.query(RUNNING) == running
+    mariadb.query(f"KILL {running[0][0]}")
