@@ -98,9 +98,9 @@ async def _remove_directories(services: Services, tmp: Path) -> None:
 
 
 def _reap_leased(tmp: Path) -> list[str]:
+    from ..database.account import fitting_account
     from ..database.engines import destroy
     from ..database.lease import reap as reap_directories
-    from ..database.postgres.account import fitting_account
 
     # The place of private servers may be another one. What is none of those is removed by `destroy` as well.
     places = dict.fromkeys((tmp, fitting_account().place(tmp)))

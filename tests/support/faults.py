@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -154,6 +155,14 @@ class Site:
                 break
         return list(self.children().values())
 
+    def sessions(self) -> list[tuple[object, ...]]:
+        """Wait until the server has ended every session on the source, and return those that stay."""
+        deadline = time.monotonic() + 10
+        while found := query(self.server.url, SESSIONS, [self.owner.database]):
+            if time.monotonic() > deadline:
+                break
+        return found
+
     def scratch(self) -> list[str]:
         """Return what lies about in the working directory for the time of a run."""
         names = [*self.directory.glob("tmp/*"), *self.directory.glob("run/*")]
@@ -167,7 +176,7 @@ async def nothing_is_left(site: Site, harbor: Harbor) -> None:
     assert await harbor.services.ledger.leases() == []
     assert await harbor.services.ledger.jobs(unfinished=True) == []
     await verify_audit(harbor.services)
-    assert query(site.server.url, SESSIONS, [site.owner.database]) == []
+    assert site.sessions() == []
 
 
 def spelled(url: DatabaseUrl) -> str:

@@ -21,7 +21,7 @@ from threading import Thread
 import pymysql
 import pytest
 
-from snapharbor.engine.database.postgres.account import Account, fitting_account
+from snapharbor.engine.database.account import Account, fitting_account
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.model.url import DatabaseUrl

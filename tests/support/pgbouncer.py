@@ -17,7 +17,7 @@ from typing import Literal
 
 import pytest
 
-from snapharbor.engine.database.postgres.account import fitting_account
+from snapharbor.engine.database.account import fitting_account
 from snapharbor.engine.model.url import DatabaseUrl
 
 UNPACKED = Path(__file__).parents[2] / ".cache" / "pgbouncer"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from snapharbor.engine.database.account import fitting_account
 from snapharbor.engine.database.lease import remove
-from snapharbor.engine.database.postgres.account import fitting_account
 from snapharbor.engine.database.postgres.cluster import Cluster, throwaway_cluster
+from snapharbor.engine.database.postgres.prepare import reachable
 from snapharbor.engine.database.postgres.tools import Toolbox
 
 from .postgres import TEMPLATES, Postgres
@@ -44,7 +45,7 @@ def _standby(primary: Cluster, tools: Toolbox, directory: Path) -> Generator[Clu
 
     def run(program: str, *arguments: str) -> None:
         """Run one of the programs; what it says is in the log."""
-        argv = [*account.prefix, str(account.reachable(tools).program(program)), *arguments]
+        argv = [*account.prefix, str(reachable(tools, account).program(program)), *arguments]
         environment = {"PATH": os.environ["PATH"], "PGPASSWORD": primary.password.reveal()}
         with (directory / "log").open("ab") as log:
             subprocess.run(argv, check=True, env=environment, stdout=log, stderr=log, cwd="/", timeout=60)

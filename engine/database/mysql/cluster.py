@@ -7,24 +7,24 @@ network. It trades durability for speed: it is meant to be thrown away.
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ...model.errors import Cancelled, DatabaseFailed, DatabaseUnreachable, EngineError, SpaceExhausted
+from ...model.errors import EngineError, SpaceExhausted
 from ...model.secret import Secret
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread
+from ..account import Account, fitting_account
 from ..lease import leased_directory, remove, write_private
-from ..postgres.account import Account, fitting_account
-from ..process import environment, mortal, spawn_detached, stream
-from .errors import LONGEST, one_line
+from ..private import await_end, await_start, from_template, install, meant
+from ..process import environment, mortal, spawn_detached
+from .errors import one_line
 from .servers import Installed
 from .session import listening
 
@@ -32,12 +32,7 @@ PREFIX = "mysqld"
 ADDRESS = "mysqld.json"
 SOCKET = "mysqld.sock"
 USER = "root"
-START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-PAUSE_SECONDS = 0.02
-DISK_FULL = "the disk of the working directory is full"
-START_HINT = "Check the free space and memory of this machine."
-ENDED = "Give the machine more memory, or lower `cpus`, then run the same command again."
 
 # Nothing here survives a power cut, nothing runs by itself, and no statement reaches a log.
 SETTINGS = (
@@ -127,29 +122,18 @@ def _create(directory: Path, server: Installed, *, account: Account, templates: 
         f"--tmpdir={_private(directory / 'tables', account)}",
     ]
     pid = spawn_detached(argv, log=directory / "log", cwd=Path("/"), env=environment())
-    _wait_until_ready(_cluster(directory), pid)
-    return _cluster(directory)
+    cluster = _cluster(directory)
+    await_start(pid, directory / "log", ready=partial(_answers, cluster), said=one_line)
+    return cluster
 
 
 def _prepare(directory: Path, server: Installed, *, account: Account, templates: Path) -> None:
     """Put `data` into a directory: made once per version, copied ever after."""
+    make = partial(_install, server=server, account=account)
     if account.foreign:
-        _install(directory, server, account)
-        return
-    kept = templates / f"{server.product.lower()}-{server.version}"
-    if not kept.exists():
-        templates.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="making-", dir=templates))
-        try:
-            _install(fresh, server, account)
-            with suppress(OSError):  # somebody else was faster, and theirs is as good
-                fresh.rename(kept)
-        finally:
-            remove(fresh)
-    try:
-        shutil.copytree(kept, directory, dirs_exist_ok=True)
-    except shutil.Error as error:
-        raise (SpaceExhausted(DISK_FULL) if _is_full(str(error)) else error) from None
+        make(directory)
+    else:
+        from_template(directory, templates / f"{server.product.lower()}-{server.version}", make)
 
 
 def _install(directory: Path, server: Installed, account: Account) -> None:
@@ -157,12 +141,7 @@ def _install(directory: Path, server: Installed, account: Account) -> None:
     tables = _private(directory / "tables", account)
     places = (f"--datadir={directory / 'data'}", f"--tmpdir={tables}")
     argv = [*account.prefix, *server.install, *places, *(f"--{setting}" for setting in SMALL)]
-    with stream(argv, stdout=False) as child:
-        if (done := child.wait()).code != 0:
-            if _is_full(done.stderr):
-                raise SpaceExhausted(DISK_FULL)
-            end = one_line(done.stderr[-LONGEST:])
-            raise DatabaseFailed(f"a private server cannot be made: {end}", START_HINT)
+    install(argv, said=one_line)
 
 
 def _private(directory: Path, account: Account) -> Path:
@@ -194,42 +173,10 @@ def _answers(cluster: Cluster) -> bool:
 def _end(pid: int, cluster: Cluster) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + STOP_SECONDS
-    while listening(f"{cluster.host}/{SOCKET}") and time.monotonic() < deadline:
-        time.sleep(PAUSE_SECONDS)
+    await_end(partial(listening, f"{cluster.host}/{SOCKET}"), STOP_SECONDS)
 
 
 def _meant(error: EngineError, cluster: Cluster) -> EngineError:
-    """Return an error as it is to be told where the server is our own: nobody has an address to correct."""
     from_server = not {"errno", "program"}.isdisjoint(error.details)
-    if (isinstance(error, SpaceExhausted) and from_server) or _is_full(_log(cluster.directory)):
-        return SpaceExhausted(DISK_FULL)
-    if isinstance(error, Cancelled) or _answers(cluster):
-        return error
-    return DatabaseUnreachable("the private server ended before its work was done", ENDED)
-
-
-def _is_full(complaint: str) -> bool:
-    return "No space left on device" in complaint or "Errcode: 28" in complaint
-
-
-def _log(directory: Path) -> str:
-    return (directory / "log").read_text(errors="replace")
-
-
-def _wait_until_ready(cluster: Cluster, pid: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if _answers(cluster):
-            return
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(PAUSE_SECONDS)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    log = _log(cluster.directory)
-    if _is_full(log):
-        raise SpaceExhausted(DISK_FULL)
-    raise DatabaseFailed(f"a private server does not start: {one_line(log[-LONGEST:])}", START_HINT)
+    full = isinstance(error, SpaceExhausted) and from_server
+    return meant(error, cluster.directory / "log", full=full, answers=partial(_answers, cluster))

@@ -116,5 +116,5 @@ def from_program(program: str, done: Completed) -> EngineError:
 
 def one_line(text: str) -> str:
     """Return a text as a single line of bounded length, names in backticks, without a full stop."""
-    line = re.sub(r"'([^']*)'", r"`\1`", " ".join(text.split()).rstrip("."))
+    line = re.sub(r"(?<!\w)'([^']*)'(?!\w)", r"`\1`", " ".join(text.split()).rstrip("."))
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -9,31 +9,29 @@ import os
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ...model.errors import Cancelled, DatabaseFailed, DatabaseUnreachable, EngineError, SpaceExhausted
+from ...model.errors import EngineError, SpaceExhausted
 from ...model.secret import Secret
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread
+from ..account import fitting_account
 from ..lease import leased_directory, remove, write_private
+from ..private import await_end, await_start, is_full, meant
 from ..process import environment, mortal, spawn_detached
-from .account import fitting_account
-from .errors import KILLED, LONGEST, one_line
-from .prepare import DISK_FULL, is_full, prepare
+from .errors import one_line
+from .prepare import prepare, reachable
 from .tools import Toolbox
 
 PREFIX = "cluster"
-START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-PAUSE_SECONDS = 0.01
 USER = "postgres"
 SOCKET_PORT = 5432
 ADDRESS = "address.json"
-START_HINT = "Check the free space and shared memory of this machine."
 
 # Nothing here survives a power cut, and no row value reaches the log.
 SETTINGS: Mapping[str, str] = {
@@ -125,7 +123,7 @@ def create(
     A lasting one runs until `destroy`, another one also ends when this process does.
     """
     account = fitting_account()
-    tools = account.reachable(tools)
+    tools = reachable(tools, account)
     prepare(account.own(directory), tools, account=account, templates=templates)
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
     address = {"host": str(sockets), "port": port or SOCKET_PORT}
@@ -146,7 +144,7 @@ def create(
         cwd=Path("/"),
         env=environment(),
     )
-    _wait_until_ready(directory, pid)
+    await_start(pid, directory / "log", ready=partial(_is_ready, directory), said=one_line)
     return _cluster(directory)
 
 
@@ -185,39 +183,16 @@ def _end(pid: int, cluster: Cluster) -> None:
     for number in (signal.SIGQUIT, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-        deadline = time.monotonic() + STOP_SECONDS
-        while _answers(cluster) and time.monotonic() < deadline:
-            time.sleep(PAUSE_SECONDS)
+        await_end(partial(_answers, cluster), STOP_SECONDS)
 
 
 def _meant(error: EngineError, cluster: Cluster) -> EngineError:
-    """Return an error as it is to be told where the server is our own: nobody has an address to correct."""
     from_server = not {"sqlstate", "program"}.isdisjoint(error.details) or is_full(error.message)
-    if (isinstance(error, SpaceExhausted) and from_server) or is_full(_log(cluster.directory)):
-        return SpaceExhausted(DISK_FULL)
-    if isinstance(error, Cancelled) or _answers(cluster):
-        return error
-    return DatabaseUnreachable("the private server ended before its work was done", KILLED)
+    full = isinstance(error, SpaceExhausted) and from_server
+    return meant(error, cluster.directory / "log", full=full, answers=partial(_answers, cluster))
 
 
-def _log(directory: Path) -> str:
-    return (directory / "log").read_text(errors="replace")
-
-
-def _wait_until_ready(directory: Path, pid: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(FileNotFoundError, IndexError):
-            if (directory / "data" / "postmaster.pid").read_text().splitlines()[7].strip() == "ready":
-                return
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(PAUSE_SECONDS)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    log = _log(directory)
-    if is_full(log):
-        raise SpaceExhausted(DISK_FULL)
-    raise DatabaseFailed(f"a private server does not start: {one_line(log[-LONGEST:])}", START_HINT)
+def _is_ready(directory: Path) -> bool:
+    with suppress(FileNotFoundError, IndexError):
+        return (directory / "data" / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
+    return False

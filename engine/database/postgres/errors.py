@@ -20,6 +20,7 @@ from ...model.errors import (
     SpaceExhausted,
     TimedOut,
 )
+from ..private import ENDED_HINT
 from ..process import Completed
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ LONGEST = 300
 CLOSED = "The server closed the connection: try again, and read its log if it happens twice."
 FULL = "Free space on the database server, then run the same command again."
 REPLICA = "Raise max_standby_streaming_delay on the replica, or set hot_standby_feedback = on."
-KILLED = (
-    "Something on this machine ended it, perhaps for want of memory: see the system's log, then run it again."
-)
 NO_TLS = "Set sslmode=disable if the network is trusted, or turn on TLS in the server."
 
 PREFIXES = re.compile(
@@ -61,7 +59,7 @@ QUOTING = ("22", "38", "39", "P0")
 
 # By the English text of libpq and the server, for connection attempts and programs, which give no SQLSTATE.
 TEXTS: tuple[tuple[str, type[EngineError], str], ...] = (
-    (r"worker process died unexpectedly", DatabaseFailed, KILLED),
+    (r"worker process died unexpectedly", DatabaseFailed, ENDED_HINT),
     (r"starting up|shutting down|in recovery mode|not yet accepting", DatabaseUnreachable, ""),
     (r"too many (clients|connections)|remaining connection slots", *STATES["53300"]),
     (r"no pg_hba\.conf entry.*no encryption", DatabaseRefused, "Set sslmode=require in the URL."),
@@ -136,7 +134,10 @@ def from_program(program: str, done: Completed) -> EngineError:
     """Return our error for a client program that failed."""
     if done.code < 0:
         return DatabaseFailed(
-            f"`{program}` was ended by {_signal(-done.code)}", KILLED, program=program, exit_code=done.code
+            f"`{program}` was ended by {_signal(-done.code)}",
+            ENDED_HINT,
+            program=program,
+            exit_code=done.code,
         )
     if state := re.search(r":\s+(?=[A-Z]*\d)([0-9A-Z]{5})(?::|\s*$)", done.stderr, re.MULTILINE):
         return by_state(state[1])

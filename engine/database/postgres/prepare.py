@@ -4,23 +4,17 @@ import secrets
 import shutil
 import sys
 import tempfile
-from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from ...model.errors import DatabaseFailed, SpaceExhausted
-from ..lease import remove, write_private
-from ..process import stream
-from .account import Account
+from ..account import Account
+from ..lease import write_private
+from ..private import from_template, install
 from .errors import one_line
 from .tools import Toolbox
 
 BUILTIN_LOCALES = 17
-DISK_FULL = "the disk of the working directory is full"
-
-
-def is_full(complaint: str) -> bool:
-    """Tell whether a server or its initdb complains about a full disk."""
-    return "No space left on device" in complaint
 
 
 def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Path | None = None) -> None:
@@ -36,25 +30,36 @@ def prepare(directory: Path, tools: Toolbox, *, account: Account, templates: Pat
         SpaceExhausted: the disk is full.
         DatabaseFailed: initdb fails.
     """
+    make = partial(_make, tools=tools, account=account)
     if templates is None or account.foreign:
-        _make(directory, tools, account=account)
-        return
-    kept = templates / f"{tools.origin}-{tools.version}"
-    if not kept.exists():
-        templates.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="making-", dir=templates))
-        try:
-            _make(fresh, tools, account=account)
-            with suppress(OSError):  # somebody else was faster, and theirs is as good
-                fresh.rename(kept)
-        finally:
-            remove(fresh)
-    try:
-        shutil.copytree(kept, directory, dirs_exist_ok=True)
-    except shutil.Error as error:
-        if is_full(str(error)):
-            raise SpaceExhausted(DISK_FULL) from None
-        raise
+        make(directory)
+    else:
+        from_template(directory, templates / f"{tools.origin}-{tools.version}", make)
+
+
+def reachable(tools: Toolbox, account: Account) -> Toolbox:
+    """Return programs that an account may run, a copy if these stand in a private directory."""
+    if not account.foreign or account.runs(tools.program("initdb"), "--version"):
+        return tools
+    copy = account.place(Path()) / f"programs-{tools.version}"
+    if not copy.exists():
+        fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=copy.parent))
+        installed = tools.directory.parent
+        shutil.copytree(installed, fresh / installed.parent.name / installed.name, symlinks=True)
+        libraries = installed.parent.with_suffix(".libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name)
+        _open_up(fresh)
+        fresh.rename(copy)
+    return replace(tools, directory=copy / Path(*tools.directory.parts[-3:]))
+
+
+def _open_up(directory: Path) -> None:
+    for path in (directory, *directory.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(
+                path.stat().st_mode | (0o755 if path.is_dir() else 0o444 | path.stat().st_mode >> 6 & 0o111)
+            )
 
 
 def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
@@ -71,11 +76,7 @@ def _make(directory: Path, tools: Toolbox, *, account: Account) -> None:
         "--no-sync",
         *_locale(tools.major),
     ]
-    with stream(argv, stdout=False) as child:
-        if (done := child.wait()).code != 0:
-            if is_full(done.stderr):
-                raise SpaceExhausted(DISK_FULL)
-            raise DatabaseFailed(f"a private server cannot be made: {one_line(done.stderr)}")
+    install(argv, said=one_line)
 
 
 def _locale(major: int) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from support.mariadb import MariaDb
 
+from snapharbor.engine.database.account import fitting_account
 from snapharbor.engine.database.engines import destroy
 from snapharbor.engine.database.lease import reap
 from snapharbor.engine.database.mysql.cluster import SOCKET, ephemeral_cluster
 from snapharbor.engine.database.mysql.servers import choose_server, discover_servers
 from snapharbor.engine.database.mysql.session import connect, listening
-from snapharbor.engine.database.postgres.account import fitting_account
 from snapharbor.engine.model.errors import ClientMissing
 
 KILLED = """

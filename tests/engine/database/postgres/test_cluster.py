@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from support.postgres import Postgres, connect, query
 
+from snapharbor.engine.database.account import AS_NOBODY, Account, fitting_account
 from snapharbor.engine.database.lease import reap
 from snapharbor.engine.database.postgres import cluster as module
-from snapharbor.engine.database.postgres.account import AS_NOBODY, Account, fitting_account
 from snapharbor.engine.database.postgres.cluster import (
     PREFIX,
     Cluster,

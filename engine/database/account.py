@@ -1,4 +1,4 @@
-"""As whom a private server runs: PostgreSQL refuses to run as root.
+"""As whom a private server runs: servers refuse to run as root.
 
 An ordinary user's server runs as that user. For root it runs in a user namespace of its own, in which it
 is nobody while its files stay root's; where the kernel forbids that (as containers often do), it runs as
@@ -6,15 +6,13 @@ the real `nobody`, in a directory and with programs that `nobody` can reach.
 """
 
 import os
-import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ...model.errors import ClientMissing, DatabaseFailed
-from ..process import stream
-from .tools import Toolbox
+from ..model.errors import ClientMissing, DatabaseFailed
+from .process import stream
 
 NOBODY = 65534
 NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
@@ -44,21 +42,9 @@ class Account:
             os.chown(path, NOBODY, NOBODY)
         return path
 
-    def reachable(self, tools: Toolbox) -> Toolbox:
-        """Return programs that the account may run, a copy if these stand in a private directory."""
-        if not self.foreign or _works((*self.prefix, str(tools.program("initdb")), "--version")):
-            return tools
-        copy = self.place(Path()) / f"programs-{tools.version}"
-        if not copy.exists():
-            fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=copy.parent))
-            installed = tools.directory.parent
-            shutil.copytree(installed, fresh / installed.parent.name / installed.name, symlinks=True)
-            libraries = installed.parent.with_suffix(".libs")
-            if libraries.is_dir():
-                shutil.copytree(libraries, fresh / libraries.name)
-            _open_up(fresh)
-            fresh.rename(copy)
-        return replace(tools, directory=copy / Path(*tools.directory.parts[-3:]))
+    def runs(self, *argv: str | Path) -> bool:
+        """Tell whether it can run a program to a good end."""
+        return _works((*self.prefix, *argv))
 
 
 @cache
@@ -79,17 +65,9 @@ def fitting_account() -> Account:
     )
 
 
-def _works(argv: tuple[str, ...]) -> bool:
+def _works(argv: tuple[str | Path, ...]) -> bool:
     try:
         with stream(argv, stdout=False) as child:
             return child.wait().code == 0
     except ClientMissing:
         return False
-
-
-def _open_up(directory: Path) -> None:
-    for path in (directory, *directory.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(
-                path.stat().st_mode | (0o755 if path.is_dir() else 0o444 | path.stat().st_mode >> 6 & 0o111)
-            )
