@@ -103,7 +103,9 @@ class Services:
 
         `each` is told the size of every block that is written, in a worker thread.
         """
-        write = kit(engine_of(source.manifest)).export
+        from .database.publishing import publish
+
+        files = kit(engine_of(source.manifest)).files(source)
 
         def told(size: int) -> None:
             from_thread.check_cancelled()
@@ -112,7 +114,7 @@ class Services:
         fresh = directory.with_name(f"{UNFINISHED}{token_hex(8)}")
         async with self._leased("directory", {"path": str(fresh)}) as lease:
             try:
-                await to_thread.run_sync(partial(write, source, directory, fresh=fresh, each=told))
+                await to_thread.run_sync(partial(publish, files, directory, fresh=fresh, each=told))
             finally:
                 with anyio.CancelScope(shield=True):
                     await self.ledger.release(lease.id)

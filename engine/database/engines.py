@@ -1,6 +1,6 @@
 """Everything that depends on the kind of server, chosen in one place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,7 +10,7 @@ from ..model.settings import Settings
 from ..model.snapshot import Manifest
 from ..model.target import Selection
 from ..model.url import DatabaseUrl, Engine
-from .base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+from .base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
     from .selection import Selected
@@ -75,21 +75,8 @@ class Kit(Protocol):
         """Return what of a snapshot is not the rows of its tables."""
         ...
 
-    def export(
-        self, source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]
-    ) -> None:
-        """Write a snapshot as a new directory that the stock programs load, whole or not at all; blocking.
-
-        Args:
-            source: The snapshot.
-            directory: Where it is to be in the end.
-            fresh: Where it grows: another new directory of the same disk.
-            each: Told of every block how many bytes it has; what it raises ends the export.
-
-        Raises:
-            ArgumentInvalid: the directory exists already.
-            SpaceExhausted: the disk is full.
-        """
+    def files(self, source: ChunkSource) -> Iterator[tuple[str, Blocks]]:
+        """Yield a snapshot as files that the stock programs load: their names and contents; blocking."""
         ...
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:

@@ -11,11 +11,12 @@ import pytest
 from anyio import to_thread
 from psycopg.conninfo import make_conninfo
 
-from snapharbor.engine.database.postgres.archive import export
+from snapharbor.engine.database.postgres.archive import archive_files
 from snapharbor.engine.database.postgres.restore import restore
 from snapharbor.engine.database.postgres.session import parameters
 from snapharbor.engine.database.postgres.tools import Toolbox
 from snapharbor.engine.database.postgres.view import PostgresView, open_view
+from snapharbor.engine.database.publishing import publish
 from snapharbor.engine.model.job import Report, ignore
 from snapharbor.engine.model.snapshot import Snapshot
 from snapharbor.engine.model.target import Limits, Selection
@@ -87,7 +88,8 @@ class Bench:
     async def export(self, snapshot: Snapshot, directory: Path) -> None:
         """Write the archive."""
         fresh = directory.with_name("unfinished")
-        write = partial(export, self.source(snapshot), directory, fresh=fresh, each=lambda _size: None)
+        files = archive_files(self.source(snapshot))
+        write = partial(publish, files, directory, fresh=fresh, each=lambda _size: None)
         await to_thread.run_sync(write)
 
 

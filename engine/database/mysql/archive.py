@@ -1,10 +1,8 @@
 """A snapshot as plain SQL, which the stock clients load into whatever database they are told to."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from ..base import ChunkSource
-from ..publishing import publish
 from .entries import AFTER, BEFORE, Definition, Entry, read_definition, settings_of
 from .loading import LENIENT, variables
 from .statements import inserts
@@ -14,22 +12,6 @@ FILE = "snapshot.sql"
 DELIMITER = ";;"
 KEPT = ("sql_mode", "time_zone", "foreign_key_checks", "unique_checks", "character_set_client")
 WITH_BODY = frozenset(("FUNCTION", "PACKAGE", "PACKAGE BODY", "PROCEDURE", "TRIGGER", "EVENT"))
-
-
-def export(source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]) -> None:
-    """Write `snapshot.sql` (0600) into a new directory (0700), whole or not at all; blocking.
-
-    Args:
-        source: The snapshot.
-        directory: Where the file is to be in the end.
-        fresh: Where it grows: another new directory of the same disk.
-        each: Told of every block how many bytes it has; what it raises ends the export.
-
-    Raises:
-        ArgumentInvalid: the directory exists already.
-        SpaceExhausted: the disk is full.
-    """
-    publish(((FILE, script(source)),), directory, fresh=fresh, each=each)
 
 
 def script(source: ChunkSource) -> Iterator[bytes]:

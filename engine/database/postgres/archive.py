@@ -5,15 +5,13 @@ table's file is its stored gzip chunks one after the other, which is one gzip st
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, product
-from pathlib import Path
 
 from ...model.errors import SnapshotCorrupt
 from ...model.snapshot import TableData
 from ..base import Blocks, ChunkSource
-from ..publishing import publish
 from .custom import block_objects, block_rows
 from .toc import DATA, POST_DATA, TAR, ArchiveDamaged, ByteStream, Entry, Text, Toc, read_toc, write_toc
 
@@ -105,22 +103,6 @@ def object_file(oid: int) -> str:
 def object_line(oid: int) -> bytes:
     """Return a large object's line in the list of them."""
     return f"{oid} {object_file(oid)}\n".encode()
-
-
-def export(source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]) -> None:
-    """Write the archive as a new directory (mode 0700, files 0600), whole or not at all; blocking.
-
-    Args:
-        source: The snapshot.
-        directory: Where the archive is to be in the end.
-        fresh: Where it grows: another new directory of the same disk.
-        each: Told of every block how many bytes it has; what it raises ends the export.
-
-    Raises:
-        ArgumentInvalid: the directory exists already.
-        SpaceExhausted: the disk is full.
-    """
-    publish(archive_files(source), directory, fresh=fresh, each=each)
 
 
 def _gzip(blocks: Blocks) -> Blocks:

@@ -1,8 +1,7 @@
 """What PostgreSQL brings."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog
@@ -11,7 +10,7 @@ from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
-from ..base import Artefact, ChunkSource, Database, Housekeeper, Workbench
+from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
     from ..selection import Selected
@@ -70,13 +69,11 @@ class PostgresKit:
 
         return PostgresArtefact(source)
 
-    def export(
-        self, source: ChunkSource, directory: Path, *, fresh: Path, each: Callable[[int], None]
-    ) -> None:
-        """Write a snapshot as a directory archive, mode 0600 in 0700; blocking."""
-        from .archive import export
+    def files(self, source: ChunkSource) -> Iterator[tuple[str, Blocks]]:
+        """Yield a snapshot as a directory archive; blocking."""
+        from .archive import archive_files
 
-        export(source, directory, fresh=fresh, each=each)
+        return archive_files(source)
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
         """Return a workbench on an empty database that nobody else uses."""

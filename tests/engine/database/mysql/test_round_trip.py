@@ -10,9 +10,10 @@ from support.captured import Captured, capture
 from support.compare_mysql import differences, facts
 from support.mariadb import MariaDb, NewSchema
 
-from snapharbor.engine.database.mysql.archive import export
+from snapharbor.engine.database.mysql.archive import FILE, script
 from snapharbor.engine.database.mysql.database import MysqlDatabase
 from snapharbor.engine.database.mysql.housekeeper import MysqlHousekeeper
+from snapharbor.engine.database.publishing import publish
 from snapharbor.engine.model.job import Progress, ignore
 from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
@@ -51,7 +52,8 @@ async def test_the_stock_client_loads_an_export_exactly(
     source, copy = new_schema(AWKWARD), new_schema()
     captured = await take(database(source))
     told: list[int] = []
-    write = partial(export, captured, tmp_path / "archive", fresh=tmp_path / "growing", each=told.append)
+    files = ((FILE, script(captured)),)
+    write = partial(publish, files, tmp_path / "archive", fresh=tmp_path / "growing", each=told.append)
     await to_thread.run_sync(write)
     file = tmp_path / "archive" / "snapshot.sql"
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
