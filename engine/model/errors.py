@@ -172,7 +172,7 @@ class DatabaseRefused(EngineError):
     """The server refused the login: password, role, database, TLS or access rule."""
 
     code, exit_code = "database-refused", 41
-    default_hint = "Check user, password and sslmode of the URL."
+    default_hint = "Check user, password and TLS options of the URL."
 
 
 class ClientMissing(EngineError):

@@ -203,7 +203,9 @@ async def _rules(services: Services, target: Target) -> Sequence[Check]:
     where = "on the work server"
     if target.rules is None or target.rules.work_url is None:
         where = f"on a private {await _private(services, target)}"
-    return [Check("rules", target.key, "ok", f"{len(rules.rules)} statements of {rules.tier}, run {where}")]
+    count = len(rules.rules)
+    statements = f"{count:,} statement{'' if count == 1 else 's'}"
+    return [Check("rules", target.key, "ok", f"{statements} of {rules.tier}, run {where}")]
 
 
 async def _private(services: Services, target: Target) -> str:
