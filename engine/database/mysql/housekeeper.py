@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from secrets import token_hex
 
+import anyio
+
 from ...model.catalog import Server
 from ...model.errors import ArgumentInvalid, DatabaseFailed, DestinationProtected, EngineError
 from ...model.target import Limits
@@ -127,14 +129,20 @@ class MysqlHousekeeper:
             await make_database(connection, old, known.get(name, "replaced"))
             if not replaced:
                 await _make_free(connection, name, note)
-        await self._exchange(fresh, name, old)
-        async with self._connect() as connection:
-            await write(connection, name, note)
-            if replaced and previous is not None and name not in known:
-                await erase(connection, old)
-        await self.drop(fresh)
-        if not replaced or previous is None:
-            await self.drop(old)
+        # What is half moved is nobody's database: this goes on to one end or back to the other.
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._exchange(fresh, name, old)
+            except EngineError:
+                await self._drop_empty(old, *(() if replaced else (name,)))
+                raise
+            async with self._connect() as connection:
+                await write(connection, name, note)
+                if replaced and previous is not None and name not in known:
+                    await erase(connection, old)
+            await self.drop(fresh)
+            if not replaced or previous is None:
+                await self.drop(old)
 
     async def drop(self, name: str) -> None:
         """Drop a database that we made, ending its sessions; absent is fine.
@@ -151,7 +159,10 @@ class MysqlHousekeeper:
             await connection.run(UNCHECKED, f"DROP DATABASE IF EXISTS {quote(name)}")
 
     async def _exchange(self, fresh: str, name: str, old: str) -> None:
-        """Move the tables of `name` to `old` and those of `fresh` to `name`, and all else with them."""
+        """Move the tables of `name` to `old` and those of `fresh` to `name`, and all else with them.
+
+        If that fails, `name` is what it was.
+        """
         async with self._on(fresh) as here, self._on(name) as there, self._on(old) as behind:
             ours, theirs = await read_whole(here, fresh), await read_whole(there, name)
             moves = [
@@ -159,22 +170,30 @@ class MysqlHousekeeper:
                 *[(fresh, name, table) for table in await _tables(here, fresh)],
             ]
             await _evict(there, name)
-            await _take_down(there, theirs)
-            await _take_down(here, ours)
             await there.run(UNCHECKED)
-            if moves:
-                renamed = (
-                    f"{qualified(source, table)} TO {qualified(goal, table)}" for source, goal, table in moves
-                )
-                try:
-                    await there.run(f"RENAME TABLE {', '.join(renamed)}")
-                except BaseException:
-                    await make(there, theirs, before=False)
-                    raise
-            await there.run(f"ALTER DATABASE {quote(name)} {ours.defaults}")
-            await make(there, ours, before=False)
-            await behind.run(f"ALTER DATABASE {quote(old)} {theirs.defaults}")
-            await make(behind, theirs, before=False)
+            moved = False
+            try:
+                await _take_down(there, theirs)
+                await _take_down(here, ours)
+                await _move(there, moves)
+                moved = True
+                await _put_up(there, name, ours)
+            except EngineError:
+                await _take_down(there, ours)
+                if moved:
+                    await _move(there, [(goal, source, table) for source, goal, table in reversed(moves)])
+                await _take_down(there, theirs)
+                await _put_up(there, name, theirs)
+                raise
+            await _put_up(behind, old, theirs)
+
+    async def _drop_empty(self, *names: str) -> None:
+        """Drop databases of ours that hold no table."""
+        for name in names:
+            async with self._connect() as connection:
+                empty = not await _tables(connection, name)
+            if empty:
+                await self.drop(name)
 
     async def _copy(self, template: str, name: str) -> None:
         async with self._on(template) as source, self._on(name) as goal:
@@ -209,6 +228,19 @@ async def _tables(connection: Connection, name: str) -> list[str]:
 async def _take_down(connection: Connection, definition: Definition) -> None:
     entries: Iterable[Entry] = definition.of(*AFTER)
     await connection.run(*(f"DROP {entry.kind} IF EXISTS {quote(entry.name)}" for entry in entries))
+
+
+async def _put_up(connection: Connection, name: str, definition: Definition) -> None:
+    """Make what was taken down, in the database that has its tables now."""
+    await connection.run(f"ALTER DATABASE {quote(name)} {definition.defaults}")
+    await make(connection, definition, before=False)
+
+
+async def _move(connection: Connection, moves: Sequence[tuple[str, str, str]]) -> None:
+    """Move tables from one database to another, all in one statement."""
+    if moves:
+        renamed = (f"{qualified(source, table)} TO {qualified(goal, table)}" for source, goal, table in moves)
+        await connection.run(f"RENAME TABLE {', '.join(renamed)}")
 
 
 async def _evict(connection: Connection, name: str) -> None:
