@@ -241,6 +241,17 @@ def mortal(signal_name: str) -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", signal_name, "--")
 
 
+@cache
+def in_large_blocks() -> tuple[str, ...]:
+    """Return what to put before a program's arguments so that it writes many kilobytes at a time.
+
+    The C library writes 4 KiB at a time into a pipe, and each time the reader may be woken. Nothing where
+    there is no such means.
+    """
+    stdbuf = shutil.which("stdbuf")
+    return (stdbuf, "-o", str(PIPE_BYTES // 4)) if stdbuf else ()
+
+
 def _start(
     argv: Sequence[str | Path], *, env: Mapping[str, str] | None, stdin: bool, stdout: bool
 ) -> subprocess.Popen[bytes]:

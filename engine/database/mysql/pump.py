@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..base import Blocks, Slice
 from ..printed import room, until_end
-from ..process import Child
+from ..process import Child, in_large_blocks
 from ..programs import Programs
 from .session import Session
 
@@ -31,7 +31,8 @@ def arguments(session: Session, program: Path, *options: str) -> tuple[str | Pat
 @contextmanager
 def started(programs: Programs, session: Session, program: Path) -> "Generator[Pump]":
     """Start one client."""
-    with programs.running(session, *arguments(session, program, *OPTIONS), stdin=True) as child:
+    argv = (*in_large_blocks(), *arguments(session, program, *OPTIONS))
+    with programs.running(session, *argv, stdin=True) as child:
         yield Pump(programs, child)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ...model.errors import EngineError
 from ..base import Slice
 from ..printed import room, until_end
-from ..process import Child
+from ..process import Child, in_large_blocks
 from ..programs import Programs
 from .session import Session
 
@@ -22,7 +22,8 @@ def open_pump(
 ) -> "Generator[Pump]":
     """Connect one psql and let it run the preamble; errors show at the first read."""
     options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate")
-    with programs.running(session, psql, *options, "-d", session.conninfo, stdin=True) as child:
+    argv = (*in_large_blocks(), psql, *options, "-d", session.conninfo)
+    with programs.running(session, *argv, stdin=True) as child:
         pump = Pump(programs, child, check)
         pump.send("".join(f"{statement};\n" for statement in preamble))
         yield pump
