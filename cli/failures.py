@@ -33,6 +33,12 @@ def failed(session: Session, error: EngineError) -> int:
     return error.exit_code
 
 
+def sentence_of(error: EngineError) -> str:
+    """Return an engine's error as lines for a person: what happened, then what to do."""
+    first = f"{readable(error.message)} ({error.code})"
+    return "\n".join((first, readable(error.hint))) if error.hint else first
+
+
 def misused(session: Session, error: click.ClickException) -> int:
     """Print click's complaint about the command line and return its exit code."""
     hint = _advice(error)

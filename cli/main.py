@@ -25,6 +25,7 @@ VERBS = {
         "check-proof": "Check a signed statement with the signer's public key alone.",
         "export": "Write a snapshot as a plain archive.",
         "prune": "Remove snapshots that no rule keeps.",
+        "ui": "Do all that in a full-screen terminal.",
     },
     "Rules": {
         "explain": "Say what a target's rules would do, before anything runs.",

@@ -60,7 +60,13 @@ def view(target: Target, seen: "Survey", catalog: Catalog | None) -> JsonObject:
 
 def text(target: Target, seen: "Survey", catalog: Catalog | None, *, hint: str) -> str:
     """Return the same for a person, with what to do if there is no snapshot."""
-    head = output.facts(
+    parts = (head(target), _tables(catalog), _snapshots(seen, hint), trouble(seen.unreadable))
+    return "\n\n".join(part for part in parts if part)
+
+
+def head(target: Target) -> str:
+    """Return what is configured of a target, a line each."""
+    return output.facts(
         {
             "target": target.key,
             "name": target.name if target.name != target.key else "",
@@ -71,8 +77,6 @@ def text(target: Target, seen: "Survey", catalog: Catalog | None, *, hint: str) 
             "environment": target.environment or "",
         }
     )
-    parts = (head, _tables(catalog), _snapshots(seen, hint), trouble(seen.unreadable))
-    return "\n\n".join(part for part in parts if part)
 
 
 def _snapshots(seen: "Survey", hint: str) -> str:

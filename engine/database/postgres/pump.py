@@ -22,8 +22,9 @@ def open_pump(
 ) -> "Generator[Pump]":
     """Connect one psql and let it run the preamble; errors show at the first read."""
     options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate")
-    argv = (*in_large_blocks(), psql, *options, "-d", session.conninfo)
-    with programs.running(session, *argv, stdin=True) as child:
+    with programs.running(
+        session, *in_large_blocks(), psql, *options, "-d", session.conninfo, stdin=True
+    ) as child:
         pump = Pump(programs, child, check)
         pump.send("".join(f"{statement};\n" for statement in preamble))
         yield pump

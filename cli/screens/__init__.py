@@ -1,0 +1,1 @@
+"""The full-screen terminal: what `snapharbor ui` shows."""
