@@ -55,8 +55,9 @@ def bars(found: Mapping[str, Sequence[Run]], dump: str) -> Iterator[tuple[str, f
         return median(found[name], "seconds") / median(found[other], "seconds")
 
     classic, light = "the classic way", LIGHTLY + SANITIZE
-    yield f"{SANITIZE} / {BUILD}", ratio(SANITIZE, BUILD), 1.5
-    yield f"{SCAN} / {BUILD}", ratio(SCAN, BUILD), 0.5
+    scan = ratio(SCAN, BUILD)
+    yield f"{SANITIZE} without its proof / {BUILD}", ratio(SANITIZE, BUILD) - scan, 1.5
+    yield f"{SCAN} / {BUILD}", scan, 0.5
     yield f"{SANITIZE} / {dump}", ratio(SANITIZE, dump), 0.55
     yield f"{SANITIZE} / {classic}", ratio(SANITIZE, classic), 0.08
     yield f"{light} / {LIGHTLY}{classic}", ratio(light, LIGHTLY + classic), 0.25
