@@ -22,6 +22,7 @@ pytest_plugins = [
     "support.faults",
     "support.standby",
     "support.disk",
+    "support.docker_daemon",
 ]
 
 # Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.

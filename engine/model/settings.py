@@ -57,6 +57,9 @@ class Settings:
     shared_destination: DatabaseUrl | None = None
     postgres_programs: Programs | None = None
     mysql_programs: Programs | None = None
+    images: Mapping[str, str] = field(
+        default_factory=lambda: {name: name for name in ("postgres", "mysql", "mariadb")}
+    )
     share_seconds: int = 900
     serve_url: str = "http://127.0.0.1:8787"
     keep_templates: int = 3

@@ -64,6 +64,7 @@ class Builder:
             shared_destination=self._shared_destination(),
             postgres_programs=self._postgres(),
             mysql_programs=self._mysql(),
+            images=self.root.docker.images.model_dump(),
             share_seconds=root.share.seconds,
             serve_url=root.share.serve_url,
             keep_templates=root.keep_templates,

@@ -247,6 +247,21 @@ class DatabaseTools(Model):
     mysql: MysqlTools = Field(default=MysqlTools(), description="MySQL, MariaDB. Not set: they are found.")
 
 
+class Images(Model):
+    postgres: str = Field(
+        default="postgres", description="Image of PostgreSQL; the tag is the source's version."
+    )
+    mysql: str = Field(default="mysql", description="Image of MySQL.")
+    mariadb: str = Field(default="mariadb", description="Image of MariaDB.")
+
+
+class Docker(Model):
+    images: Images = Field(
+        default=Images(),
+        description="What private copies run in where a server is not installed and Docker is.",
+    )
+
+
 class Sharing(Model):
     seconds: int = Field(
         default=900, ge=1, le=604_800, description="How long a share is open, at most seven days."
@@ -275,6 +290,7 @@ class Root(Model):
         default=3, ge=0, description="Loaded snapshots of each target kept as templates for instant resets."
     )
     database_tools: DatabaseTools = Field(default=DatabaseTools(), description="Client programs.")
+    docker: Docker = Field(default=Docker(), description="Containers for private copies.")
 
 
 IGNORED: Mapping[str, str] = {
@@ -286,7 +302,6 @@ IGNORED: Mapping[str, str] = {
     "env": "what a source is stands in `environment` of its target",
     "debug": "there is no such log",
     "trace": "there is no such log",
-    "docker": "no containers are used",
     "feature_flags": "every command is there",
     "database_tools.auto_detect": "programs are found unless `database_tools` names them",
     "database_tools.mysql.mysqldump": "the server itself is asked for definitions",

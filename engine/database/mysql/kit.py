@@ -1,8 +1,11 @@
 """What MySQL and MariaDB bring."""
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
+
+from anyio import to_thread
 
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing, ConfigInvalid
@@ -13,9 +16,16 @@ from ...model.url import DatabaseUrl
 from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
+    from ..container import Image
     from ..selection import Selected
 
 MOST_READERS = 16
+# Nothing runs by itself there, and no statement reaches a log.
+SETTINGS_IN_A_CONTAINER = (
+    *("--skip-log-bin", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
+    *("--event-scheduler=OFF", "--local-infile=OFF", "--general-log=OFF", "--slow-query-log=OFF"),
+    *("--max-allowed-packet=1G", "--loose-mysqlx=OFF"),
+)
 
 
 class MysqlKit:
@@ -40,9 +50,12 @@ class MysqlKit:
 
     async def private_server(self, settings: Settings, major: int) -> str:
         """Say which server a private copy of a source would be on: its own product's."""
+        from ..container import docker_answers
         from .servers import HINT, discover_servers
 
         servers = await discover_servers(settings.mysql_programs)
+        if not servers and await to_thread.run_sync(docker_answers):
+            return "MySQL or MariaDB in a container"
         if not servers:
             raise ClientMissing("no MySQL or MariaDB server programs were found", HINT)
         return " or ".join(f"{one.product} {one.version}" for one in servers)
@@ -100,11 +113,36 @@ class MysqlKit:
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a snapshot's product, with an empty database of its source's name."""
+        from ..container import contained, docker_answers
         from .cluster import ephemeral_cluster
         from .servers import choose_server, discover_servers
 
-        server = choose_server(await discover_servers(settings.mysql_programs), manifest.engine)
+        servers = await discover_servers(settings.mysql_programs)
         directory, name = settings.working_directory, manifest.schemas[0]
-        async with ephemeral_cluster(server, directory / "tmp", templates=directory / "templates") as cluster:
-            await self.housekeeper(cluster.url(name)).create(name, "work copy")
-            yield cluster.url(name)
+        fitting = any(server.product == manifest.engine for server in servers)
+        async with AsyncExitStack() as stack:
+            if fitting or not await to_thread.run_sync(docker_answers):
+                server = choose_server(servers, manifest.engine)
+                own = ephemeral_cluster(server, directory / "tmp", templates=directory / "templates")
+                url = (await stack.enter_async_context(own)).url(name)
+            else:
+                image, database = _image(settings, manifest), partial(self.database, settings=settings)
+                url = (await stack.enter_async_context(contained(image, directory, database))).on(name)
+            await self.housekeeper(url).create(name, "work copy")
+            yield url
+
+
+def _image(settings: Settings, manifest: Manifest) -> "Image":
+    from ..container import Image, tagged
+
+    series = ".".join(manifest.server_version.split(".")[:2])
+    return Image(
+        reference=tagged(settings.images[manifest.engine.lower()], series),
+        scheme="mysql",
+        user="root",
+        database="mysql",
+        port=3306,
+        password_variable=f"{manifest.engine.upper()}_ROOT_PASSWORD_FILE",
+        environment={},
+        command=SETTINGS_IN_A_CONTAINER,
+    )

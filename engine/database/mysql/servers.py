@@ -13,7 +13,10 @@ from .tools import Product, globbed
 
 DAEMONS = ("mariadbd", "mysqld")
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec")
-HINT = "Install the server's programs, such as the package `mariadb-server-core`; no service has to run."
+HINT = (
+    "Install the server's programs, such as the package `mariadb-server-core`; no service has to run. "
+    "Or start Docker and `pip install snapharbor[docker]`."
+)
 
 
 @dataclass(frozen=True, slots=True)

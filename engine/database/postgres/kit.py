@@ -1,8 +1,11 @@
 """What PostgreSQL brings."""
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
+
+from anyio import to_thread
 
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing
@@ -13,7 +16,11 @@ from ...model.url import DatabaseUrl
 from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
 
 if TYPE_CHECKING:
+    from ..container import Image
     from ..selection import Selected
+
+
+COPY, USER = "snapharbor_work", "snapharbor"
 
 
 class PostgresKit:
@@ -41,9 +48,13 @@ class PostgresKit:
 
     async def private_server(self, settings: Settings, major: int) -> str:
         """Say which server a private copy of a source of a major version would be on."""
-        from .tools import choose_private, discover
+        from ..container import docker_answers
+        from .tools import SERVER, choose_private, discover
 
-        return f"PostgreSQL {choose_private(await discover(settings.postgres_programs), major).version}"
+        boxes = await discover(settings.postgres_programs)
+        if not any(box.has(SERVER) for box in boxes) and await to_thread.run_sync(docker_answers):
+            return f"PostgreSQL in a container of `{_image(settings, major).reference}`"
+        return f"PostgreSQL {choose_private(boxes, major).version}"
 
     def database(self, url: DatabaseUrl, settings: Settings) -> Database:
         """Return the database at a URL."""
@@ -84,12 +95,35 @@ class PostgresKit:
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a snapshot's major version, or the newest at hand."""
+        from ..container import contained, docker_answers
         from .cluster import ephemeral_cluster
-        from .tools import choose_private, discover
+        from .tools import SERVER, choose_private, discover
 
-        tools = choose_private(await discover(settings.postgres_programs), manifest.server_major)
-        directory = settings.working_directory
-        async with ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates") as cluster:
-            name = "snapharbor_work"
-            await self.housekeeper(cluster.url(name)).create(name, "work copy")
-            yield cluster.url(name)
+        boxes = await discover(settings.postgres_programs)
+        directory, major = settings.working_directory, manifest.server_major
+        async with AsyncExitStack() as stack:
+            if any(box.has(SERVER) for box in boxes) or not await to_thread.run_sync(docker_answers):
+                tools = choose_private(boxes, major)
+                own = ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates")
+                url = (await stack.enter_async_context(own)).url(COPY)
+            else:
+                image, database = _image(settings, major), partial(self.database, settings=settings)
+                url = (await stack.enter_async_context(contained(image, directory, database))).on(COPY)
+            await self.housekeeper(url).create(COPY, "work copy")
+            yield url
+
+
+def _image(settings: Settings, major: int) -> "Image":
+    from ..container import Image, tagged
+    from .cluster import SETTINGS
+
+    return Image(
+        reference=tagged(settings.images["postgres"], str(major)),
+        scheme="postgres",
+        user=USER,
+        database="postgres",
+        port=5432,
+        password_variable="POSTGRES_PASSWORD_FILE",  # noqa: S106 - the name of a variable
+        environment={"POSTGRES_USER": USER, "POSTGRES_INITDB_ARGS": "--auth=scram-sha-256 --encoding=UTF8"},
+        command=tuple(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")),
+    )

