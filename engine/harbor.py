@@ -28,6 +28,7 @@ from .model.sensitive import ColumnCoverage
 from .model.settings import Settings
 from .model.share import Principal, Share
 from .model.snapshot import Snapshot
+from .model.subset import SubsetTold
 from .model.suggestion import Suggestion
 from .model.target import Target
 from .operations import look
@@ -152,6 +153,12 @@ class Harbor:
         from .operations.suggest import suggest
 
         return await suggest(self.services, target, template)
+
+    async def explain_subset(self, target: str, report: Report = ignore) -> SubsetTold:
+        """Find the rows of a target's subset in its source, and say how many of which table, and why."""
+        from .operations.subset import explain_subset
+
+        return await explain_subset(self.services, target, report)
 
     async def shares(self) -> Sequence[Share]:
         """Return what one has shared, newest first, expired and revoked ones included."""

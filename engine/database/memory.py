@@ -29,11 +29,13 @@ from .base import (
     Blocks,
     ChunkSource,
     Contents,
+    Finder,
     Hashing,
     Marker,
     Rewrite,
     Slice,
     Standing,
+    Taking,
     View,
     Wanted,
 )
@@ -195,6 +197,13 @@ class MemoryView:
         """Yield the names of tables and columns."""
         listed = [[name.schema, name.name, list(table.columns)] for name, table in self._tables.items()]
         yield DEFINITION, iter((json.dumps(listed).encode(),))
+
+    async def finder(self, seed: bytes) -> Finder:
+        """Refuse: rows here cannot be picked."""
+        raise SourceUnsuitable("a database in memory has no subsets", "Build it whole.")
+
+    def take(self, takings: Mapping[TableName, Taking]) -> None:
+        """Nothing here was picked."""
 
     @contextmanager
     def reader(self) -> "Generator[MemoryReader]":

@@ -7,6 +7,7 @@ from typing import Literal
 
 from .finding import Accepted
 from .secret import Secret
+from .subset import Subset
 from .url import DatabaseUrl
 
 TargetType = Literal["local", "share"]
@@ -82,6 +83,7 @@ class Target:
     selection: Selection = field(default_factory=Selection)
     limits: Limits = field(default_factory=Limits)
     rules: Rules | None = None
+    subset: Subset | None = None
     storage_profile: str | None = None
     share_profile: str | None = None
     groups: tuple[str, ...] = ()

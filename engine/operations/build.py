@@ -10,6 +10,7 @@ from ..services import Services
 from .draft import Draft, store, summary
 from .places import require_keys, source_of, storage_name, strings
 from .requests import BuildRequest
+from .subset import PICKING, foresee
 
 
 async def plan(services: Services, request: BuildRequest) -> Plan:
@@ -22,14 +23,17 @@ async def plan(services: Services, request: BuildRequest) -> Plan:
     source = source_of(target)
     require_keys(services.settings)
     server = await services.database(source).identify()
-    where = storage_name(target.storage_profile)
+    if request.subset:
+        foresee(target, await services.database(source).inspect())
+    where, what = storage_name(target.storage_profile), "a subset of " if request.subset else ""
     return Plan(
         verb="build",
         target=target.key,
-        summary=f"snapshot `{server.database}` ({server.product} {server.version}) into {where}",
-        arguments={"tags": list(request.tags)},
+        summary=f"snapshot {what}`{server.database}` ({server.product} {server.version}) into {where}",
+        arguments={"tags": list(request.tags), "subset": request.subset},
         facts={"source": server.identity, "version": server.version, "bytes": server.bytes},
         steps=(
+            *((PICKING,) if request.subset else ()),
             f"read `{server.database}` in one consistent, read-only view, {_readers(server, target.cpus)}",
             f"compress, encrypt and store the chunks in {where}",
             "write the signed manifest last",
@@ -42,13 +46,17 @@ async def plan(services: Services, request: BuildRequest) -> Plan:
 async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     """Take the snapshot and return its summary."""
     target = services.settings.target(plan.target)
-    return summary(await take(services, target, report, tags=strings(plan.arguments["tags"])))
+    tags, subset = strings(plan.arguments["tags"]), bool(plan.arguments.get("subset"))
+    return summary(await take(services, target, report, tags=tags, subset=subset))
 
 
-async def take(services: Services, target: Target, report: Report, *, tags: tuple[str, ...] = ()) -> Snapshot:
+async def take(
+    services: Services, target: Target, report: Report, *, tags: tuple[str, ...] = (), subset: bool = False
+) -> Snapshot:
     """Build an original snapshot of a target."""
     database = services.database(source_of(target))
-    return await store(services, Draft(target, target.storage_profile, tags=tags), database, report)
+    draft = Draft(target, target.storage_profile, tags=tags, subset=subset)
+    return await store(services, draft, database, report)
 
 
 def _readers(server: Server, cpus: int) -> str:

@@ -1,7 +1,8 @@
 """A snapshot in the making: read a database as it is now, store it, write the manifest last."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from ..model.errors import DatabaseFailed, RuleFailed
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
 from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, TableData, snapshot
+from ..model.subset import SubsetTold
 from ..model.target import Selection, Target
 from ..repository.repository import Repository
 from ..repository.writer import SnapshotWriter
@@ -21,6 +23,7 @@ from ..tasks import open_tasks
 from .capture import Captured, capture
 from .clock import new_snapshot_id, now
 from .leaks import told
+from .subset import TAG, left_out, picking
 
 if TYPE_CHECKING:
     from .proof import Proof
@@ -36,7 +39,8 @@ class Draft:
     """What will stand in the manifest beside what is read.
 
     `copied` is what the database is a copy of, if it is one. With `rewrite`, the rows are read as rules leave
-    them. `outboxes` are tables that an application may send the rows of, emptied if it is neutralised.
+    them; with `subset`, only those that the target's subset takes. `outboxes` are tables that an application
+    may send the rows of, emptied if it is neutralised.
     """
 
     target: Target
@@ -49,6 +53,7 @@ class Draft:
     timings: Mapping[str, float] | None = None
     rewrite: Rewrite | None = None
     outboxes: tuple[str, ...] = ()
+    subset: bool = False
 
 
 async def store(
@@ -69,13 +74,18 @@ async def store(
     report(Progress("connecting"))
     repository = repository or services.repository(draft.profile)
     async with repository.writer() as writer:
-        async with database.view(_selection(draft), draft.target.limits, rewrite=draft.rewrite) as view:
+        async with (
+            database.view(_selection(draft), draft.target.limits, rewrite=draft.rewrite) as view,
+            _picked(services, draft, view, report) as subset,
+        ):
             opened = time.monotonic()
             captured = await _verified(view, writer, draft.target.cpus, report)
             if proof is not None and draft.rewrite is not None:
                 await proof.gather(view, report)
         timings = {"connect": round(opened - started, 3), "read": round(time.monotonic() - opened, 3)}
         manifest = _manifest(draft, view, captured, timings)
+        if subset is not None:
+            manifest = replace(manifest, left_out=(*manifest.left_out, *left_out(subset)))
         if (marked := view.marked(_marker(manifest))) is not None:
             table, columns, row = marked
             stream = await writer.store(partial(iter, (row,)))
@@ -106,6 +116,23 @@ def _selection(draft: Draft) -> Selection:
         exclude_data=emptied,
         marker=True,
     )
+
+
+@asynccontextmanager
+async def _picked(
+    services: Services, draft: Draft, view: View, report: Report
+) -> AsyncGenerator[SubsetTold | None]:
+    if not draft.subset:
+        yield None
+        return
+    async with picking(services, draft.target, view, report=report) as told:
+        yield told
+
+
+def _tags(draft: Draft) -> tuple[str, ...]:
+    """Return the tags of a snapshot; a subset says that it is one, and so does what is made of it."""
+    subset = draft.subset or (draft.copied is not None and TAG in draft.copied.tags)
+    return tuple(dict.fromkeys((*draft.tags, *((TAG,) if subset else ()))))
 
 
 def _marker(manifest: Manifest) -> Marker:
@@ -141,7 +168,7 @@ def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str
         sanitization=draft.sanitization,
         left_out=draft.copied.left_out if draft.copied else view.left_out,
         environment=target.environment,
-        tags=draft.tags,
+        tags=_tags(draft),
         timings={**(draft.timings or {}), **timings},
     )
 
@@ -172,7 +199,7 @@ async def _named(view: View, error: DatabaseFailed) -> RuleFailed:
 
 
 def _settings(target: Target) -> str:
-    chosen = replace(target, source=None, destination=None, rules=None)
+    chosen = replace(target, source=None, destination=None, rules=None, subset=None)
     return digest(repr(chosen))
 
 

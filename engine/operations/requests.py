@@ -18,10 +18,11 @@ class Asks(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest(Asks[Made]):
-    """Take a snapshot of a target's source."""
+    """Take a snapshot of a target's source, with `subset` only of the rows that its subset takes."""
 
     target: str
     tags: tuple[str, ...] = ()
+    subset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class SanitizeRequest(Asks[Made]):
     `snapshot` None is the newest original; with none at all, the source is read afresh. What is read
     afresh passes through the rules inside the source where that is provably the same, and then only the
     sanitized snapshot is kept; `original` keeps a fresh original too, `ephemeral` uses a private copy.
+    `subset` reads the source afresh, and only the rows that the target's subset takes.
     """
 
     target: str
@@ -38,6 +40,7 @@ class SanitizeRequest(Asks[Made]):
     new: bool = False
     ephemeral: bool = False
     original: bool = False
+    subset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

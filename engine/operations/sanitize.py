@@ -1,6 +1,7 @@
 """Sanitize by the target's rules: while its source is read, in a private copy, or partly each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..model.errors import ConfigMissing, ConfirmationInvalid, SnapshotUnknown
 from ..model.job import Report
@@ -18,6 +19,7 @@ from .places import require_keys, source_of, storage_name
 from .requests import SanitizeRequest
 from .ruleset import rules_of
 from .strategy import Strategy, all_copied, strategy_of
+from .subset import PICKING, foresee
 from .ways import in_a_copy, partly, while_reading, work_server
 
 FEW = 50
@@ -35,6 +37,8 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     target = services.settings.target(request.target)
     rules = rules_of(services, target)
     require_keys(services.settings)
+    if request.subset:
+        foresee(target, await services.database(source_of(target)).inspect())
     decided = await choose(services, request, rules)
     if decided.arguments["strategy"] != "pushdown":
         await work_server(services, decided)
@@ -52,7 +56,7 @@ async def choose(services: Services, request: SanitizeRequest, rules: RuleSet) -
         RuleFailed: the source's parser refuses a rule.
     """
     target = services.settings.target(request.target)
-    fresh = request.new or request.original
+    fresh = request.new or request.original or request.subset
     original = None if fresh else await _original(services, target, request.snapshot)
     strategy = None
     if original is None:
@@ -61,8 +65,11 @@ async def choose(services: Services, request: SanitizeRequest, rules: RuleSet) -
             strategy = await strategy_of(services, target, rules)
     private = request.ephemeral or target.rules is None or target.rules.work_url is None
     if strategy is None or strategy.way == "ephemeral":
-        return _plan_copy(target, rules, original=original, strategy=strategy, private=private)
-    return _plan_reading(target, rules, strategy, private=private)
+        decided = _plan_copy(target, rules, original=original, strategy=strategy, private=private)
+    else:
+        decided = _plan_reading(target, rules, strategy, private=private)
+    steps = ((PICKING,) if request.subset else ()) + decided.steps
+    return replace(decided, arguments={**decided.arguments, "subset": request.subset}, steps=steps)
 
 
 def _plan_reading(target: Target, rules: RuleSet, strategy: Strategy, *, private: bool) -> Plan:
@@ -158,7 +165,8 @@ async def _carry_out(services: Services, plan: Plan, rules: RuleSet, *, report: 
 async def _chosen(services: Services, plan: Plan, report: Report) -> Snapshot:
     chosen = plan.arguments["snapshot"]
     if chosen is None:
-        return await take(services, services.settings.target(plan.target), report)
+        target = services.settings.target(plan.target)
+        return await take(services, target, report, subset=bool(plan.arguments.get("subset")))
     return await look.snapshot(services, str(chosen))
 
 

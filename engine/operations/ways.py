@@ -36,6 +36,7 @@ async def while_reading(services: Services, plan: Plan, rules: RuleSet, *, repor
     examined = await gate(services, target, rules)
     draft = replace(
         _draft(target, examined, _done(plan, rules)),
+        subset=bool(plan.arguments.get("subset")),
         rewrite=rewriting(services, target, rules, planned=planned(plan)),
         timings={"rules": round(time.monotonic() - started, 3)},
     )
@@ -51,7 +52,8 @@ async def partly(services: Services, plan: Plan, rules: RuleSet, *, report: Repo
     places = strings(plan.arguments["copied"])
     copied = [rule for place, rule in enumerate(examined.resolved) if str(place) in places]
     rest = [rule for place, rule in enumerate(examined.resolved) if str(place) not in places]
-    half = Draft(target, None, rewrite=rewriting(services, target, rules, planned=planned(plan)))
+    rewrite = rewriting(services, target, rules, planned=planned(plan))
+    half = Draft(target, None, rewrite=rewrite, subset=bool(plan.arguments.get("subset")))
     async with proving(services, target, rules, examined) as proof, services.private_repository() as place:
         database = services.database(source_of(target))
         reading = store(services, half, database, report, proof=proof, repository=place)

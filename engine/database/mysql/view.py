@@ -14,7 +14,7 @@ from ...model.pushdown import Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread, open_tasks
-from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..base import Blocks, Finder, Hashing, Marker, Rewrite, Slice, Taking, Wanted
 from ..programs import Programs
 from .definition import Reader, elsewhere
 from .entries import PART, Definition, dumped
@@ -124,6 +124,16 @@ class MysqlView:
         if self._table is None:
             return None
         return TableName(self._definition.schema, self._table), COLUMNS, row(marker)
+
+    async def finder(self, seed: bytes) -> Finder:
+        """Refuse: rows here cannot be picked."""
+        raise SourceUnsuitable(
+            "subsets of MySQL and MariaDB are not there yet",
+            "Take fewer tables with snapshot.tables, or build it whole.",
+        )
+
+    def take(self, takings: Mapping[TableName, Taking]) -> None:
+        """Nothing here was picked."""
 
     def reader(self) -> AbstractContextManager[Pump]:
         """Lend one of the readers, waiting until one is free; blocking."""

@@ -52,7 +52,7 @@ class Pump:
         Raises:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
         """
-        self.send(f"{piece.query};\n{ECHO_END}")
+        self.send(f"{piece.text};\n{ECHO_END}")
         whole = False
         try:
             yield from self._until_end(piece)

@@ -1,13 +1,14 @@
 """Which rows there are to read, and in which pieces."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...model.catalog import TableName
 from ...model.identifier import quote, quoted
 from ...model.pushdown import TableRead
-from ..base import Slice
+from ..base import PLACES, Slice, Taking
 from .surroundings import inside
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ ORDER BY 1, 2
 
 RANGE = "COPY (SELECT {columns} FROM ONLY {table}{pages}) TO STDOUT"
 RAW = "SELECT * FROM ONLY {table}{pages}"
+PICKED = f" WHERE ctid = ANY ({PLACES})"
+PLACE_BITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +71,70 @@ async def read_leaves(connection: "AsyncConnection[TupleRow]") -> tuple[Leaf, ..
     )
 
 
-def slice_tables(
-    leaves: Iterable[Leaf], version: int, reads: Mapping[TableName, TableRead] | None = None
-) -> tuple[Slice, ...]:
-    """Return the pieces of the tables, largest first; a table without columns has none.
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """What is read of tables: what rules make of them, and what a subset takes (None: everything of all).
 
-    Args:
-        leaves: The tables.
-        version: The server's version as libpq numbers it; page ranges are fast since 140000.
-        reads: What is read instead of some of them.
+    `version` is the server's as libpq numbers it; page ranges are fast since 140000. `columns` are all that
+    a table has, in order.
     """
-    instead = reads or {}
-    pieces = (
-        piece for leaf in leaves if leaf.columns for piece in _pieces(leaf, version, instead.get(leaf.name))
-    )
-    return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
+
+    version: int
+    columns: Callable[[TableName], Sequence[str]]
+    reads: Mapping[TableName, TableRead]
+    takings: Mapping[TableName, Taking] | None = None
+
+    def slices(self, leaves: Iterable[Leaf]) -> tuple[Slice, ...]:
+        """Return the pieces of the tables, largest first; a table without columns has none."""
+        pieces = (piece for leaf in leaves if leaf.columns for piece in self._pieces(leaf))
+        return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
+
+    def _pieces(self, leaf: Leaf) -> Iterator[Slice]:
+        read = self.reads.get(leaf.name)
+        taking = Taking() if self.takings is None else self.takings.get(leaf.name, Taking(0))
+        if (read is not None and read.emptied) or taking.rows == 0:
+            pages = "" if read is not None and read.emptied else " WHERE false"
+            yield Slice(leaf.name, leaf.columns, 0, self._query(leaf, pages, taking), 0)
+            return
+        if taking.rows is None:
+            for ordinal, (pages, share) in enumerate(page_ranges(leaf, self.version)):
+                yield Slice(leaf.name, leaf.columns, ordinal, self._query(leaf, pages, taking), share)
+            return
+        query, share = self._query(leaf, PICKED, taking), leaf.bytes // len(taking.parts)
+        for ordinal, part in enumerate(taking.parts):
+            places = partial(_spelled, part)
+            yield Slice(leaf.name, leaf.columns, ordinal, query, share, places)
+
+    def _query(self, leaf: Leaf, pages: str, taking: Taking) -> str:
+        """Return what to send for some rows of a table: they as they are, or what rules make of them."""
+        table, read = quoted(leaf.name), self.reads.get(leaf.name)
+        if read is not None:
+            raw = RAW.format(table=table, pages=pages)
+            if taking.emptied:
+                columns = self._listed(self.columns(leaf.name), taking)
+                raw = f"SELECT {columns} FROM ONLY {table}{pages}"
+            return inside(f"COPY ({read.query(raw)}) TO STDOUT")
+        if not pages and not taking.emptied:
+            return f"COPY {table} ({', '.join(map(quote, leaf.columns))}) TO STDOUT"
+        return RANGE.format(columns=self._listed(leaf.columns, taking), table=table, pages=pages)
+
+    @staticmethod
+    def _listed(columns: Sequence[str], taking: Taking) -> str:
+        """Return columns as they are selected; a CASE keeps the type of one that is NULL."""
+        return ", ".join(
+            f"CASE WHEN false THEN {quote(one)} END AS {quote(one)}" if one in taking.emptied else quote(one)
+            for one in columns
+        )
 
 
-def _pieces(leaf: Leaf, version: int, read: TableRead | None) -> Iterator[Slice]:
-    if read is not None and read.emptied:
-        yield Slice(leaf.name, leaf.columns, 0, _query(leaf, "", read), 0)
-        return
-    for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
-        yield Slice(leaf.name, leaf.columns, ordinal, _query(leaf, pages, read), share)
+def _spelled(part: Callable[[], Sequence[int]]) -> str:
+    return spelled(part())
+
+
+def spelled(places: Iterable[int]) -> str:
+    """Return places of rows as a literal of the server."""
+    pairs = (f'"({place >> PLACE_BITS},{place & 0xFFFF})"' for place in places)
+    return f"'{{{','.join(pairs)}}}'::pg_catalog.tid[]"
 
 
 def page_ranges(leaf: Leaf, version: int) -> Iterator[tuple[str, int]]:
@@ -104,16 +148,6 @@ def page_ranges(leaf: Leaf, version: int) -> Iterator[tuple[str, int]]:
         # The last piece is open: pages that came later hold nothing that this moment sees.
         end = f" AND ctid < '({start + step},0)'" if start + step < pages else ""
         yield f" WHERE ctid >= '({start},0)'{end}", leaf.bytes * min(step, pages - start) // pages
-
-
-def _query(leaf: Leaf, pages: str, read: TableRead | None) -> str:
-    """Return what to send for some pages of a table: its rows, or what rules make of them."""
-    columns, table = ", ".join(map(quote, leaf.columns)), quoted(leaf.name)
-    if read is not None:
-        return inside(f"COPY ({read.query(RAW.format(table=table, pages=pages))}) TO STDOUT")
-    if not pages:
-        return f"COPY {table} ({columns}) TO STDOUT"
-    return RANGE.format(columns=columns, table=table, pages=pages)
 
 
 def _pages_per_slice(leaf: Leaf) -> int:

@@ -1,10 +1,12 @@
 """One consistent moment of a source: a transaction holds the locks and lends out its snapshot."""
 
+import hmac
 import select
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOu
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Taking, Wanted
 from ..programs import Programs
 from .artefact import kinds_without
 from .definition import Wanted as WantedDefinition
@@ -26,10 +28,11 @@ from .identify import read_server
 from .marker import COLUMNS, row
 from .moment import BEGIN, Moment, freeze
 from .originals import hashings
+from .places import PostgresFinder, read_finder
 from .pump import Pump, open_pump
 from .rewrite import ask, judge, require
 from .session import Session, connect, session, settings, wants_tls
-from .slices import slice_tables
+from .slices import Cutting
 from .tools import Toolbox, choose_client
 
 if TYPE_CHECKING:
@@ -129,8 +132,9 @@ class PostgresView:
         self.server = server
         self.catalog = moment.taken
         self.rewritten = moment.rewritten
-        reads = moment.rewritten.reads if moment.rewritten else None
-        self.slices: tuple[Slice, ...] = slice_tables(moment.leaves, keeper.version, reads)
+        reads = moment.rewritten.reads if moment.rewritten else {}
+        self._cutting = Cutting(keeper.version, self._columns, reads)
+        self.slices: tuple[Slice, ...] = self._cutting.slices(moment.leaves)
         self._selection = selection
         self._stripped: list[str] = []
         self._marks: list[TableName] = []
@@ -194,10 +198,31 @@ class PostgresView:
         ]
         if not asked:
             return
+        async with self._connected() as connection:
+            await ask(connection, asked)
+
+    @asynccontextmanager
+    async def _connected(self) -> "AsyncGenerator[AsyncConnection[TupleRow]]":
+        """Open one more connection of the driver on the same moment."""
         async with connect(self._keeper.url, self._limits) as connection:
             for statement in (BEGIN, f"SET TRANSACTION SNAPSHOT '{self._keeper.snapshot}'"):
                 await connection.execute(statement.encode())
-            await ask(connection, asked)
+            yield connection
+
+    async def finder(self, seed: bytes) -> PostgresFinder:
+        """Return who writes questions about rows, so that they can be picked."""
+        seeded = partial(_seed, seed)
+        async with self._connected() as connection:
+            return await read_finder(connection, self.catalog, self._moment.leaves, seeded=seeded)
+
+    def take(self, takings: Mapping[TableName, Taking]) -> None:
+        """Make the slices those of a subset."""
+        self._cutting = replace(self._cutting, takings=takings)
+        self.slices = self._cutting.slices(self._moment.leaves)
+
+    def _columns(self, table: TableName) -> list[str]:
+        found = self.catalog.table(table)
+        return [column.name for column in found.columns] if found else []
 
     def reader(self) -> AbstractContextManager[Pump]:
         """Open one more connection on the same moment; blocking."""
@@ -217,6 +242,11 @@ class PostgresView:
     def abort(self) -> None:
         """End every reader and the definition at once, from any thread."""
         self._keeper.programs.end(Cancelled("reading was cancelled"))
+
+
+def _seed(seed: bytes, table: TableName) -> int:
+    """Return what makes the order of a table's rows, a number of 64 bits with sign."""
+    return int.from_bytes(hmac.digest(seed, str(table).encode(), "sha256")[:8], "big", signed=True)
 
 
 async def _watch(connection: "AsyncConnection[TupleRow]", programs: Programs, max_age: int) -> None:

@@ -1,0 +1,141 @@
+"""Subsets: which rows of a target's source are taken, found out before they are read and in the same view."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+
+from ..database.base import Finder, View
+from ..database.selection import sentence
+from ..masks.keys import MaskKeys
+from ..model.catalog import Catalog
+from ..model.errors import ConfigMissing, KeyMissing, SourceUnsuitable
+from ..model.job import Progress, Report, ignore
+from ..model.subset import Subset, SubsetTold
+from ..model.target import Target
+from ..repository.scratch import spool_directory
+from ..services import Services
+from ..subset.families import Families
+from ..subset.rowsets import RowSets, open_rowsets
+from ..subset.scheme import Scheme, scheme
+from ..subset.walk import Walk
+from ..tasks import in_thread
+from .places import source_of
+from .reading import reading
+
+TAG = "subset"
+PICKING = "find the rows of the subset, and whatever they refer to, inside the same view; no value leaves it"
+
+
+def subset_of(target: Target) -> Subset:
+    """Return what is configured, every condition checked.
+
+    Raises:
+        ConfigMissing: nothing is.
+        ConfigInvalid: a condition is not one, or does more than compute.
+    """
+    from ..rules.condition import refuse_condition
+
+    if target.subset is None:
+        raise ConfigMissing(
+            f"target `{target.key}` has no subset", f"List rows in targets.{target.key}.subset.subset_tables."
+        )
+    if (engine := source_of(target).engine) != "postgres":
+        raise SourceUnsuitable(
+            "subsets of MySQL and MariaDB are not there yet",
+            "Take fewer tables with snapshot.tables, or build it whole.",
+        )
+    for one in target.subset.chosen:
+        if one.where is not None:
+            refuse_condition(one.where, f"subset.subset_tables: where of {one.table}", engine)
+    for relation in target.subset.added:
+        if relation.where is not None:
+            refuse_condition(relation.where, f"subset.added_relationships: where of {relation.name}", engine)
+    return target.subset
+
+
+def foresee(target: Target, catalog: Catalog) -> None:
+    """Refuse what can be seen to be wrong beside a catalogue, before anything is read.
+
+    Raises:
+        ConfigInvalid: the subset names what is not there, or contradicts itself.
+    """
+    scheme(Families(catalog), (), subset_of(target))
+
+
+@asynccontextmanager
+async def picking(
+    services: Services, target: Target, view: View, *, report: Report
+) -> AsyncGenerator[SubsetTold]:
+    """Find the rows of a target's subset in an open view, and let it read those only, within the block.
+
+    Raises:
+        ConfigInvalid: the subset names what is not there, or contradicts itself.
+        SourceUnsuitable: a reference of a row that is taken cannot be kept.
+    """
+    subset = subset_of(target)
+    finder = await view.finder(_seed(services, subset))
+    made = scheme(Families(view.catalog), finder.relations, subset)
+    scratch = services.settings.working_directory / "tmp"
+    async with spool_directory(scratch) as directory, in_thread(open_rowsets(directory)) as rows:
+        walk = await _walked(made, finder, rows, view, report=report)
+        told = walk.told(target.key)
+        if told.dangling:
+            raise SourceUnsuitable(
+                f"{told.dangling:,} rows that others refer to would be left out",
+                "Take them out of `excluded_tables`, or exclude what refers to them.",
+            )
+        view.take(walk.takings())
+        yield told
+
+
+async def _walked(made: Scheme, finder: Finder, rows: RowSets, view: View, *, report: Report) -> Walk:
+    """Find all rows by one reader of the view."""
+    walks = list[Walk]()
+
+    def tell(message: str) -> None:
+        report(Progress("picking rows", message=message))
+
+    async def work() -> None:
+        async with in_thread(view.reader()) as reader:
+            walks.append(walk := Walk(made, finder, rows, reader, tell))
+            await to_thread.run_sync(walk.go)
+
+    async with reading(view) as group:
+        group.start_soon(work)
+    return walks[0]
+
+
+async def explain_subset(services: Services, target: str, report: Report = ignore) -> SubsetTold:
+    """Find the rows of a target's subset, as a build would, and say how many and why; nothing is kept."""
+    configured = services.settings.target(target)
+    subset_of(configured)
+    database = services.database(source_of(configured))
+    async with (
+        database.view(configured.selection, configured.limits) as view,
+        picking(services, configured, view, report=report) as told,
+    ):
+        return told
+
+
+def left_out(told: SubsetTold) -> Iterator[str]:
+    """Yield sentences that name what a subset lacks."""
+    cut = (str(one.table) for one in told.tables if one.after is not None and one.after != one.before)
+    yield from sentence("left out, rows that the subset does not take, of table{s}", cut)
+    over = (str(one.table) for one in told.tables if one.cut)
+    yield from sentence("left out, rows beyond the budget of table{s}", over)
+    emptied = (f"{one.table}.{column}" for one in told.tables for column in one.emptied)
+    yield from sentence("emptied, as what they refer to is left out, column{s}", emptied)
+    yield from told.warnings
+
+
+def _seed(services: Services, subset: Subset) -> bytes:
+    """Return what decides which rows are taken where only so many are, the same as long as the key is."""
+    if not subset.budgets and subset.max_rows is None and all(one.percent is None for one in subset.chosen):
+        return b""
+    if not services.settings.masking_key:
+        raise KeyMissing(
+            "there is no masking key, which decides what rows a share or a budget takes",
+            "Run `snapharbor config init`, or set `keys.masking`.",
+        )
+    return MaskKeys(services.settings.masking_key).derive(TAG)

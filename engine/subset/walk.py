@@ -1,0 +1,261 @@
+"""Finding the rows of a subset: what is chosen, what refers to it, and whatever any of it refers to.
+
+All questions go to one moment of a source. The last part goes downward only, so it comes to an end.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..database.base import Finder, Slice, SliceReader, Taking
+from ..model.catalog import TableName
+from ..model.errors import SourceUnsuitable
+from ..model.subset import Chosen, Relation, SubsetTold, TableCut
+from .rowsets import RowSets
+from .scheme import Scheme
+
+CHOSEN = 0
+MOST_RELATIONS = 60
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Walk:
+    """One walk through the rows of a source; blocking."""
+
+    scheme: Scheme
+    finder: Finder
+    rows: RowSets
+    reader: SliceReader
+    tell: Tell
+    cut: dict[TableName, int] = field(default_factory=dict[TableName, int])
+    dangling: int = 0
+
+    def go(self) -> None:
+        """Find every row.
+
+        Raises:
+            SourceUnsuitable: a row that is taken refers to a table of which none may be taken.
+        """
+        self.rows.shut(self._numbers(self.scheme.whole), whole=True)
+        self.rows.shut(self._numbers(self.scheme.empty), whole=False)
+        for family in sorted({self.scheme.family(one.table) for one in self.scheme.subset.chosen}):
+            self._choose(family)
+        if self.scheme.subset.referencing == "any":
+            self._refer_by_any()
+        else:
+            for family, relations in self.scheme.steps:
+                self._refer_by_every(family, relations)
+        self._close()
+        self._refuse_blocked()
+        self._verify()
+
+    def _choose(self, family: TableName) -> None:
+        budget = self.scheme.subset.budget(family)
+        for one in self.scheme.subset.chosen:
+            if self.scheme.family(one.table) == family:
+                self._find(self._chosen(one, ranked=budget is not None))
+        self._settle(family, [CHOSEN], budget=budget)
+
+    def _chosen(self, one: Chosen, *, ranked: bool) -> Slice:
+        self.tell(f"choosing rows of {one.table}")
+        return self.finder.chosen(one.table, where=one.where, percent=one.percent, ranked=ranked)
+
+    def _settle(
+        self, family: TableName, why: Sequence[int], *, every: bool = False, budget: int | None
+    ) -> None:
+        if (cut := self.rows.settle(why, every=every, budget=budget)) > 0:
+            self.cut[family] = self.cut.get(family, 0) + cut
+
+    def _refer_by_every(self, family: TableName, relations: Sequence[Relation]) -> None:
+        """Take the rows of a family that refer to rows taken by every relation that they use."""
+        if len(relations) > MOST_RELATIONS:
+            raise SourceUnsuitable(
+                f"`{family}` refers to tables that are cut down in {len(relations)} ways",
+                "Set `referencing: any`, or list the table in `excluded_tables`.",
+            )
+        budget = self.scheme.subset.budget(family)
+        # What is in a document is no reference that a row has to satisfy: there may be any number of them.
+        binding = [one for one in relations if one.path is None]
+        others = (*binding, *(one for one in relations if one.path is not None))
+        for bit, relation in enumerate(others):
+            for leaf, places in self._taken(relation, relation.referenced):
+                self._referring(
+                    relation, leaf, places, others=binding, ranked=budget is not None, met=1 << bit
+                )
+        self._settle(family, [self._reason(one) for one in others], every=True, budget=budget)
+
+    def _referring(
+        self,
+        relation: Relation,
+        leaf: TableName,
+        places: Sequence[int] | None,
+        *,
+        others: Sequence[Relation] = (),
+        ranked: bool,
+        met: int = 1,
+    ) -> None:
+        self.tell(f"looking for rows of {relation.table} that refer to {relation.referenced}")
+        self._find(self.finder.referring(relation, leaf, places, others=others, ranked=ranked), met)
+
+    def _refer_by_any(self) -> None:
+        """Take every row that refers to a row taken, again and again, until there are none."""
+        budgets = {family: self.scheme.subset.budget(family) for family, _ in self.scheme.steps}
+        while batch := self._next_fresh():
+            for relation in self.scheme.to_table(batch[0]):
+                family = self.scheme.family(relation.table)
+                if family not in budgets:
+                    continue
+                budget = budgets[family]
+                self._referring(relation, *batch, ranked=budget is not None)
+                if budget is not None:
+                    budget -= self._family_count(family)
+                self._settle(family, [self._reason(relation)], budget=budget)
+
+    def _close(self) -> None:
+        """Take what any row refers to, until every reference leads to a row that is taken."""
+        for leaf in sorted(self.scheme.whole):
+            if self.finder.number(leaf) is not None:
+                self._follow(leaf, None)
+        if self.scheme.subset.referencing == "any":
+            self.rows.refresh()
+        while batch := self._next_fresh():
+            self._follow(*batch)
+
+    def _follow(self, leaf: TableName, places: Sequence[int] | None) -> None:
+        for relation in self.scheme.of_table(leaf):
+            if self._leads_somewhere(relation):
+                self.tell(f"following {leaf} to {relation.referenced}")
+                self._find(self.finder.referenced(relation, leaf, places))
+                self.rows.settle([self._reason(relation) + 1])
+
+    def _verify(self) -> None:
+        """Ask once more for everything that every row refers to, and count what is not there."""
+        self.tell("verifying references")
+        for relation in self.scheme.relations:
+            if self._leads_somewhere(relation):
+                for leaf, places in self._taken(relation, relation.table, whole=True):
+                    self._find(self.finder.referenced(relation, leaf, places))
+                    self.dangling += self.rows.missing()
+
+    def _refuse_blocked(self) -> None:
+        for blocked in self.scheme.blocked:
+            relation, count = blocked.relation, 0
+            for leaf, places in self._taken(relation, relation.table, whole=True):
+                piece = self.finder.using(relation, leaf, places)
+                count += sum(1 for _ in self.finder.answer(piece, self.reader.read(piece)))
+            if count:
+                columns = ", ".join(f"`{column}`" for column in blocked.columns)
+                raise SourceUnsuitable(
+                    f"{count:,} rows of `{relation.table}` refer by {columns}, which cannot be NULL, "
+                    f"to the excluded table `{relation.referenced}`",
+                    f"Exclude `{relation.table}` too, or take `{relation.referenced}`.",
+                )
+
+    def _leads_somewhere(self, relation: Relation) -> bool:
+        """Tell whether there are rows to be taken of what a relation refers to."""
+        ends = self._ends(relation, relation.referenced)
+        return any(name not in self.scheme.whole for name in ends)
+
+    def _next_fresh(self) -> tuple[TableName, list[int]] | None:
+        for name in self.scheme.order:
+            number = self.finder.number(name)
+            if number is not None and (places := self.rows.next_fresh(number, self.scheme.subset.batch)):
+                return name, places
+        return None
+
+    def _taken(
+        self, relation: Relation, table: TableName, *, whole: bool = False
+    ) -> Iterator[tuple[TableName, Sequence[int] | None]]:
+        """Yield the rows taken at an end of a relation; None are all of a table taken whole."""
+        for leaf in self._ends(relation, table):
+            number = self.finder.number(leaf)
+            assert number is not None
+            if leaf not in self.scheme.whole:
+                for places in self.rows.batches(number, self.scheme.subset.batch):
+                    yield leaf, places
+            elif whole:
+                yield leaf, None
+
+    def _ends(self, relation: Relation, table: TableName) -> list[TableName]:
+        names = self.scheme.ends(relation, table)
+        return [name for name in names if self.finder.number(name) is not None]
+
+    def _find(self, piece: Slice, met: int = 1) -> None:
+        rows = self.finder.answer(piece, self.reader.read(piece))
+        self.rows.find(rows, known=len(piece.columns) - 1, met=met)
+
+    def _numbers(self, names: Iterable[TableName]) -> list[int]:
+        return [number for name in names if (number := self.finder.number(name)) is not None]
+
+    def _family_count(self, family: TableName) -> int:
+        return sum(map(self.rows.count, self._numbers(self.scheme.families.holders(family))))
+
+    def _reason(self, relation: Relation) -> int:
+        return 1 + 2 * self.scheme.relations.index(relation)
+
+    def takings(self) -> dict[TableName, Taking]:
+        """Return what is read of every table; the sets must stay open until that was done."""
+        found = dict[TableName, Taking]()
+        for name in self.scheme.order:
+            number = self.finder.number(name)
+            if number is None:
+                continue
+            emptied = self.scheme.emptied.get(name, ())
+            if name in self.scheme.whole:
+                found[name] = Taking(emptied=emptied)
+            elif count := self.rows.count(number):
+                found[name] = Taking(count, tuple(self._parts(number)), emptied)
+        return found
+
+    def _parts(self, number: int) -> Iterator[Callable[[], Sequence[int]]]:
+        last, most = -1, self.scheme.subset.batch
+        for places in self.rows.batches(number, most):
+            yield _Part(self.rows, number, last, most)
+            last = places[-1]
+
+    def told(self, target: str) -> SubsetTold:
+        """Return what is taken of every table, and why."""
+        return SubsetTold(
+            target,
+            tuple(self._told(name) for name in self.scheme.order if self.finder.number(name) is not None),
+            len(self.scheme.relations),
+            self.dangling,
+            self.scheme.warnings,
+        )
+
+    def _told(self, name: TableName) -> TableCut:
+        table, number = self.scheme.families.table(name), self.finder.number(name)
+        assert number is not None
+        emptied = self.scheme.emptied.get(name, ())
+        if name in self.scheme.whole:
+            return TableCut(name, table.rows, None, {"taken whole": table.rows}, 0, emptied, table.bytes)
+        count = self.rows.count(number)
+        reasons = sorted(self.rows.reasons(number).items())
+        return TableCut(
+            name,
+            table.rows,
+            count,
+            {self._words(why): rows for why, rows in reasons},
+            self.cut.get(name, 0),
+            emptied,
+            table.bytes * count // max(table.rows, count, 1),
+        )
+
+    def _words(self, why: int) -> str:
+        if why == CHOSEN:
+            return "chosen"
+        relation, down = self.scheme.relations[(why - 1) // 2], why % 2 == 0
+        if down:
+            return f"{relation.table} refers to it ({relation.name})"
+        return f"refers to {relation.referenced} ({relation.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    rows: RowSets
+    number: int
+    last: int
+    most: int
+
+    def __call__(self) -> list[int]:
+        return self.rows.after(self.number, self.last, self.most)
