@@ -19,6 +19,8 @@ VERBS = {
         "snapshots": "List the snapshots of all targets.",
         "build": "Take a snapshot of a target's source.",
         "sanitize": "Sanitize a snapshot by the target's rules.",
+        "subset": "Take a snapshot of the rows that a target's subset takes.",
+        "explain-subset": "Say which rows a target's subset would take, and why.",
         "load": "Load a snapshot into a database.",
         "verify": "Read a snapshot back and check every byte.",
         "proof": "Show what was done to a sanitized snapshot, and what it leaks.",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..engine.harbor import Harbor
     from ..engine.operations.requests import Request
 
+    Asked = Request | Callable[[Harbor], Request]
+    Then = Callable[[Harbor, JsonObject], Request]
+
 
 @dataclass(frozen=True, slots=True)
 class Perform:
@@ -29,13 +32,17 @@ class Perform:
     dry_run: bool
     detach: bool
 
-    def __call__(self, request: "Request") -> JsonObject | None:
-        """Do what is asked; returns the result, None if it only was planned or runs in the background."""
-        return run(partial(self._work, request))
+    def __call__(self, request: "Asked", then: "Then | None" = None) -> JsonObject | None:
+        """Do what is asked; returns the result, None if it only was planned or runs in the background.
 
-    async def _work(self, request: "Request") -> JsonObject | None:
+        What is asked `then` is planned, confirmed and run after that, and what came of it is `loaded` in the
+        result.
+        """
+        return run(partial(self._work, request, then))
+
+    async def _work(self, request: "Asked", then: "Then | None") -> JsonObject | None:
         async with self.session.harbor() as harbor:
-            plan = await harbor.plan(request)
+            plan = await harbor.plan(request(harbor) if callable(request) else request)
             if self.dry_run:
                 output.result(self.session, {"dry_run": True, "plan": view(plan)}, lambda: text(plan))
                 return None
@@ -47,6 +54,11 @@ class Perform:
                 return None
             with shown(self.session) as report:
                 done = await harbor.run(plan, confirmed=confirmed, report=report)
+            if then is not None:
+                plan = await harbor.plan(then(harbor, done))
+                confirmed = await self._agreed(harbor, plan)
+                with shown(self.session) as report:
+                    done = {**done, "loaded": await harbor.run(plan, confirmed=confirmed, report=report)}
             output.result(self.session, done, lambda: described(done))
             return done
 

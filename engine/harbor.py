@@ -33,7 +33,7 @@ from .model.suggestion import Suggestion
 from .model.target import Target
 from .operations import look
 from .operations.audit import AuditReport, export_audit, record, verify_audit
-from .operations.requests import Asks, Request, subject
+from .operations.requests import Asks, BuildRequest, Request, SanitizeRequest, subject
 from .operations.verbs import VERBS, decide
 from .repository.values import Survey
 from .services import Services, open_services
@@ -153,6 +153,12 @@ class Harbor:
         from .operations.suggest import suggest
 
         return await suggest(self.services, target, template)
+
+    def subset_request(self, target: str, *, original: bool = False) -> BuildRequest | SanitizeRequest:
+        """Return what makes a target's subset: sanitized where it has rules, or the `original`."""
+        from .operations.subset import request_of
+
+        return request_of(self.services, target, original=original)
 
     async def explain_subset(self, target: str, report: Report = ignore) -> SubsetTold:
         """Find the rows of a target's subset in its source, and say how many of which table, and why."""

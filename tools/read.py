@@ -1,15 +1,17 @@
 """The toolset `read`: look at targets, snapshots, jobs and the set-up. Nothing is changed."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
+from ..engine.harbor import Harbor
 from ..engine.model.fence import clean, fence
 from ..engine.model.snapshot import Sanitization
 from ..engine.operations.requests import VerifyRequest
 from .call import LOOKS, STOPS, Call, Cursor, Offered, Reference, harbor_of
-from .carry import PATIENCE, follow, start
+from .carry import PATIENCE, accompany, follow, start
 from .outcome import Outcome, of_job
 from .pages import page, text_size
 from .views import (
@@ -37,14 +39,16 @@ async def list_targets(call: Call, cursor: Cursor = "") -> Targets:
 
 
 async def describe_target(
-    call: Call, target: str, structure: bool = False, cursor: Cursor = ""
+    call: Call, target: str, structure: bool = False, subset: bool = False, cursor: Cursor = ""
 ) -> TargetView:
-    """Show one target. `structure` connects to its source and lists tables and columns, never rows."""
+    """Show one target; of its source also the tables and columns, or what its subset takes and why."""
     harbor = await harbor_of(call)
     found = await harbor.find_target(target)
     seen = await harbor.survey(target)
-    tables = (await harbor.schema(target)).tables if structure else ()
-    lines, following = page(tables, cursor, show=table_line, size=text_size)
+    about = await _subset(call, harbor, target) if subset else ()
+    if structure and not subset:
+        about = [table_line(table) for table in (await harbor.schema(target)).tables]
+    lines, following = page(about, cursor, show=str, size=text_size)
     return TargetView(
         **TargetRow.of(found).model_dump(),
         name=clean(found.name, 120),
@@ -55,9 +59,16 @@ async def describe_target(
         snapshots=len(seen.snapshots),
         newest=seen.snapshots[0].id if seen.snapshots else None,
         unreadable=unreadable(seen.unreadable),
-        structure=fence("\n".join(lines), 4000) if structure else None,
+        structure=fence("\n".join(lines), 4000) if structure or subset else None,
         next_cursor=following,
     )
+
+
+async def _subset(call: Call, harbor: Harbor, target: str) -> Sequence[str]:
+    from ..engine.report.subset import lines
+
+    told = await accompany(call, "finding the rows", lambda: harbor.explain_subset(target))
+    return tuple(lines(told))
 
 
 async def list_snapshots(call: Call, target: str = "", cursor: Cursor = "") -> Snapshots:

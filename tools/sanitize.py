@@ -65,9 +65,10 @@ async def sanitize_snapshot(
     target: str,
     snapshot: Annotated[str, Field(description="An original; default: the newest")] = "",
     new: Annotated[bool, Field(description="Read the source afresh")] = False,
+    subset: bool = False,
 ) -> Outcome:
     """Make a sanitized snapshot by the target's SQL rules; the original stays as it is. A job."""
-    return await start(call, SanitizeRequest(target, snapshot or None, new))
+    return await start(call, SanitizeRequest(target, snapshot or None, new or subset, subset=subset))
 
 
 def _next(told: Explanation) -> str:

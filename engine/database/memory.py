@@ -29,16 +29,15 @@ from .base import (
     Blocks,
     ChunkSource,
     Contents,
-    Finder,
     Hashing,
     Marker,
     Rewrite,
     Slice,
     Standing,
-    Taking,
     View,
     Wanted,
 )
+from .finder import Finder, Taking
 from .selection import Selected, select
 
 Row = list[str | None]

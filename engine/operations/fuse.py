@@ -166,8 +166,11 @@ def _protected(services: Services) -> Iterator[Guarded]:
     for target in services.settings.targets.values():
         if target.source is not None:
             yield Guarded(target.source, SOURCE, None, silent=False)
-        if target.protected and (own := own_destination(services, target)) is not None:
-            yield Guarded(own, f"the destination of the protected target `{target.key}`", None, silent=False)
+        owned = (own_destination(services, target), target.subset.destination if target.subset else None)
+        for own in owned if target.protected else ():
+            if own is not None:
+                why = f"the destination of the protected target `{target.key}`"
+                yield Guarded(own, why, None, silent=False)
 
 
 async def _same_address(one: DatabaseUrl, other: DatabaseUrl) -> bool:

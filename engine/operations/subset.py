@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from anyio import to_thread
 
-from ..database.base import Finder, View
+from ..database.base import View
+from ..database.finder import Finder
 from ..database.selection import sentence
 from ..masks.keys import MaskKeys
 from ..model.catalog import Catalog
@@ -22,6 +23,8 @@ from ..subset.walk import Walk
 from ..tasks import in_thread
 from .places import source_of
 from .reading import reading
+from .requests import BuildRequest, SanitizeRequest
+from .ruleset import rules_if_any
 
 TAG = "subset"
 PICKING = "find the rows of the subset, and whatever they refer to, inside the same view; no value leaves it"
@@ -52,6 +55,15 @@ def subset_of(target: Target) -> Subset:
         if relation.where is not None:
             refuse_condition(relation.where, f"subset.added_relationships: where of {relation.name}", engine)
     return target.subset
+
+
+def request_of(services: Services, key: str, *, original: bool) -> BuildRequest | SanitizeRequest:
+    """Return what makes a target's subset, sanitized where it has rules."""
+    target = services.settings.target(key)
+    subset_of(target)
+    if original or rules_if_any(services, target) is None:
+        return BuildRequest(key, subset=True)
+    return SanitizeRequest(key, new=True, subset=True)
 
 
 def foresee(target: Target, catalog: Catalog) -> None:

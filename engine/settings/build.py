@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,12 +11,14 @@ from ..model.finding import Accepted
 from ..model.secret import Secret
 from ..model.settings import Programs, Settings, closest
 from ..model.share import Recipient
+from ..model.subset import Subset
 from ..model.target import Limits, Rules, Selection, Target
 from ..model.url import DatabaseUrl
 from .document import Block, KeyPath, invalid
 from .profiles import Profiles
-from .schema import Root, TargetModel
+from .schema import Root, SubsetModel, TargetModel
 from .shape import origin_of
+from .subsets import Subsets
 
 Named = TypeVar("Named")
 Built = TypeVar("Built")
@@ -85,7 +87,8 @@ class Builder:
     def _target(self, key: str, model: TargetModel) -> Target:
         path = ("targets", key)
         share = model.share
-        only_shared = share is not None and model.snapshot.src_url is None
+        subset_source = model.subset.src_url if model.subset else None
+        only_shared = share is not None and model.snapshot.src_url is None and subset_source is None
         if not model.model_fields_set:
             raise self._invalid(path, "says nothing", "Give it `snapshot.src_url`.")
         destination = self._url(model.snapshot.dst_url, (*path, "snapshot", "dst_url"))
@@ -97,12 +100,13 @@ class Builder:
             key=key,
             name=model.name or key,
             type="share" if only_shared else "local",
-            source=self._url(model.snapshot.src_url, (*path, "snapshot", "src_url")),
+            source=self._source(model, path),
             destination=destination,
             cpus=self._cpus(key, model),
             selection=self._selection(model, path),
             limits=self._limits(model),
             rules=self._rules(model, path),
+            subset=self._subset(model.subset, (*path, "subset")),
             storage_profile=self._profile(model.storage_profile, (*path, "storage_profile")),
             share_profile=self._profile(
                 share.storage_profile_name if share else None, (*path, "share", "storage_profile_name")
@@ -114,6 +118,23 @@ class Builder:
             ),
             protected=model.protected,
         )
+
+    def _source(self, model: TargetModel, path: KeyPath) -> DatabaseUrl | None:
+        source = self._url(model.snapshot.src_url, (*path, "snapshot", "src_url"))
+        if model.subset is None or model.subset.src_url is None:
+            return source
+        where = (*path, "subset", "src_url")
+        own = self._url(model.subset.src_url, where)
+        if source is not None and own != source:
+            hint = "Leave it out, or make a target of its own for the other source."
+            raise self._invalid(where, "is another source than `snapshot.src_url`", hint)
+        return own
+
+    def _subset(self, model: SubsetModel | None, path: KeyPath) -> Subset | None:
+        if model is None:
+            return None
+        subset = Subsets(self.tree, path).subset(model)
+        return replace(subset, destination=self._url(model.dst_url, (*path, "dst_url")))
 
     def _rules(self, model: TargetModel, path: KeyPath) -> Rules | None:
         sanitize = model.sanitize

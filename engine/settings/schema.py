@@ -118,6 +118,65 @@ class Sanitize(Model):
     )
 
 
+class SubsetTable(Model):
+    table: str = Field(description="The table, `schema.table`.")
+    where: str | None = Field(default=None, description="SQL condition on its rows.")
+    percent: float | None = Field(
+        default=None, gt=0, le=100, description="So many of a hundred rows, always the same ones."
+    )
+
+
+class AddedRelationship(Model):
+    fk_table: str = Field(description="The table that refers, `schema.table`.")
+    fk_columns: Words = Field(description="Its columns that refer, in order.")
+    ref_table: str = Field(description="The table that is referred to.")
+    ref_columns: Words = Field(description="Its columns, in the same order.")
+    where: str | None = Field(
+        default=None, description="SQL condition on rows of `fk_table`: for which of them it counts."
+    )
+    fk_path: str | None = Field(
+        default=None, description="Where in the one column, a JSON document, what refers stands: `$.user.id`."
+    )
+
+
+class ExcludedRelationship(Model):
+    fk_table: str = Field(description="The table that refers.")
+    ref_table: str = Field(description="The table that is referred to.")
+
+
+class SubsetModel(Model):
+    src_url: Url = Field(default=None, description="The source, where `snapshot.src_url` does not say it.")
+    dst_url: Url = Field(default=None, description="Where `subset --into` loads it. It is replaced.")
+    subset_tables: tuple[SubsetTable, ...] = Field(
+        default=(), description="Rows to begin with: of each entry `table`, and either `where` or `percent`."
+    )
+    copy_tables: Words = Field(default=(), description="Tables to take whole (`schema.table`).")
+    excluded_tables: Words = Field(
+        default=(), description="Tables to take no row of; what refers to them becomes NULL."
+    )
+    added_relationships: tuple[AddedRelationship, ...] = Field(
+        default=(),
+        description="Relations that no foreign key declares: `fk_table`, `fk_columns`, `ref_table`, "
+        "`ref_columns`, maybe `where` and `fk_path`.",
+    )
+    excluded_relationships: tuple[ExcludedRelationship, ...] = Field(
+        default=(),
+        description="Foreign keys not to follow, by `fk_table` and `ref_table`; their columns become NULL.",
+    )
+    referencing: Literal["every", "any", "none"] = Field(
+        default="every",
+        description="Which rows come that refer to rows taken: where every reference to a table that is cut "
+        "down is kept, where any is, or none.",
+    )
+    max_rows: int | None = Field(
+        default=None, ge=0, description="Most rows to choose of any table, those that others need left aside."
+    )
+    row_budgets: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default={}, description="The same of single tables, by `schema.table`."
+    )
+    batch_size: int = Field(default=100_000, ge=1, description="Rows in one question to the source.")
+
+
 class ShareTarget(Model):
     former: ClassVar[Mapping[str, str]] = {"storage_profile": "storage_profile_name"}
     dst_url: Url = Field(default=None, description="Where a snapshot that others shared is loaded.")
@@ -159,6 +218,7 @@ class TargetModel(Model):
         default=None, description="Where originals go. Not set: this machine only."
     )
     sanitize: Sanitize | None = Field(default=None, description="How snapshots are sanitized.")
+    subset: SubsetModel | None = Field(default=None, description="Which rows a subset takes.")
     share: ShareTarget | None = Field(default=None, description="A target without source: what others share.")
     limits: TargetLimits = Field(default=TargetLimits(), description="Limits of this target.")
     sso_groups: Words = Field(default=(), description="Groups that may see its sanitized snapshots.")
@@ -309,7 +369,6 @@ IGNORED: Mapping[str, str] = {
 """What the original's configuration holds and nothing comes of here, and why; the values are never read."""
 
 REFUSED: Mapping[str, str] = {
-    "subset": "Subsets are not supported yet: remove the block, or use snapshot.tables to take fewer tables.",
     "src_url": "Write it under `snapshot`.",
     "query_file": "Write it under `sanitize`.",
 }

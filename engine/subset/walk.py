@@ -6,7 +6,8 @@ All questions go to one moment of a source. The last part goes downward only, so
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..database.base import Finder, Slice, SliceReader, Taking
+from ..database.base import Slice, SliceReader
+from ..database.finder import Finder, Taking
 from ..model.catalog import TableName
 from ..model.errors import SourceUnsuitable
 from ..model.subset import Chosen, Relation, SubsetTold, TableCut

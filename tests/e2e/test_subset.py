@@ -11,8 +11,7 @@ from support.shop import EVERY_SCHEMA, Shop, clean, do
 
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.catalog import TableName
-from snapharbor.engine.model.errors import ConfigInvalid, EngineError, SourceUnsuitable
-from snapharbor.engine.model.subset import Chosen, Relation, Subset
+from snapharbor.engine.model.subset import Chosen, Subset
 from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
@@ -22,7 +21,9 @@ MakeTown = Callable[..., Shop]
 
 TRADE = """
 CREATE TABLE country (code text PRIMARY KEY, name text);
-CREATE TABLE customer (id int PRIMARY KEY, country text NOT NULL REFERENCES country, referrer int REFERENCES customer);
+CREATE TABLE customer (
+  id int PRIMARY KEY, country text NOT NULL REFERENCES country, referrer int REFERENCES customer
+);
 CREATE TABLE product (id int PRIMARY KEY, maker text NOT NULL REFERENCES country);
 CREATE TABLE purchase (
   id int, year int, buyer int NOT NULL REFERENCES customer, PRIMARY KEY (year, id)
@@ -78,7 +79,9 @@ async def harbor_with(shop: Shop, subset: Subset, rules: Rules | None = None) ->
 async def load_subset(shop: Shop, subset: Subset, rules: Rules | None = None) -> None:
     """Build a subset and load it: every key is made anew over the rows that came."""
     async with harbor_with(shop, subset, rules) as harbor:
-        request = SanitizeRequest("shop", new=True, subset=True) if rules else BuildRequest("shop", subset=True)
+        request = (
+            SanitizeRequest("shop", new=True, subset=True) if rules else BuildRequest("shop", subset=True)
+        )
         await do(harbor, request)
         await do(harbor, LoadRequest("shop", original=rules is None))
 
@@ -87,7 +90,9 @@ def ids(shop: Shop, name: str, columns: str = "id") -> list[tuple[object, ...]]:
     return query(shop.destination, f"SELECT {columns} FROM {name} ORDER BY {columns}")
 
 
-async def test_rows_that_refer_and_are_referred_to_come_along(each_postgres: Postgres, make_town: MakeTown) -> None:
+async def test_rows_that_refer_and_are_referred_to_come_along(
+    each_postgres: Postgres, make_town: MakeTown
+) -> None:
     shop = make_town(each_postgres, TRADE)
     await load_subset(shop, Subset((chosen("customer", where="id = 40"),)))
     assert ids(shop, "customer") == [(10,), (20,), (40,)]

@@ -14,7 +14,8 @@ from ...model.pushdown import Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread, open_tasks
-from ..base import Blocks, Finder, Hashing, Marker, Rewrite, Slice, Taking, Wanted
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..finder import Finder, Taking
 from ..programs import Programs
 from .definition import Reader, elsewhere
 from .entries import PART, Definition, dumped

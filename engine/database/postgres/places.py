@@ -11,7 +11,8 @@ from ...model.catalog import Catalog, TableName
 from ...model.errors import SourceUnsuitable
 from ...model.identifier import quote, quoted
 from ...model.subset import Relation
-from ..base import Block, Found, Slice
+from ..base import Block, Slice
+from ..finder import Found
 from .conditions import joined, uses
 from .slices import PLACE_BITS, Leaf, spelled
 from .surroundings import inside

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ...model.catalog import TableName
 from ...model.identifier import quote, quoted
 from ...model.pushdown import TableRead
-from ..base import PLACES, Slice, Taking
+from ..base import PLACES, Slice
+from ..finder import Taking
 from .surroundings import inside
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOu
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Taking, Wanted
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..finder import Taking
 from ..programs import Programs
 from .artefact import kinds_without
 from .definition import Wanted as WantedDefinition

@@ -55,7 +55,11 @@ CASES = {
         1,
         "database_tools.postgresql",
     ),
-    "not yet: subsets": ("targets:\n  a:\n    subset: {src_url: x}", 3, "targets.a.subset"),
+    "subset without a source that can be used": (
+        "targets:\n  a:\n    subset: {src_url: x}",
+        3,
+        "targets.a.subset.src_url",
+    ),
     "duplicate key": ("targets:\n  a: {cpus: 1}\n  a: {cpus: 2}", 3, "targets.a"),
     "tab": ("targets:\n  a:\n\tcpus: 1", 3, "targets.a"),
     "unclosed quote": ("targets:\n  a:\n    name: 'x", 3, "targets.a.name"),
