@@ -41,7 +41,7 @@ async def list_targets(call: Call, cursor: Cursor = "") -> Targets:
 async def describe_target(
     call: Call, target: str, structure: bool = False, subset: bool = False, cursor: Cursor = ""
 ) -> TargetView:
-    """Show one target; of its source also the tables and columns, or what its subset takes and why."""
+    """Show a target; from its source its tables, or what its subset takes."""
     harbor = await harbor_of(call)
     found = await harbor.find_target(target)
     seen = await harbor.survey(target)

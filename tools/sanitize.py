@@ -67,7 +67,7 @@ async def sanitize_snapshot(
     new: Annotated[bool, Field(description="Read the source afresh")] = False,
     subset: bool = False,
 ) -> Outcome:
-    """Make a sanitized snapshot by the target's SQL rules; the original stays as it is. A job."""
+    """Make a sanitized snapshot by the target's SQL rules, or of its subset. A job."""
     return await start(call, SanitizeRequest(target, snapshot or None, new or subset, subset=subset))
 
 
