@@ -1,7 +1,7 @@
 """A subset beside a whole build: five of a hundred customers with all that is theirs, and 5 % of every table.
 
-`python benchmarks/subset.py [--url URL] [--rows N] [--rounds N]`. All are the command line as a user types it,
-into a fresh repository. The bar: a subset takes at most half of the time of a build.
+`python benchmarks/subset.py [--url URL] [--rows N] [--rounds N]`. All are the command line as a user types
+it, into a fresh repository. The bar: a subset takes at most half of the time of a build.
 """
 
 import json

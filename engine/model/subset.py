@@ -101,12 +101,15 @@ class TableCut:
 
 @dataclass(frozen=True, slots=True)
 class SubsetTold:
-    """What a subset takes of every table; `dangling` counts references whose row stayed behind."""
+    """What a subset takes of every table.
+
+    `dangling` counts the rows referred to that would stay behind, None if nobody looked yet.
+    """
 
     target: str
     tables: tuple[TableCut, ...]
     relations: int
-    dangling: int
+    dangling: int | None
     warnings: tuple[str, ...] = ()
 
     @property

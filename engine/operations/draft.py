@@ -14,7 +14,6 @@ from ..model.errors import DatabaseFailed, RuleFailed
 from ..model.job import Progress, Report
 from ..model.json import JsonObject, digest
 from ..model.snapshot import Kind, Manifest, Sanitization, Snapshot, TableData, snapshot
-from ..model.subset import SubsetTold
 from ..model.target import Selection, Target
 from ..repository.repository import Repository
 from ..repository.writer import SnapshotWriter
@@ -23,7 +22,7 @@ from ..tasks import open_tasks
 from .capture import Captured, capture
 from .clock import new_snapshot_id, now
 from .leaks import told
-from .subset import TAG, left_out, picking
+from .subset import TAG, Picked, left_out, picking
 
 if TYPE_CHECKING:
     from .proof import Proof
@@ -79,13 +78,13 @@ async def store(
             _picked(services, draft, view, report) as subset,
         ):
             opened = time.monotonic()
-            captured = await _verified(view, writer, draft.target.cpus, report)
+            captured = await _verified(view, subset, writer, workers=draft.target.cpus, report=report)
             if proof is not None and draft.rewrite is not None:
                 await proof.gather(view, report)
         timings = {"connect": round(opened - started, 3), "read": round(time.monotonic() - opened, 3)}
         manifest = _manifest(draft, view, captured, timings)
         if subset is not None:
-            manifest = replace(manifest, left_out=(*manifest.left_out, *left_out(subset)))
+            manifest = replace(manifest, left_out=(*manifest.left_out, *left_out(subset.told)))
         if (marked := view.marked(_marker(manifest))) is not None:
             table, columns, row = marked
             stream = await writer.store(partial(iter, (row,)))
@@ -121,12 +120,12 @@ def _selection(draft: Draft) -> Selection:
 @asynccontextmanager
 async def _picked(
     services: Services, draft: Draft, view: View, report: Report
-) -> AsyncGenerator[SubsetTold | None]:
+) -> AsyncGenerator[Picked | None]:
     if not draft.subset:
         yield None
         return
-    async with picking(services, draft.target, view, report=report) as told:
-        yield told
+    async with picking(services, draft.target, view, report=report) as picked:
+        yield picked
 
 
 def _tags(draft: Draft) -> tuple[str, ...]:
@@ -173,16 +172,19 @@ def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str
     )
 
 
-async def _verified(view: View, writer: SnapshotWriter, workers: int, report: Report) -> Captured:
-    """Capture a view, and ask meanwhile whether the constraints hold that rules could break."""
-    if view.rewritten is None:
-        return await capture(view, writer, workers, report)
+async def _verified(
+    view: View, subset: Picked | None, writer: SnapshotWriter, *, workers: int, report: Report
+) -> Captured:
+    """Capture a view, and ask meanwhile whether the constraints hold that rules or a subset could break."""
     try:
         async with open_tasks() as group:
-            group.start_soon(view.verify)
+            if view.rewritten is not None:
+                group.start_soon(view.verify)
+            if subset is not None:
+                group.start_soon(subset.verify)
             return await capture(view, writer, workers, report)
     except DatabaseFailed as error:
-        if not str(error.details.get("sqlstate", "")).startswith(DATA):
+        if view.rewritten is None or not str(error.details.get("sqlstate", "")).startswith(DATA):
             raise
         raise await _named(view, error) from None
 

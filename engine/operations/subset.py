@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
@@ -75,10 +76,33 @@ def foresee(target: Target, catalog: Catalog) -> None:
     scheme(Families(catalog), (), subset_of(target))
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The rows of a subset, found in an open view."""
+
+    view: View
+    walk: Walk
+    told: SubsetTold
+
+    async def verify(self) -> None:
+        """Ask the source once more whether everything is taken that any row refers to.
+
+        Raises:
+            SourceUnsuitable: something is not.
+        """
+        async with in_thread(self.view.reader()) as reader:
+            dangling = await to_thread.run_sync(self.walk.verify, reader)
+        if dangling:
+            raise SourceUnsuitable(
+                f"{dangling:,} rows that others refer to would be left out",
+                "Take them out of `excluded_tables`, or exclude what refers to them.",
+            )
+
+
 @asynccontextmanager
 async def picking(
     services: Services, target: Target, view: View, *, report: Report
-) -> AsyncGenerator[SubsetTold]:
+) -> AsyncGenerator[Picked]:
     """Find the rows of a target's subset in an open view, and let it read those only, within the block.
 
     Raises:
@@ -91,14 +115,8 @@ async def picking(
     scratch = services.settings.working_directory / "tmp"
     async with spool_directory(scratch) as directory, in_thread(open_rowsets(directory)) as rows:
         walk = await _walked(made, finder, rows, view, report=report)
-        told = walk.told(target.key)
-        if told.dangling:
-            raise SourceUnsuitable(
-                f"{told.dangling:,} rows that others refer to would be left out",
-                "Take them out of `excluded_tables`, or exclude what refers to them.",
-            )
         view.take(walk.takings())
-        yield told
+        yield Picked(view, walk, walk.told(target.key))
 
 
 async def _walked(made: Scheme, finder: Finder, rows: RowSets, view: View, *, report: Report) -> Walk:
@@ -125,9 +143,12 @@ async def explain_subset(services: Services, target: str, report: Report = ignor
     database = services.database(source_of(configured))
     async with (
         database.view(configured.selection, configured.limits) as view,
-        picking(services, configured, view, report=report) as told,
+        picking(services, configured, view, report=report) as picked,
     ):
-        return told
+        report(Progress("verifying references"))
+        async with reading(view) as group:
+            group.start_soon(picked.verify)
+        return replace(picked.told, dangling=0)
 
 
 def left_out(told: SubsetTold) -> Iterator[str]:

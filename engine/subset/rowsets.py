@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -17,17 +18,16 @@ PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA temp_store = MEMORY;
 CREATE TABLE taken (leaf INTEGER, place INTEGER, why INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
-CREATE TABLE fresh (leaf INTEGER, place INTEGER, why INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
+CREATE TABLE fresh (leaf INTEGER, place INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
 CREATE TABLE found (
   leaf INTEGER, place INTEGER, uses INTEGER, rank INTEGER, met INTEGER, PRIMARY KEY (leaf, place)
 ) WITHOUT ROWID;
-CREATE TABLE shut (leaf INTEGER PRIMARY KEY, whole INTEGER);
+CREATE TABLE whole (leaf INTEGER PRIMARY KEY);
 """
-# A row counts once, for the first reason, and never if its table is taken whole or not at all.
-NEW = """NOT EXISTS (SELECT 1 FROM taken AS t WHERE t.leaf = f.leaf AND t.place = f.place)
-AND NOT EXISTS (SELECT 1 FROM shut AS s WHERE s.leaf = f.leaf)"""
-MISSING = """NOT EXISTS (SELECT 1 FROM taken AS t WHERE t.leaf = f.leaf AND t.place = f.place)
-AND NOT EXISTS (SELECT 1 FROM shut AS s WHERE s.leaf = f.leaf AND s.whole)"""
+CHUNK = 10_000
+# A row counts once, for the first reason.
+NEW = "NOT EXISTS (SELECT 1 FROM taken AS t WHERE t.leaf = f.leaf AND t.place = f.place)"
+MISSING = f"{NEW} AND NOT EXISTS (SELECT 1 FROM whole AS w WHERE w.leaf = f.leaf)"
 # By how much is known of a row: its table and place, and maybe the bits of what it uses, and its rank.
 FOUND = {
     2: "INSERT INTO found VALUES (?1, ?2, 0, 0, {met}) ON CONFLICT DO UPDATE SET met = met | {met}",
@@ -37,25 +37,39 @@ FOUND = {
 
 
 class RowSets:
-    """Rows that are taken, and those of them whose references have not been followed yet (`fresh`)."""
+    """Rows that are taken, and those of them whose references have not been followed yet (`fresh`).
+
+    Every method may be called by any thread.
+    """
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._lock = Lock()
+        self._shut: set[int] = set()
 
     def shut(self, leaves: Iterable[int], *, whole: bool) -> None:
         """Take no row of these tables from now on, as they are taken whole or not at all."""
-        self._database.executemany("INSERT INTO shut VALUES (?, ?)", ((leaf, whole) for leaf in leaves))
+        numbers = set(leaves)
+        self._shut |= numbers
+        if whole:
+            self._many("INSERT INTO whole VALUES (?)", ((leaf,) for leaf in numbers))
+
+    def take(self, rows: Iterable[tuple[int, ...]], why: int) -> None:
+        """Take rows for one reason, each a table and a place; one that is taken already stays as it is."""
+        open_ = (row for row in rows if row[0] not in self._shut) if self._shut else rows
+        self._many(f"INSERT OR IGNORE INTO taken VALUES (?, ?, {why})", open_)
 
     def find(self, rows: Iterable[tuple[int, ...]], *, known: int = 2, met: int = 1) -> None:
         """Remember rows that may be taken, each so many numbers; one that comes again is met once more."""
-        self._database.executemany(FOUND[known].format(met=met), rows)
+        self._many(FOUND[known].format(met=met), rows)
 
-    def settle(self, why: Sequence[int], *, every: bool = False, budget: int | None = None) -> int:
+    def settle(
+        self, why: Sequence[int], *, fresh: bool, every: bool = False, budget: int | None = None
+    ) -> int:
         """Take the rows that were found, for the reason of the first that met them; forget the others.
 
-        What is new is fresh. With `every`, only those that were met by all that they use. With a budget, so
-        many of them, those of the lowest rank.
+        What is new may be `fresh` then. With `every`, only those that were met by all that they use. With a
+        budget, so many of them, those of the lowest rank.
 
         Returns:
             How many the budget left out.
@@ -63,56 +77,65 @@ class RowSets:
         reason = (
             "CASE " + " ".join(f"WHEN f.met & {1 << bit} THEN {one}" for bit, one in enumerate(why)) + " END"
         )
-        condition = f"{NEW} AND (f.uses & ~f.met) = 0" if every else NEW
-        rows = f"SELECT f.leaf, f.place, {reason} FROM found AS f WHERE {condition}"
+        shut = f"f.leaf NOT IN ({', '.join(map(str, sorted(self._shut)))})"
+        rows = f"FROM found AS f WHERE {NEW} AND {shut}{' AND f.uses & ~f.met = 0' if every else ''}"
         cut = 0
-        if budget is not None:
-            count = self._one(f"SELECT count(*) FROM found AS f WHERE {condition}")
-            cut = max(count - max(budget, 0), 0)
-            rows += f" ORDER BY f.rank, f.leaf, f.place LIMIT {max(budget, 0)}"
-        self._database.execute(f"INSERT INTO fresh {rows}")
-        self._database.execute(f"INSERT INTO taken {rows}")
-        self._database.execute("DELETE FROM found")
+        with self._lock:
+            if budget is not None:
+                cut = max(self._one(f"SELECT count(*) {rows}") - max(budget, 0), 0)
+                rows += f" ORDER BY f.rank, f.leaf, f.place LIMIT {max(budget, 0)}"
+            if fresh:
+                self._database.execute(f"INSERT INTO fresh SELECT f.leaf, f.place {rows}")
+            self._database.execute(f"INSERT INTO taken SELECT f.leaf, f.place, {reason} {rows}")
+            self._database.execute("DELETE FROM found")
         return cut
 
-    def refresh(self) -> None:
-        """Make all rows fresh, so that references of every one are followed."""
-        self._database.execute("INSERT OR IGNORE INTO fresh SELECT * FROM taken")
+    def freshen(self) -> None:
+        """Make all rows fresh."""
+        with self._lock:
+            self._database.execute("INSERT INTO fresh SELECT leaf, place FROM taken")
 
     def missing(self) -> int:
         """Return how many rows that were found are not taken, those of whole tables left out; forget all."""
-        count = self._one(f"SELECT count(*) FROM found AS f WHERE {MISSING}")
-        self._database.execute("DELETE FROM found")
+        with self._lock:
+            count = self._one(f"SELECT count(*) FROM found AS f WHERE {MISSING}")
+            self._database.execute("DELETE FROM found")
         return count
 
     def next_fresh(self, leaf: int, most: int) -> list[int]:
         """Return so many fresh rows of a table, which are not fresh any more."""
-        batch = self._places("SELECT place FROM fresh WHERE leaf = ? ORDER BY place LIMIT ?", leaf, most)
-        if batch:
-            self._database.execute("DELETE FROM fresh WHERE leaf = ? AND place <= ?", (leaf, batch[-1]))
+        with self._lock:
+            batch = self._places("SELECT place FROM fresh WHERE leaf = ? ORDER BY place LIMIT ?", leaf, most)
+            if batch:
+                self._database.execute("DELETE FROM fresh WHERE leaf = ? AND place <= ?", (leaf, batch[-1]))
         return batch
 
-    def batches(self, leaf: int, most: int) -> Iterator[list[int]]:
-        """Yield the rows taken of a table, so many at a time."""
+    def batches(self, leaf: int, most: int, whys: Sequence[int] | None = None) -> Iterator[list[int]]:
+        """Yield the rows taken of a table, so many at a time; with `whys`, those for these reasons."""
         last = -1
-        while batch := self.after(leaf, last, most):
+        while batch := self.after(leaf, last, most, whys=whys):
             yield batch
             last = batch[-1]
 
-    def after(self, leaf: int, last: int, most: int) -> list[int]:
-        """Return so many rows taken of a table that follow one; from any thread."""
-        query = "SELECT place FROM taken WHERE leaf = ? AND place > ? ORDER BY place LIMIT ?"
+    def after(self, leaf: int, last: int, most: int, *, whys: Sequence[int] | None = None) -> list[int]:
+        """Return so many rows taken of a table that follow one."""
+        for_ = "" if whys is None else f"AND why IN ({', '.join(map(str, whys))}) "
+        query = f"SELECT place FROM taken WHERE leaf = ? AND place > ? {for_}ORDER BY place LIMIT ?"
         with self._lock:
             return self._places(query, leaf, last, most)
 
-    def count(self, leaf: int) -> int:
-        """Return how many rows are taken of a table."""
-        return self._one("SELECT count(*) FROM taken WHERE leaf = ?", leaf)
-
     def reasons(self, leaf: int) -> dict[int, int]:
         """Return how many rows of a table came for each reason."""
-        rows = self._database.execute("SELECT why, count(*) FROM taken WHERE leaf = ? GROUP BY why", (leaf,))
-        return dict(rows.fetchall())
+        with self._lock:
+            query = "SELECT why, count(*) FROM taken WHERE leaf = ? GROUP BY why"
+            return dict(self._database.execute(query, (leaf,)).fetchall())
+
+    def _many(self, statement: str, rows: Iterable[tuple[int, ...]]) -> None:
+        """Run a statement for each row, some at a time: rows may be long in coming."""
+        coming = iter(rows)
+        while chunk := list(islice(coming, CHUNK)):
+            with self._lock:
+                self._database.executemany(statement, chunk)
 
     def _places(self, query: str, *values: int) -> list[int]:
         return [place for (place,) in self._database.execute(query, values)]

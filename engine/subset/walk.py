@@ -10,7 +10,7 @@ from ..database.base import Slice, SliceReader
 from ..database.finder import Finder, Taking
 from ..model.catalog import TableName
 from ..model.errors import SourceUnsuitable
-from ..model.subset import Chosen, Relation, SubsetTold, TableCut
+from ..model.subset import Relation, SubsetTold, TableCut
 from .rowsets import RowSets
 from .scheme import Scheme
 
@@ -29,7 +29,6 @@ class Walk:
     reader: SliceReader
     tell: Tell
     cut: dict[TableName, int] = field(default_factory=dict[TableName, int])
-    dangling: int = 0
 
     def go(self) -> None:
         """Find every row.
@@ -48,23 +47,28 @@ class Walk:
                 self._refer_by_every(family, relations)
         self._close()
         self._refuse_blocked()
-        self._verify()
 
     def _choose(self, family: TableName) -> None:
         budget = self.scheme.subset.budget(family)
         for one in self.scheme.subset.chosen:
             if self.scheme.family(one.table) == family:
-                self._find(self._chosen(one, ranked=budget is not None))
-        self._settle(family, [CHOSEN], budget=budget)
-
-    def _chosen(self, one: Chosen, *, ranked: bool) -> Slice:
-        self.tell(f"choosing rows of {one.table}")
-        return self.finder.chosen(one.table, where=one.where, percent=one.percent, ranked=ranked)
+                self.tell(f"choosing rows of {one.table}")
+                ranked = budget is not None
+                piece = self.finder.chosen(one.table, where=one.where, percent=one.percent, ranked=ranked)
+                self._find(piece) if ranked else self._take(piece, CHOSEN)
+        if budget is not None:
+            self._settle(family, [CHOSEN], budget=budget)
 
     def _settle(
-        self, family: TableName, why: Sequence[int], *, every: bool = False, budget: int | None
+        self,
+        family: TableName,
+        why: Sequence[int],
+        *,
+        fresh: bool = False,
+        every: bool = False,
+        budget: int | None = None,
     ) -> None:
-        if (cut := self.rows.settle(why, every=every, budget=budget)) > 0:
+        if (cut := self.rows.settle(why, fresh=fresh, every=every, budget=budget)) > 0:
             self.cut[family] = self.cut.get(family, 0) + cut
 
     def _refer_by_every(self, family: TableName, relations: Sequence[Relation]) -> None:
@@ -75,14 +79,18 @@ class Walk:
                 "Set `referencing: any`, or list the table in `excluded_tables`.",
             )
         budget = self.scheme.subset.budget(family)
+        if len(relations) == 1 and budget is None:
+            for leaf, places in self._taken(relations[0], relations[0].referenced):
+                piece = self._referring(relations[0], leaf, places, ranked=False)
+                self._take(piece, self._reason(relations[0]))
+            return
         # What is in a document is no reference that a row has to satisfy: there may be any number of them.
         binding = [one for one in relations if one.path is None]
         others = (*binding, *(one for one in relations if one.path is not None))
         for bit, relation in enumerate(others):
             for leaf, places in self._taken(relation, relation.referenced):
-                self._referring(
-                    relation, leaf, places, others=binding, ranked=budget is not None, met=1 << bit
-                )
+                piece = self._referring(relation, leaf, places, others=binding, ranked=budget is not None)
+                self._find(piece, 1 << bit)
         self._settle(family, [self._reason(one) for one in others], every=True, budget=budget)
 
     def _referring(
@@ -93,50 +101,72 @@ class Walk:
         *,
         others: Sequence[Relation] = (),
         ranked: bool,
-        met: int = 1,
-    ) -> None:
+    ) -> Slice:
         self.tell(f"looking for rows of {relation.table} that refer to {relation.referenced}")
-        self._find(self.finder.referring(relation, leaf, places, others=others, ranked=ranked), met)
+        return self.finder.referring(relation, leaf, places, others=others, ranked=ranked)
 
     def _refer_by_any(self) -> None:
         """Take every row that refers to a row taken, again and again, until there are none."""
         budgets = {family: self.scheme.subset.budget(family) for family, _ in self.scheme.steps}
+        self.rows.freshen()
         while batch := self._next_fresh():
             for relation in self.scheme.to_table(batch[0]):
                 family = self.scheme.family(relation.table)
                 if family not in budgets:
                     continue
                 budget = budgets[family]
-                self._referring(relation, *batch, ranked=budget is not None)
+                self._find(self._referring(relation, *batch, ranked=budget is not None))
                 if budget is not None:
-                    budget -= self._family_count(family)
-                self._settle(family, [self._reason(relation)], budget=budget)
+                    budget -= self._count(self.scheme.families.holders(family))
+                self._settle(family, [self._reason(relation)], fresh=True, budget=budget)
 
     def _close(self) -> None:
-        """Take what any row refers to, until every reference leads to a row that is taken."""
-        for leaf in sorted(self.scheme.whole):
-            if self.finder.number(leaf) is not None:
+        """Take what any row refers to, until every reference leads to a row that is taken.
+
+        What rows refer to that were taken because of it is there already.
+        """
+        satisfied = dict(self.scheme.steps) if self.scheme.subset.referencing == "every" else {}
+        for leaf in self.scheme.order:
+            if (number := self.finder.number(leaf)) is None:
+                continue
+            if leaf in self.scheme.whole:
                 self._follow(leaf, None)
-        if self.scheme.subset.referencing == "any":
-            self.rows.refresh()
+                continue
+            known = [one for one in satisfied.get(self.scheme.family(leaf), ()) if one.path is None]
+            brought = [self._reason(one) for one in known]
+            rest = [CHOSEN, *(self._reason(one) for one in self.scheme.of_table(leaf) if one not in known)]
+            for whys, without in ((brought, known), (rest, [])):
+                if any(one not in without for one in self._leading(leaf)):
+                    for places in self.rows.batches(number, self.scheme.subset.batch, whys):
+                        self._follow(leaf, places, without)
         while batch := self._next_fresh():
             self._follow(*batch)
 
-    def _follow(self, leaf: TableName, places: Sequence[int] | None) -> None:
-        for relation in self.scheme.of_table(leaf):
-            if self._leads_somewhere(relation):
+    def _follow(
+        self, leaf: TableName, places: Sequence[int] | None, without: Sequence[Relation] = ()
+    ) -> None:
+        for relation in self._leading(leaf):
+            if relation not in without:
                 self.tell(f"following {leaf} to {relation.referenced}")
                 self._find(self.finder.referenced(relation, leaf, places))
-                self.rows.settle([self._reason(relation) + 1])
+                self.rows.settle([self._reason(relation) + 1], fresh=True)
 
-    def _verify(self) -> None:
-        """Ask once more for everything that every row refers to, and count what is not there."""
-        self.tell("verifying references")
+    def _leading(self, leaf: TableName) -> list[Relation]:
+        return [one for one in self.scheme.of_table(leaf) if self._leads_somewhere(one)]
+
+    def verify(self, reader: SliceReader) -> int:
+        """Ask once more for everything that any row refers to, and return how much of it is not there.
+
+        May run while the rows are read; blocking.
+        """
+        dangling = 0
         for relation in self.scheme.relations:
             if self._leads_somewhere(relation):
                 for leaf, places in self._taken(relation, relation.table, whole=True):
-                    self._find(self.finder.referenced(relation, leaf, places))
-                    self.dangling += self.rows.missing()
+                    piece = self.finder.referenced(relation, leaf, places)
+                    self.rows.find(self.finder.answer(piece, reader.read(piece)))
+                    dangling += self.rows.missing()
+        return dangling
 
     def _refuse_blocked(self) -> None:
         for blocked in self.scheme.blocked:
@@ -185,11 +215,14 @@ class Walk:
         rows = self.finder.answer(piece, self.reader.read(piece))
         self.rows.find(rows, known=len(piece.columns) - 1, met=met)
 
+    def _take(self, piece: Slice, why: int) -> None:
+        self.rows.take(self.finder.answer(piece, self.reader.read(piece)), why)
+
     def _numbers(self, names: Iterable[TableName]) -> list[int]:
         return [number for name in names if (number := self.finder.number(name)) is not None]
 
-    def _family_count(self, family: TableName) -> int:
-        return sum(map(self.rows.count, self._numbers(self.scheme.families.holders(family))))
+    def _count(self, names: Iterable[TableName]) -> int:
+        return sum(sum(self.rows.reasons(number).values()) for number in self._numbers(names))
 
     def _reason(self, relation: Relation) -> int:
         return 1 + 2 * self.scheme.relations.index(relation)
@@ -204,7 +237,7 @@ class Walk:
             emptied = self.scheme.emptied.get(name, ())
             if name in self.scheme.whole:
                 found[name] = Taking(emptied=emptied)
-            elif count := self.rows.count(number):
+            elif count := self._count((name,)):
                 found[name] = Taking(count, tuple(self._parts(number)), emptied)
         return found
 
@@ -220,7 +253,7 @@ class Walk:
             target,
             tuple(self._told(name) for name in self.scheme.order if self.finder.number(name) is not None),
             len(self.scheme.relations),
-            self.dangling,
+            None,
             self.scheme.warnings,
         )
 
@@ -230,8 +263,8 @@ class Walk:
         emptied = self.scheme.emptied.get(name, ())
         if name in self.scheme.whole:
             return TableCut(name, table.rows, None, {"taken whole": table.rows}, 0, emptied, table.bytes)
-        count = self.rows.count(number)
         reasons = sorted(self.rows.reasons(number).items())
+        count = sum(rows for _, rows in reasons)
         return TableCut(
             name,
             table.rows,

@@ -26,6 +26,12 @@ def joined(relation: Relation, catalog: Catalog) -> tuple[str, str]:
     return "", " AND ".join(_compared(relation, own, to, catalog) for own, to in pairs)
 
 
+def compared_as_they_are(relation: Relation, catalog: Catalog) -> bool:
+    """Tell whether columns are compared by their own operators, which indexes know."""
+    pairs = zip(relation.columns, relation.referenced_columns, strict=True)
+    return bool(relation.operators) or all(_alike(relation, own, to, catalog) for own, to in pairs)
+
+
 def uses(relation: Relation) -> str:
     """Return the condition that a row `t` refers to something by a relation."""
     filled = " AND ".join(f"t.{quote(column)} IS NOT NULL" for column in relation.columns)
@@ -34,10 +40,14 @@ def uses(relation: Relation) -> str:
 
 def _compared(relation: Relation, own: str, to: str, catalog: Catalog) -> str:
     """Compare columns of an added relation: as they are, or as texts where their types differ."""
-    types = (_type(catalog, relation.table, own), _type(catalog, relation.referenced, to))
-    if types[0] == types[1] or all(one in ALIKE for one in types):
+    if _alike(relation, own, to, catalog):
         return f"r.{quote(to)} = t.{quote(own)}"
     return f"r.{quote(to)}::pg_catalog.text = t.{quote(own)}::pg_catalog.text"
+
+
+def _alike(relation: Relation, own: str, to: str, catalog: Catalog) -> bool:
+    types = (_type(catalog, relation.table, own), _type(catalog, relation.referenced, to))
+    return types[0] == types[1] or all(one in ALIKE for one in types)
 
 
 def _type(catalog: Catalog, table: TableName, column: str) -> str | None:

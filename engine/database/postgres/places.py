@@ -13,8 +13,8 @@ from ...model.identifier import quote, quoted
 from ...model.subset import Relation
 from ..base import Block, Slice
 from ..finder import Found
-from .conditions import joined, uses
-from .slices import PLACE_BITS, Leaf, spelled
+from .conditions import compared_as_they_are, joined, uses
+from .slices import PLACE_BITS, PLACED, Leaf, spelled
 from .surroundings import inside
 
 if TYPE_CHECKING:
@@ -44,7 +44,18 @@ NUMBERS = """
 SELECT n.nspname, c.relname, c.oid::int8 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
 """
+# The first columns of indexes that know every row.
+INDEXED = """
+SELECT n.nspname, c.relname, a.attname FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE i.indisvalid AND i.indpred IS NULL
+"""
 OVERLAPS = "pg_catalog.&&"
+# One process more, as such a question keeps nothing else waiting.
+TOGETHER = "SET LOCAL max_parallel_workers_per_gather = 1"
+# How many rows a place leads to is no matter of statistics: without an index, take one pass.
+WITHOUT_INDEX = "SET LOCAL enable_nestloop = off"
 PUNCTUATION = bytes.maketrans(b",", b"\t")
 
 
@@ -80,7 +91,9 @@ async def read_finder(
     read = {name for leaf in taken for name in _above(catalog, leaf)}
     found = map(_relation, keys)
     relations = tuple(one for one in found if one.table in read and one.referenced in read)
-    return PostgresFinder(catalog, relations, numbers, seeded)
+    indexed = await (await connection.execute(INDEXED.encode())).fetchall()
+    first = frozenset((TableName(schema, table), column) for schema, table, column in indexed)
+    return PostgresFinder(catalog, relations, numbers, seeded, first)
 
 
 def _relation(row: "TupleRow") -> Relation:
@@ -113,6 +126,7 @@ class PostgresFinder:
     relations: tuple[Relation, ...]
     numbers: Mapping[TableName, int]
     seeded: Callable[[TableName], int]
+    indexed: frozenset[tuple[TableName, str]]
 
     def number(self, table: TableName) -> int | None:
         """Return the number of a table whose rows are read."""
@@ -137,10 +151,11 @@ class PostgresFinder:
     def referenced(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> Slice:
         """Ask for the rows that some rows of a table refer to."""
         more, on = joined(relation, self.catalog)
-        some = "" if places is None else f" AND t.ctid = ANY ({spelled(places)})"
-        rows = f"SELECT FROM ONLY {quoted(table)} AS t{more} WHERE {on}{_counts(relation)}{some}"
+        rows = f"SELECT FROM {_some(table, places, 't')}{more} WHERE {on}{_counts(relation)}"
         to = self._from(relation.referenced, relation)
-        return _asked(table, 3, f"SELECT r.tableoid, r.ctid FROM {to} AS r WHERE EXISTS ({rows})")
+        query = f"SELECT r.tableoid, r.ctid FROM {to} AS r WHERE EXISTS ({rows})"
+        known = self._knows(relation, relation.referenced, relation.referenced_columns)
+        return _asked(table, 3, query, one_pass=not known)
 
     def referring(
         self,
@@ -153,17 +168,16 @@ class PostgresFinder:
     ) -> Slice:
         """Ask for the rows that refer to some rows of a table."""
         columns, outputs = self._outputs(relation.table, others, ranked=ranked)
-        some = "" if places is None else f" AND r.ctid = ANY ({spelled(places)})"
-        rows, to = self._from(relation.table, relation), f"ONLY {quoted(table)} AS r"
+        rows, to = self._from(relation.table, relation), _some(table, places, "r")
         more, on = joined(relation, self.catalog)
-        condition = f"EXISTS (SELECT FROM {to} WHERE {on}{some})"
+        condition = f"EXISTS (SELECT FROM {to} WHERE {on})"
         if more:
             # The document is taken apart once, and beside the rows that it may lead to.
-            inner = f"SELECT t.tableoid, t.ctid FROM {rows} AS t{more} JOIN {to} ON {on}{some}"
+            inner = f"SELECT t.tableoid, t.ctid FROM {rows} AS t{more} JOIN ({to}) ON {on}"
             condition = f"(t.tableoid, t.ctid) IN ({inner})"
-        return _asked(
-            table, columns, f"SELECT {outputs} FROM {rows} AS t WHERE {condition}{_counts(relation)}"
-        )
+        query = f"SELECT {outputs} FROM {rows} AS t WHERE {condition}{_counts(relation)}"
+        known = self._knows(relation, relation.table, relation.columns)
+        return _asked(table, columns, query, one_pass=not known)
 
     def using(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> Slice:
         """Ask for those of some rows of a table that refer to anything by a relation."""
@@ -181,6 +195,11 @@ class PostgresFinder:
             for oid, page, line, *more in zip(*[numbers] * len(piece.columns), strict=True):
                 if oid in known:
                     yield (oid, page << PLACE_BITS | line, *more)
+
+    def _knows(self, relation: Relation, table: TableName, columns: Sequence[str]) -> bool:
+        """Tell whether an index leads to the rows at one end of a relation."""
+        same = relation.path is None and compared_as_they_are(relation, self.catalog)
+        return same and any((table, column) in self.indexed for column in columns)
 
     def _from(self, table: TableName, relation: Relation) -> str:
         """Return a table as it stands after FROM: a foreign key is not inherited."""
@@ -231,6 +250,14 @@ def _counts(relation: Relation) -> str:
     return f" AND ({relation.where}\n)" if relation.where else ""
 
 
-def _asked(table: TableName, numbers: int, query: str) -> Slice:
+def _some(table: TableName, places: Sequence[int] | None, alias: str) -> str:
+    """Return some rows of a table as they stand after FROM, fetched one by one in order."""
+    if places is None:
+        return f"ONLY {quoted(table)} AS {alias}"
+    return PLACED.format(places=spelled(places), table=quoted(table), alias=alias)
+
+
+def _asked(table: TableName, numbers: int, query: str, *, one_pass: bool = False) -> Slice:
     names = ("table", "page", "line", "uses", "rank")
-    return Slice(table, names[:numbers], 0, inside(f"COPY ({query}) TO STDOUT"), 0)
+    settings = f"{TOGETHER};\n{WITHOUT_INDEX}" if one_pass else TOGETHER
+    return Slice(table, names[:numbers], 0, inside(f"{settings};\nCOPY ({query}) TO STDOUT"), 0)

@@ -39,9 +39,13 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't'
 ORDER BY 1, 2
 """
 
-RANGE = "COPY (SELECT {columns} FROM ONLY {table}{pages}) TO STDOUT"
+RANGE = "COPY (SELECT {columns} FROM {rows}) TO STDOUT"
 RAW = "SELECT * FROM ONLY {table}{pages}"
-PICKED = f" WHERE ctid = ANY ({PLACES})"
+# Fetched one by one, whatever the server thinks that it costs: places are in order.
+PLACED = (
+    "pg_catalog.unnest({places}) AS u (place) CROSS JOIN LATERAL "
+    "(SELECT * FROM ONLY {table} WHERE ctid = u.place OFFSET 0) AS {alias}"
+)
 PLACE_BITS = 16
 
 
@@ -101,29 +105,31 @@ class Cutting:
             for ordinal, (pages, share) in enumerate(page_ranges(leaf, self.version)):
                 yield Slice(leaf.name, leaf.columns, ordinal, self._query(leaf, pages, taking), share)
             return
-        query, share = self._query(leaf, PICKED, taking), leaf.bytes // len(taking.parts)
+        share = leaf.bytes // len(taking.parts)
+        query = self._query(leaf, None, taking)
         for ordinal, part in enumerate(taking.parts):
-            places = partial(_spelled, part)
-            yield Slice(leaf.name, leaf.columns, ordinal, query, share, places)
+            yield Slice(leaf.name, leaf.columns, ordinal, query, share, partial(_spelled, part))
 
-    def _query(self, leaf: Leaf, pages: str, taking: Taking) -> str:
-        """Return what to send for some rows of a table: they as they are, or what rules make of them."""
+    def _query(self, leaf: Leaf, pages: str | None, taking: Taking) -> str:
+        """Return what to send for some pages or places of a table: its rows, or what rules make of them."""
         table, read = quoted(leaf.name), self.reads.get(leaf.name)
-        if read is not None:
-            raw = RAW.format(table=table, pages=pages)
-            if taking.emptied:
-                columns = self._listed(self.columns(leaf.name), taking)
-                raw = f"SELECT {columns} FROM ONLY {table}{pages}"
-            return inside(f"COPY ({read.query(raw)}) TO STDOUT")
-        if not pages and not taking.emptied:
+        if not pages and pages is not None and not taking.emptied and read is None:
             return f"COPY {table} ({', '.join(map(quote, leaf.columns))}) TO STDOUT"
-        return RANGE.format(columns=self._listed(leaf.columns, taking), table=table, pages=pages)
+        rows = f"ONLY {table} AS t{pages}"
+        if pages is None:
+            rows = PLACED.format(places=PLACES, table=table, alias="t")
+        if read is None:
+            return RANGE.format(columns=self._listed(leaf.columns, taking), rows=rows)
+        columns = self._listed(self.columns(leaf.name), taking) if taking.emptied else "t.*"
+        return inside(f"COPY ({read.query(f'SELECT {columns} FROM {rows}')}) TO STDOUT")
 
     @staticmethod
     def _listed(columns: Sequence[str], taking: Taking) -> str:
         """Return columns as they are selected; a CASE keeps the type of one that is NULL."""
         return ", ".join(
-            f"CASE WHEN false THEN {quote(one)} END AS {quote(one)}" if one in taking.emptied else quote(one)
+            f"CASE WHEN false THEN t.{quote(one)} END AS {quote(one)}"
+            if one in taking.emptied
+            else f"t.{quote(one)}"
             for one in columns
         )
 
