@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 from support.compare import Facts, differences, facts
-from support.postgres import Postgres, Reader, execute
+from support.postgres import Postgres, Reader, execute, query
+from support.references import References, Spot
 from support.shop import EVERY_SCHEMA, Shop, clean
 
 from snapharbor.engine.database.postgres.session import session
 from snapharbor.engine.database.process import run
+from snapharbor.engine.model.catalog import TableName
+from snapharbor.engine.model.job import ignore
+from snapharbor.engine.model.subset import Chosen, Referencing, Subset
 from snapharbor.engine.model.suggestion import Suggested
-from snapharbor.engine.model.target import Limits, Rules
+from snapharbor.engine.model.target import Limits, Rules, Target
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
+from snapharbor.engine.operations.subset import picking
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(os.environ.get("SNAPHARBOR_SAMPLES", ROOT.parent / "shared" / "samples")) / "pg"
@@ -118,6 +123,58 @@ async def test_what_is_suggested_for_a_sample_decides_everything(
     assert differences(*loaded) == [MARKER]
     changed = {*differences(loaded[0], facts(sample.owner))} - {MARKER}
     assert {f"rows of {_table(one)}" for one in found.covered} >= changed > set()
+
+
+CHOSEN = {
+    "pagila": ("public", "customer", "customer_id % 20 = 3"),
+    "chinook": ("public", "Artist", '"ArtistId" % 10 = 1'),
+    "northwind": ("public", "customers", "customer_id < 'C'"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_subset_of_a_sample_is_exactly_what_its_keys_say_and_every_key_holds(
+    sample: Shop, name: str, reader: Reader, tmp_path: Path
+) -> None:
+    await fill(sample.server, sample.owner, name, tmp_path)
+    schema, chosen, where = CHOSEN[name]
+    references = References(sample.owner)
+    called = chosen if chosen.islower() else f'"{chosen}"'
+    rows = query(sample.owner, f"SELECT tableoid::regclass::text, ctid::text FROM {called} WHERE {where}")
+    seeds = {(str(one), str(place)) for one, place in rows}
+    subset = Subset((Chosen(TableName(schema, chosen), where),))
+    target = replace(sample.target, source=reader(sample.owner), selection=EVERY_SCHEMA, rules=None)
+    taken: dict[Referencing, set[Spot]] = {
+        way: await _taken(sample, replace(target, subset=replace(subset, referencing=way)))
+        for way in ("none", "any", "every")
+    }
+    assert taken["none"] == references.closed(seeds)
+    assert taken["any"] == references.any(seeds, called)
+    assert taken["none"] < taken["every"] <= taken["any"]
+    assert references.closed(taken["every"]) == taken["every"]
+    async with sample.harbor(replace(target, subset=subset)) as harbor:
+        await harbor.run(await harbor.plan(BuildRequest("shop", subset=True)))
+        loaded = await harbor.run(await harbor.plan(LoadRequest("shop", original=True)), confirmed=True)
+    assert loaded["rows"] == len(taken["every"])
+    keys = "SELECT conname, convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY 1"
+    assert query(sample.destination, keys) == query(sample.owner, keys) != []
+
+
+async def _taken(sample: Shop, target: Target) -> set[Spot]:
+    """Return the rows of a subset by their places in the source."""
+    async with sample.harbor(target) as harbor:
+        database = harbor.services.database(sample.source)
+        async with (
+            database.view(target.selection, target.limits) as view,
+            picking(harbor.services, target, view, report=ignore) as picked,
+        ):
+            await picked.verify()
+            names = query(sample.owner, "SELECT oid::int8, oid::regclass::text FROM pg_class")
+            return {
+                (str(name), f"({place >> 16},{place & 0xFFFF})")
+                for oid, name in names
+                for place in picked.walk.rows.after(int(str(oid)), -1, 1_000_000)
+            }
 
 
 def _table(one: Suggested) -> str:
