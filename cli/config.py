@@ -1,6 +1,7 @@
 """`snapharbor config`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from .session import Session, run
 if TYPE_CHECKING:
     from ..engine.model.json import JsonObject
     from ..engine.operations.check import Check
+    from ..engine.settings.dbsnapper.convert import Row
 
 MARKS = {"ok": "ok", "info": "info", "warning": "WARNING", "error": "ERROR"}
 
@@ -41,6 +43,55 @@ def init(session: Session) -> None:
     }
     following = "Next: add a target to the file, then run `snapharbor config check`."
     output.result(session, value, lambda: f"{output.facts(names)}\n\n{following}")
+
+
+@config.command("import")
+@click.argument("file", type=click.Path(path_type=Path), metavar="DBSNAPPER_YML")
+@click.option(
+    "--to",
+    "new",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file to write.  [default: ./snapharbor.yml]",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would become of each key and write nothing.")
+@click.pass_obj
+def import_(session: Session, file: Path, *, new: Path | None, dry_run: bool) -> None:
+    """Write a configuration out of one of DBSnapper's.
+
+    Says of every key what becomes of it. Encrypted values ($aes$) are opened with the file's secret_key, or
+    with DBSNAPPER_SECRET_KEY; every secret is encrypted anew, to keys that are made beside the new file. The
+    old file is only read. docs/guides/from-dbsnapper.md maps commands, keys and snapshots.
+    """
+    from ..engine.settings.dbsnapper.write import import_configuration, rows_as_mappings
+    from ..engine.settings.environment import NAME
+
+    done = import_configuration(file, new or session.config or Path(NAME), dry_run=dry_run)
+    value: JsonObject = {
+        "file": str(done.file) if done.file else None,
+        "keys": rows_as_mappings(done.rows),
+        "variables": rows_as_mappings(done.variables),
+        "problems": [{"message": one.message, "hint": one.hint} for one in done.problems],
+    }
+
+    def text() -> str:
+        told = [_became(done.rows)]
+        if done.variables:
+            told.append("Set other variables in the place of these:\n" + _became(done.variables))
+        if done.problems:
+            lines = [f"  {output.visible(f'{one.message}. {one.hint}')}" for one in done.problems]
+            told.append("\n".join(("Still to do:", *lines)))
+        if done.file:
+            following = "see it with `snapharbor config show`, try it with `snapharbor config check`"
+            told.append(f"Written: {output.visible(str(done.file))}\nNext: {following}.")
+        return "\n\n".join(told)
+
+    output.result(session, value, text)
+
+
+def _became(rows: "Sequence[Row]") -> str:
+    cells = [(one.key, one.to or "nothing", one.note) for one in rows]
+    return output.table(("KEY", "BECOMES", "NOTE"), cells, folded=("KEY", "BECOMES", "NOTE"))
 
 
 @config.command()

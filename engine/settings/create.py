@@ -18,9 +18,9 @@ TEMPLATE = """\
 # Check it with `snapharbor config check`, see what counts with `snapharbor config show`.
 
 keys:
-  identity: secret:file:keys/identity.txt   # opens your snapshots: keep a copy in a safe place
-  signing: secret:file:keys/signing.pem     # signs them
-  masking: secret:file:keys/masking.txt     # makes masked values what they are: whoever has it can guess
+  identity: {identity}   # opens your snapshots: keep a copy in a safe place
+  signing: {signing}     # signs them
+  masking: {masking}     # makes masked values what they are: whoever has it can guess
 
 defaults:
   cpus: {cpus}
@@ -45,6 +45,14 @@ storage_profiles: {{}}
 """
 
 
+KEYS = {
+    "identity": "secret:file:keys/identity.txt",
+    "signing": "secret:file:keys/signing.pem",
+    "masking": "secret:file:keys/masking.txt",
+}
+"""How a configuration names the keys that `make_keys` puts beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Created:
     """Where everything is, and the public halves of the keys."""
@@ -67,22 +75,35 @@ def create_configuration(config: Path | None = None) -> Created:
     file = Path(config or environment().get(CONFIG) or user_file()).expanduser().absolute()
     if file.exists() or file.is_symlink():
         raise ConfigInvalid(f"`{file}` exists already", "Edit it, or name another place with --config.")
-    keys = file.parent / "keys"
     with writing():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(keys / ".gitignore", lambda: Secret("*\n"))
-        identity = _write_once(keys / "identity.txt", lambda: Secret(f"{new_identity().reveal()}\n"))
-        signing = _write_once(keys / "signing.pem", new_signing_key)
-        _write_once(keys / "masking.txt", lambda: Secret(f"{token_urlsafe(32)}\n"))
-        public = recipient_of(Secret(identity.strip())), verifying_key(Secret(signing))
-        write_new(file, TEMPLATE.format(cpus=min(2, os.cpu_count() or 1)).encode())
+        _, *public = make_keys(file.parent)
+        write_new(file, TEMPLATE.format(cpus=min(2, os.cpu_count() or 1), **KEYS).encode())
         settings = load_settings(file)
         settings.working_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Created(file, settings.working_directory, *public)
 
 
+def make_keys(directory: Path) -> tuple[Secret, str, str]:
+    """Make the files that `KEYS` names beside a configuration; keys that exist are kept and used.
+
+    Returns:
+        The identity, and the public halves of it and of the signing key.
+
+    Raises:
+        ConfigInvalid: a key that exists is damaged.
+    """
+    keys = directory / "keys"
+    _write_once(keys / ".gitignore", lambda: Secret("*\n"))
+    identity = _write_once(keys / "identity.txt", lambda: Secret(f"{new_identity().reveal()}\n"))
+    signing = _write_once(keys / "signing.pem", new_signing_key)
+    _write_once(keys / "masking.txt", lambda: Secret(f"{token_urlsafe(32)}\n"))
+    opening = Secret(identity.strip())
+    return opening, recipient_of(opening), verifying_key(Secret(signing))
+
+
 def _write_once(path: Path, make: Callable[[], Secret]) -> str:
-    """Return a file's text; write it first if it is not there. A key that exists is kept and used."""
+    """Return a file's text; write it first if it is not there."""
     try:
         write_new(path, make().reveal().encode())
     except FileExistsError:

@@ -23,7 +23,7 @@ def plain_secrets(tree: Block, file: Path) -> Iterator[tuple[KeyPath, Scalar]]:
         text = scalar.text or ""
         if scalar.origin.place != str(file) or text.startswith((REFERENCE, SEALED)):
             continue
-        if (mark == "secret" and not only_templates(text)) or (mark == "url" and _has_password(text)):
+        if (mark == "secret" and not only_templates(text)) or (mark == "url" and has_password(text)):
             yield path, scalar
 
 
@@ -32,7 +32,7 @@ def can_be_encrypted(path: KeyPath) -> bool:
     return path[:2] not in (IDENTITY, PREVIOUS)
 
 
-def _has_password(url: str) -> bool:
+def has_password(url: str) -> bool:
     """Whether a URL has a password that is more than a template."""
     found = [*_LOGIN.findall(url), *_OPTION.findall(url)]
     return any(not only_templates(password) for password in found)

@@ -87,3 +87,44 @@ def test_check_connects_and_leaves_with_the_code_of_the_first_error(command: Com
     seen = broken.terminal("config", "check")
     assert seen.code == 40
     assert CANARY not in ran.out + ran.err + seen.out
+
+
+def test_a_configuration_of_the_original_becomes_one_that_shows_and_says_what_became_of_each_key(
+    command: Command,
+) -> None:
+    written(
+        command.home / "dbsnapper.yml",
+        [
+            f"authtoken: {CANARY}",
+            "override: {san_query: '', nocloud: true}",
+            "targets:",
+            f"  a: {{src_url: 'pgl://u:{CANARY}@h/d', subset: {{}}, sanitize: {{query_file: r.sql}}}}",
+        ],
+    )
+    seen = command.here("config", "import", "dbsnapper.yml", "--dry-run", "--json").last()["result"]
+    assert (seen["file"], (command.home / "snapharbor.yml").exists()) == (None, False)
+    done = command.here("config", "import", "dbsnapper.yml", "--json")
+    result = done.last()["result"]
+    assert (done.code, result["problems"]) == (0, [])
+    assert {row["key"]: row["to"] for row in result["keys"]} == {
+        "authtoken": None,
+        "override.nocloud": None,
+        "targets.a.src_url": "targets.a.snapshot.src_url",
+        "targets.a.subset": None,
+        "targets.a.sanitize.query_file": "targets.a.sanitize.query_file",
+    }
+    assert all(row["to"] or row["note"] for row in result["keys"])
+    shown = command.here("config", "show")
+    assert "postgres://u:********@h:5432/d" in shown.out
+    again = command.here("config", "import", "dbsnapper.yml")
+    assert again.code == 10
+    elsewhere = command.here("config", "import", "dbsnapper.yml", "--to", "new/other.yml")
+    assert "Next:" in elsewhere.out
+    printed = [done.out, shown.out, again.err, elsewhere.out, elsewhere.err]
+    assert CANARY not in "".join(printed) + (command.home / "new/other.yml").read_text()
+
+
+def test_a_file_that_is_not_there_is_told_with_where_it_usually_is(command: Command) -> None:
+    ran = command.here("config", "import", "nowhere.yml")
+    assert ran.code == 11
+    assert "~/.config/dbsnapper/dbsnapper.yml" in ran.err

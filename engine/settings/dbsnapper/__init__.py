@@ -1,0 +1,1 @@
+"""Reads the configuration of the original, DBSnapper, and writes one of ours."""
