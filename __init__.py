@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .engine.operations.requests import RevokeRequest as RevokeRequest
     from .engine.operations.requests import RotateRequest as RotateRequest
     from .engine.operations.requests import SanitizeRequest as SanitizeRequest
+    from .engine.operations.requests import ScriptRequest as ScriptRequest
     from .engine.operations.requests import ShareRequest as ShareRequest
     from .engine.operations.requests import VerifyRequest as VerifyRequest
     from .engine.operations.results import Exported as Exported
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .engine.operations.results import Pulled as Pulled
     from .engine.operations.results import Revoked as Revoked
     from .engine.operations.results import Rotated as Rotated
+    from .engine.operations.results import Scripted as Scripted
     from .engine.operations.results import Shared as Shared
     from .engine.operations.results import Verified as Verified
 
@@ -50,10 +52,21 @@ _MODULES = {
     "engine.model.url": ("DatabaseUrl",),
     "engine.operations.requests": (
         *("BuildRequest", "ExportRequest", "LoadRequest", "PruneRequest", "PullRequest", "RevokeRequest"),
-        *("RotateRequest", "SanitizeRequest", "ShareRequest", "VerifyRequest"),
+        *("RotateRequest", "SanitizeRequest", "ScriptRequest", "ShareRequest", "VerifyRequest"),
     ),
     "engine.operations.results": (
-        *("Exported", "Loaded", "Made", "Pruned", "Pulled", "Revoked", "Rotated", "Shared", "Verified"),
+        *(
+            "Exported",
+            "Loaded",
+            "Made",
+            "Pruned",
+            "Pulled",
+            "Revoked",
+            "Rotated",
+            "Scripted",
+            "Shared",
+            "Verified",
+        ),
     ),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

@@ -12,6 +12,7 @@ from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 
 from ..engine.model.errors import EngineError, every_error
 from ..engine.model.json import Json, JsonObject
+from .former import command_hint, option_hint
 from .output import line, readable, tell
 from .session import Session
 
@@ -53,6 +54,13 @@ def misused(session: Session, error: click.ClickException) -> int:
 
 
 def _advice(error: click.ClickException) -> str:
+    path = (
+        error.ctx.command_path.partition(" ")[2] if isinstance(error, click.UsageError) and error.ctx else ""
+    )
+    if isinstance(error, NoSuchCommand) and (hint := command_hint(f"{path} {error.command_name}".strip())):
+        return hint
+    if isinstance(error, NoSuchOption) and (hint := option_hint(path, error.option_name)):
+        return hint
     near = error.possibilities if isinstance(error, NoSuchOption | NoSuchCommand) else None
     if near:
         return f"Did you mean `{near[0]}`?"

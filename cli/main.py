@@ -21,7 +21,7 @@ VERBS = {
         "sanitize": "Sanitize a snapshot by the target's rules.",
         "subset": "Take a snapshot of the rows that a target's subset takes.",
         "explain-subset": "Say which rows a target's subset would take, and why.",
-        "load": "Load a snapshot into a database.",
+        "load": "Load a snapshot, or a file of SQL, into a database.",
         "verify": "Read a snapshot back and check every byte.",
         "proof": "Show what was done to a sanitized snapshot, and what it leaks.",
         "check-proof": "Check a signed statement with the signer's public key alone.",

@@ -27,13 +27,16 @@ class Http(TypedDict):
 
 @click.command()
 @click.option(
+    "-t",
     "--transport",
     type=click.Choice(["auto", "stdio", "http"]),
     default="auto",
     help="auto: stdio if a client started us over pipes, else http.",
 )
+@click.option("--stdio", "transport", flag_value="stdio", help="The same as --transport stdio.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address for http.")
 @click.option(
+    "-p",
     "--port",
     type=click.IntRange(0, 65535),
     default=8765,

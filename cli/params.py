@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -115,6 +116,20 @@ class Index(click.ParamType[str]):
             "a number, `latest` nor the start of a snapshot's id" if self._ids else "a number nor `latest`"
         )
         return self.fail(f"{index!r} is neither {known}", param, ctx)
+
+
+class IndexOrFile(click.ParamType[str | Path]):
+    """The same, or the path of a file that ends in `.sql`."""
+
+    name = "index or file"
+
+    def __init__(self, *, ids: bool) -> None:
+        self._index = Index(ids=ids)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
+        if str(value).lower().endswith(".sql"):
+            return Path(str(value))
+        return self._index.convert(value, param, ctx)
 
 
 def _recipients(settings: "Settings") -> Iterable[str]:

@@ -18,13 +18,14 @@ States = Mapping[str, JsonObject]
 
 @click.command()
 @click.option("-u", "--update", is_flag=True, help="Connect to each source: state, size and version.")
+@click.option("--shared", is_flag=True, help="Only targets without source: what others share.")
 @click.pass_obj
-def targets(session: Session, update: bool) -> None:
+def targets(session: Session, update: bool, shared: bool) -> None:
     """List the configured targets."""
 
     async def work() -> None:
         async with session.harbor() as harbor:
-            found = harbor.targets()
+            found = tuple(one for one in harbor.targets() if not shared or one.type == "share")
             states: States = await look(harbor, found) if update else {}
         views = [{**view(target), **states.get(target.key, {})} for target in found]
         output.result(session, views, lambda: text(found, states))
@@ -79,7 +80,7 @@ def view(target: Target) -> JsonObject:
 def text(found: Sequence[Target], states: States) -> str:
     """Return the targets as a table."""
     if not found:
-        return "No target is configured. Add one under `targets:` in snapharbor.yml."
+        return "No such target is configured. Add one under `targets:` in snapharbor.yml."
     headers = ["TARGET", "TYPE", "SOURCE", "DESTINATION", "STORAGE"]
     rows = [
         [

@@ -50,6 +50,7 @@ Result = TypeVar("Result")
 SCOPE: dict[Verb, str] = {
     "verify": "read",
     "load": "load",
+    "script": "load",
     "share": "share",
     "revoke": "share",
     "rotate": "share",

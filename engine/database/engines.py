@@ -1,11 +1,12 @@
 """Everything that depends on the kind of server, chosen in one place."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..model.catalog import Catalog
+from ..model.job import Report
 from ..model.settings import Settings
 from ..model.snapshot import Manifest
 from ..model.target import Selection
@@ -32,6 +33,11 @@ class Kit(Protocol):
     @property
     def creating(self) -> str:
         """How a role gets the right to create databases: a sentence."""
+        ...
+
+    @property
+    def undoes(self) -> bool:
+        """Whether definitions that a transaction made are gone when it fails."""
         ...
 
     @property
@@ -77,6 +83,23 @@ class Kit(Protocol):
 
     def files(self, source: ChunkSource) -> Iterator[tuple[str, Blocks]]:
         """Yield a snapshot as files that the stock programs load: their names and contents; blocking."""
+        ...
+
+    def screened(self, name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the lines of a file of SQL as they are run; blocking.
+
+        Raises:
+            RuleRefused: one could do something else than that.
+        """
+        ...
+
+    async def run_script(self, url: DatabaseUrl, settings: Settings, file: Path, report: Report) -> None:
+        """Run a file of SQL in a database with the native client.
+
+        Raises:
+            RuleRefused: it would do something else than that.
+            DatabaseFailed, ...: the server refused a statement; `details` name its line.
+        """
         ...
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:

@@ -41,7 +41,7 @@ async def admit(services: Services, plan: Plan, worker: str | None) -> Job:
 def _lock(plan: Plan) -> str | None:
     if plan.verb in ("build", "sanitize"):
         return f"snapshots of {plan.target}"
-    if plan.verb == "load":
+    if plan.verb in ("load", "script"):
         return f"database {plan.facts.get('identity')}"
     return None
 

@@ -6,7 +6,9 @@ from typing import Literal
 
 from .json import JsonObject, digest
 
-Verb = Literal["build", "sanitize", "load", "share", "revoke", "prune", "pull", "verify", "export", "rotate"]
+Verb = Literal[
+    "build", "sanitize", "load", "share", "revoke", "prune", "pull", "verify", "export", "rotate", "script"
+]
 EffectKind = Literal["creates", "overwrites", "ends-sessions", "drops", "exposes", "revokes", "deletes"]
 CONFIRMED: frozenset[EffectKind] = frozenset(
     ("overwrites", "ends-sessions", "drops", "exposes", "revokes", "deletes")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ..model.url import DatabaseUrl
-from .results import Exported, Loaded, Made, Pruned, Pulled, Revoked, Rotated, Shared, Verified
+from .results import Exported, Loaded, Made, Pruned, Pulled, Revoked, Rotated, Scripted, Shared, Verified
 
 Result = TypeVar("Result", covariant=True)
 
@@ -54,6 +54,21 @@ class LoadRequest(Asks[Loaded]):
     destination: DatabaseUrl | None = None
     database: str | None = None
     original: bool = False
+    keep_previous: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRequest(Asks[Scripted]):
+    """Run a file of SQL in a new database that takes a destination's place; `append`: in what is there.
+
+    The destination is chosen as for a load.
+    """
+
+    target: str
+    file: Path
+    destination: DatabaseUrl | None = None
+    database: str | None = None
+    append: bool = False
     keep_previous: bool | None = None
 
 
@@ -136,13 +151,14 @@ Request = (
     | ExportRequest
     | PruneRequest
     | RotateRequest
+    | ScriptRequest
 )
 
 
 def subject(request: Request) -> str:
     """Return what a request is about, fit to be recorded: no link, no URL."""
     match request:
-        case BuildRequest(target=about) | SanitizeRequest(target=about):
+        case BuildRequest(target=about) | SanitizeRequest(target=about) | ScriptRequest(target=about):
             pass
         case PullRequest(source=about) | RevokeRequest(share=about):
             pass

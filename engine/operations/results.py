@@ -47,6 +47,16 @@ class Loaded(TypedDict):
     seconds: float
 
 
+class Scripted(TypedDict):
+    """A file of SQL that was run; `previous` is the database that was kept."""
+
+    file: str
+    destination: str
+    how: str
+    previous: str | None
+    seconds: float
+
+
 class Shared(TypedDict):
     """An open share with its link, which is a secret."""
 

@@ -21,6 +21,7 @@ from .requests import (
     RevokeRequest,
     RotateRequest,
     SanitizeRequest,
+    ScriptRequest,
     ShareRequest,
     VerifyRequest,
 )
@@ -36,6 +37,7 @@ VERBS: Mapping[type[Request], Verb] = {
     ExportRequest: "export",
     PruneRequest: "prune",
     RotateRequest: "rotate",
+    ScriptRequest: "script",
 }
 
 Decide = Callable[[Services, Request], Awaitable[Plan]]

@@ -1,14 +1,16 @@
 """What MySQL and MariaDB bring."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing, ConfigInvalid
+from ...model.job import Report
 from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
@@ -34,6 +36,7 @@ class MysqlKit:
     name = "MySQL or MariaDB"
     format = "a file of plain SQL that mysql and mariadb load"
     creating = "Grant it what docs/guides/privileges-mysql.md lists for a destination."
+    undoes = False
     closes = False
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -93,6 +96,25 @@ class MysqlKit:
         from .archive import FILE, script
 
         return iter(((FILE, script(source)),))
+
+    def screened(self, name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the lines of a file of SQL as they are run; blocking."""
+        from .script import at_home
+
+        return at_home(name, lines)
+
+    async def run_script(self, url: DatabaseUrl, settings: Settings, file: Path, report: Report) -> None:
+        """Run a file of SQL in a database with the native client."""
+        from .script import run_script
+        from .tools import discover
+
+        await run_script(
+            url,
+            file,
+            report,
+            clients=await discover(settings.mysql_programs),
+            working_directory=settings.working_directory,
+        )
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
         """Return a workbench on an empty database that nobody else uses, on a server of its own.

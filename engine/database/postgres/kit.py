@@ -1,14 +1,16 @@
 """What PostgreSQL brings."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing
+from ...model.job import Report
 from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
@@ -29,6 +31,7 @@ class PostgresKit:
     name = "PostgreSQL"
     format = "a directory archive that pg_restore reads"
     creating = "Run ALTER ROLE … CREATEDB for it: docs/guides/privileges.md has the script."
+    undoes = True
     closes = True
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -85,6 +88,25 @@ class PostgresKit:
         from .archive import archive_files
 
         return archive_files(source)
+
+    def screened(self, name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the lines of a file of SQL as they are run; blocking."""
+        from .script import harmless
+
+        return harmless(name, lines)
+
+    async def run_script(self, url: DatabaseUrl, settings: Settings, file: Path, report: Report) -> None:
+        """Run a file of SQL in a database with the native client."""
+        from .script import run_script
+        from .tools import discover
+
+        await run_script(
+            url,
+            file,
+            report,
+            boxes=await discover(settings.postgres_programs),
+            working_directory=settings.working_directory,
+        )
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
         """Return a workbench on an empty database that nobody else uses."""
