@@ -23,6 +23,7 @@ VERBS = {
         "explain-subset": "Say which rows a target's subset would take, and why.",
         "load": "Load a snapshot, or a file of SQL, into a database.",
         "verify": "Read a snapshot back and check every byte.",
+        "compare": "Say what differs between two snapshots.",
         "proof": "Show what was done to a sanitized snapshot, and what it leaks.",
         "check-proof": "Check a signed statement with the signer's public key alone.",
         "export": "Write a snapshot as a plain archive.",

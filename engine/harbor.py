@@ -11,6 +11,7 @@ from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker
 from .ledger.base import Entry, Record
 from .model.attested import Attested
 from .model.catalog import Catalog
+from .model.comparison import Comparison
 from .model.errors import (
     ArgumentInvalid,
     ConfirmationInvalid,
@@ -122,6 +123,12 @@ class Harbor:
         `TARGET:N` counts sets from the newest, 0; the sanitized one of a set is taken if there is one.
         """
         return await look.snapshot(self.services, reference)
+
+    async def compare(self, first: str, second: str) -> Comparison:
+        """Say what two snapshots define differently, and where their tables have not the same rows."""
+        from .operations.compare import compare
+
+        return await compare(self.services, first, second)
 
     async def attested(self, reference: str) -> Attested:
         """Return a sanitized snapshot with the signed statement of what was done to it."""

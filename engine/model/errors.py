@@ -324,6 +324,13 @@ class JobFailed(EngineError):
     default_hint = "Run it again; the log of the job names what was seen last."
 
 
+class HookFailed(EngineError):
+    """A program of the target's hooks is not there, or ended with another code than 0."""
+
+    code, exit_code = "hook-failed", 73
+    default_hint = "Run the program by hand, and correct it or `hooks` of the target."
+
+
 class Cancelled(EngineError):
     """Somebody cancelled it."""
 

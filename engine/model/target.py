@@ -71,6 +71,14 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Hooks:
+    """Programs with their arguments that run before a source is read, and after a snapshot was loaded."""
+
+    before_build: tuple[str, ...] = ()
+    after_load: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A named source database with everything that belongs to it."""
 
@@ -90,6 +98,7 @@ class Target:
     environment: str | None = None
     keep_previous: bool = False
     protected: bool = False
+    hooks: Hooks = field(default_factory=Hooks)
 
     @property
     def storage(self) -> str:

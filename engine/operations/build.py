@@ -8,6 +8,7 @@ from ..model.snapshot import Snapshot
 from ..model.target import Target
 from ..services import Services
 from .draft import Draft, store, summary
+from .hooks import hook, run_hook, told
 from .places import require_keys, source_of, storage_name, strings
 from .requests import BuildRequest
 from .subset import PICKING, foresee
@@ -30,9 +31,14 @@ async def plan(services: Services, request: BuildRequest) -> Plan:
         verb="build",
         target=target.key,
         summary=f"snapshot {what}`{server.database}` ({server.product} {server.version}) into {where}",
-        arguments={"tags": list(request.tags), "subset": request.subset},
+        arguments={
+            "tags": list(request.tags),
+            "subset": request.subset,
+            **hook(target.hooks.before_build),
+        },
         facts={"source": server.identity, "version": server.version, "bytes": server.bytes},
         steps=(
+            *told(target.hooks.before_build),
             *((PICKING,) if request.subset else ()),
             f"read `{server.database}` in one consistent, read-only view, {_readers(server, target.cpus)}",
             f"compress, encrypt and store the chunks in {where}",
@@ -47,6 +53,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     """Take the snapshot and return its summary."""
     target = services.settings.target(plan.target)
     tags, subset = strings(plan.arguments["tags"]), bool(plan.arguments.get("subset"))
+    await run_hook("before_build", target.hooks.before_build, plan, report)
     return summary(await take(services, target, report, tags=tags, subset=subset))
 
 

@@ -19,6 +19,7 @@ from .cargo import Cargo, choose_cargo
 from .clock import new_snapshot_id, now
 from .destination import Destination, choose, examine
 from .export import raw_only_if_asked
+from .hooks import hook, run_hook, told
 from .leaks import calling_home, exposed
 from .requests import LoadRequest
 
@@ -51,6 +52,7 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
             "database": request.database,
             "keep_previous": keep,
             "filter": cargo.filter,
+            **hook(target.hooks.after_load),
         },
         facts={
             "identity": destination.identity,
@@ -60,6 +62,7 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
             f"copy the template `{cargo.template}`, made by an earlier load" if instant else restore,
             f"rename it to `{url.database}` in one step",
             "keep the previous database under another name" if keep else "drop the previous database, if any",
+            *told(target.hooks.after_load),
         ),
         effects=destination.effects(keep=keep) + exposed(snapshot, "the destination"),
         warnings=cargo.warnings + calling_home(snapshot),
@@ -94,6 +97,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         keep = bool(plan.arguments["keep_previous"]) and destination.exists
         previous = f"{_cut(url.database)}_{new_snapshot_id()}" if keep else None
         await housekeeper.swap(side, url.database, over=destination.standing, previous=previous, note=note)
+    await run_hook("after_load", target.hooks.after_load, plan, report, url=url)
     return {
         "snapshot": snapshot.id,
         "destination": str(url),

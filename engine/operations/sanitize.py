@@ -15,6 +15,7 @@ from . import look
 from .build import take
 from .coverage import gate, left_out, refuse
 from .draft import summary
+from .hooks import hook, run_hook, told
 from .places import require_keys, source_of, storage_name
 from .requests import SanitizeRequest
 from .ruleset import rules_of
@@ -81,9 +82,15 @@ def _plan_reading(target: Target, rules: RuleSet, strategy: Strategy, *, private
         verb="sanitize",
         target=target.key,
         summary=f"sanitize `{target.key}` while it is read, into {where}",
-        arguments={"snapshot": None, "strategy": strategy.way, **mixed},
+        arguments={
+            "snapshot": None,
+            "strategy": strategy.way,
+            **mixed,
+            **hook(target.hooks.before_build),
+        },
         facts={**_facts(rules), "strategy": dict(strategy.tables)},
         steps=(
+            *told(target.hooks.before_build),
             "read the source once, in one consistent, read-only view; the rules run inside of it",
             *strategy.steps[:FEW],
             "ask it meanwhile whether every constraint holds that the rules could break",
@@ -120,10 +127,11 @@ def _plan_copy(
             "snapshot": original.id if original else None,
             "strategy": "ephemeral",
             "ephemeral": alone,
+            **({} if original else hook(target.hooks.before_build)),
         },
         facts={**_facts(rules), "strategy": dict(tables)},
         steps=(
-            *(() if original else ("build an original snapshot",)),
+            *(() if original else (*told(target.hooks.before_build), "build an original snapshot")),
             f"restore it into {COPIES[alone]}",
             *(_step(rule) for rule in rules.rules[:FEW]),
             "check every constraint",
@@ -148,6 +156,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         raise ConfirmationInvalid(
             "the rules changed after this was planned", "Plan it again and read the plan."
         )
+    if plan.arguments["snapshot"] is None:
+        await run_hook("before_build", target.hooks.before_build, plan, report)
     return summary(await _carry_out(services, plan, rules, report=report))
 
 

@@ -12,7 +12,7 @@ from ..model.secret import Secret
 from ..model.settings import Programs, Settings, closest
 from ..model.share import Recipient
 from ..model.subset import Subset
-from ..model.target import Limits, Rules, Selection, Target
+from ..model.target import Hooks, Limits, Rules, Selection, Target
 from ..model.url import DatabaseUrl
 from .document import Block, KeyPath, invalid
 from .profiles import Profiles
@@ -117,6 +117,7 @@ class Builder:
                 self.root.defaults.keep_previous if model.keep_previous is None else model.keep_previous
             ),
             protected=model.protected,
+            hooks=Hooks(self._program(model.hooks.before_build), self._program(model.hooks.after_load)),
         )
 
     def _source(self, model: TargetModel, path: KeyPath) -> DatabaseUrl | None:
@@ -135,6 +136,12 @@ class Builder:
             return None
         subset = Subsets(self.tree, path).subset(model)
         return replace(subset, destination=self._url(model.dst_url, (*path, "dst_url")))
+
+    def _program(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a program with its arguments; a relative path begins at the configuration's directory."""
+        if not words or "/" not in words[0]:
+            return words
+        return (str(self._path(words[0])), *words[1:])
 
     def _rules(self, model: TargetModel, path: KeyPath) -> Rules | None:
         sanitize = model.sanitize

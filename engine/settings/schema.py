@@ -207,6 +207,16 @@ class Limits(Model):
     )
 
 
+class HooksModel(Model):
+    before_build: Words = Field(
+        default=(),
+        description="Program and arguments, run before the source is read; if it fails, nothing is.",
+    )
+    after_load: Words = Field(
+        default=(), description="Program and arguments, run after a snapshot was loaded."
+    )
+
+
 class TargetModel(Model):
     former: ClassVar[Mapping[str, str]] = {"snapshot.storage_profile": "storage_profile"}
     name: str | None = Field(default=None, description="Name to show. Not set: the key.")
@@ -221,6 +231,7 @@ class TargetModel(Model):
     subset: SubsetModel | None = Field(default=None, description="Which rows a subset takes.")
     share: ShareTarget | None = Field(default=None, description="A target without source: what others share.")
     limits: TargetLimits = Field(default=TargetLimits(), description="Limits of this target.")
+    hooks: HooksModel = Field(default=HooksModel(), description="Programs of yours that run around its jobs.")
     sso_groups: Words = Field(default=(), description="Groups that may see its sanitized snapshots.")
     environment: str | None = Field(default=None, description="What the source is: production, staging, …")
     keep_previous: bool | None = Field(default=None, description="Keep the replaced database after a load.")

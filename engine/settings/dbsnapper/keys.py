@@ -23,6 +23,8 @@ Gone = str
 CLOUD = "there is no cloud to sign in to"
 RECORD = "it is the cloud's own record"
 PROGRAMS = "no containers are used: the programs of this machine are"
+HOOK = "programs are argument lists: set `hooks.{}` of the target to one"
+OPTIONS = "the options of the native programs are chosen by what is asked for"
 ONE_LOG = "there is no such log"
 
 KEYS: Mapping[str, To | Gone] = {
@@ -85,6 +87,13 @@ KEYS: Mapping[str, To | Gone] = {
     "targets.*.share.storage_profile": To("targets.*.share.storage_profile_name", "profile"),
     "targets.*.sso_groups": To("targets.*.sso_groups", "words"),
     "targets.*.share.sso_groups": To("targets.*.sso_groups", "words"),
+    "targets.*.pre_build_script": HOOK.format("before_build"),
+    "targets.*.post_load_script": HOOK.format("after_load"),
+    "targets.*.exclude_tables": To("targets.*.snapshot.tables.exclude", "words"),
+    "targets.*.data_only_tables": "a table's definition always comes along",
+    "targets.*.compression_level": "there is one level of compression",
+    "targets.*.pg_dump_options": OPTIONS,
+    "targets.*.mysqldump_options": OPTIONS,
     "targets.*.id": RECORD,
     "targets.*.status": RECORD,
     "targets.*.messages": RECORD,

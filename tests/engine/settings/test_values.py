@@ -215,3 +215,17 @@ def test_a_keyring_without_an_answer_is_an_unset_secret(
     use(Shelf(locked=locked))
     refused = corner.refusal(named("secret:keyring:other/me"))
     assert (type(refused), refused.details["key"]) == (SecretUnset, "targets.a.name")
+
+
+def test_a_hook_is_an_argument_list_and_a_relative_program_begins_beside_the_file(corner: Corner) -> None:
+    settings = corner.load(
+        """\
+        targets:
+          a:
+            snapshot: {src_url: postgres://h/d}
+            hooks: {before_build: [bin/stop, "a, b"], after_load: [systemctl, start]}
+        """
+    )
+    hooks = settings.target("a").hooks
+    assert hooks.before_build == (str(corner.home / "bin/stop"), "a, b")
+    assert hooks.after_load == ("systemctl", "start")

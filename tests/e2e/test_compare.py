@@ -1,0 +1,67 @@
+"""Two snapshots side by side: what is defined, which columns there are, how many rows."""
+
+import pytest
+from support.mariashop import MariaShop
+from support.postgres import execute
+from support.shop import do
+from support.small import MakeSmall
+
+from snapharbor.engine.model.comparison import DefinitionChange, TableChange
+from snapharbor.engine.model.errors import SnapshotUnknown
+from snapharbor.engine.operations.requests import BuildRequest
+
+pytestmark = pytest.mark.server
+
+
+async def test_what_changed_between_two_snapshots_is_told_without_a_value(make_small: MakeSmall) -> None:
+    small = make_small(
+        "CREATE TABLE a (id serial PRIMARY KEY, gone text)",
+        "CREATE TABLE b (id int)",
+        "CREATE TABLE same (id int)",
+        "CREATE VIEW v AS SELECT id FROM b WHERE id = 7",
+        "INSERT INTO a (gone) VALUES ('x')",
+    )
+    await small.do(BuildRequest("shop"))
+    execute(
+        small.owner,
+        "INSERT INTO a (gone) VALUES ('y')",
+        "ALTER TABLE a ADD fresh text",
+        "ALTER TABLE a DROP gone",
+        "DROP VIEW v",
+        "CREATE VIEW v AS SELECT id FROM b WHERE id = 8",
+        "DROP TABLE same",
+        "CREATE TABLE c (id int)",
+    )
+    await small.do(BuildRequest("shop"))
+    async with small.harbor() as harbor:
+        found = await harbor.compare("shop:1", "shop")
+        assert (await harbor.compare("shop", "shop")).as_json()["equal"] is True
+        with pytest.raises(SnapshotUnknown):
+            await harbor.compare("shop", "shop:7")
+    assert found.tables == (
+        TableChange("public.a", (1, 2), ("fresh",), ("gone",)),
+        TableChange("public.c", (None, 0)),
+        TableChange("public.same", (0, None)),
+    )
+    assert found.definitions == (
+        DefinitionChange("TABLE public.a", "changed"),
+        DefinitionChange("TABLE public.c", "added"),
+        DefinitionChange("TABLE public.same", "removed"),
+        DefinitionChange("VIEW public.v", "changed"),
+    )
+
+
+async def test_counters_of_mariadb_are_no_definition(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    async with shop.harbor() as harbor:
+        await do(harbor, BuildRequest("shop"))
+        shop.query(shop.owner, "CREATE TABLE numbered (id int AUTO_INCREMENT PRIMARY KEY)")
+        await do(harbor, BuildRequest("shop"))
+        shop.query(shop.owner, "INSERT INTO numbered VALUES (), ()")
+        await do(harbor, BuildRequest("shop"))
+        grown = await harbor.compare("shop:1", "shop:0")
+        made = await harbor.compare("shop:2", "shop:1")
+    name = f"{shop.owner.database}.numbered"
+    assert (grown.tables, grown.definitions) == ((TableChange(name, (0, 2)),), ())
+    assert made.tables == (TableChange(name, (None, 0)),)
+    assert [one.change for one in made.definitions] == ["added"]
