@@ -44,7 +44,7 @@ OPTIONS: Mapping[str, str] = {
     "config check --storage-profiles": PART,
     "load --src_url": ONLY_READ,
     "load --source": ONLY_READ,
-    "load --dst-override": "Name the destination with --destdb-env VARIABLE.",
+    "load --dst-override": "`snapharbor load TARGET --destdb-env VARIABLE` names the destination.",
     "pull --force": "Leave it out: what is there is checked, and only what is missing is fetched.",
     "target --destdb": DESTINATION,
     "target --original": ELSEWHERE,

@@ -7,12 +7,13 @@ from textwrap import dedent
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from support.dbsnapper import NAME, document
 from support.settings import Corner
 
 from snapharbor.engine.model.errors import ConfigInvalid, ConfigMissing, EngineError, KeyMissing
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.url import DatabaseUrl
-from snapharbor.engine.settings.dbsnapper.keys import KEYS, To
+from snapharbor.engine.settings.dbsnapper.keys import KEYS
 from snapharbor.engine.settings.dbsnapper.sealed import opened
 from snapharbor.engine.settings.dbsnapper.write import Imported, import_configuration
 from snapharbor.engine.settings.load import load_settings
@@ -108,40 +109,18 @@ def test_the_key_of_the_environment_counts_more_than_the_one_in_the_file(corner:
     assert password_of(found) == "x"
 
 
-SAMPLES = {
-    "text": "word",
-    "words": "[one, two]",
-    "tables": "{one: [two]}",
-    "url": "pgl://h/d",
-    "secret": "word",
-    "sql": "DELETE FROM t",
-    "query": "DELETE FROM t",
-    "file": "rules.sql",
-    "directory": "there",
-    "profile": "p",
-}
-
-
 @pytest.mark.parametrize("pattern", KEYS)
 def test_every_key_becomes_one_that_is_known_or_is_left_out_with_a_sentence(
     corner: Corner, pattern: str
 ) -> None:
     rule = KEYS[pattern]
-    sample = SAMPLES[rule.kind] if isinstance(rule, To) else "x"
-    sample = {"storage_profiles.*.provider": "s3", "targets.*.cpus": "1", "defaults.cpus": "1"}.get(
-        rule.key if isinstance(rule, To) else "", sample
-    )
-    if pattern.endswith("use_default_schema"):
-        sample = "true"
-    parts = pattern.replace("*", "p").split(".")
-    text = "".join("{" + part + ": " for part in parts) + sample + "}" * len(parts)
-    done = imported(corner, text)
+    done = imported(corner, document(pattern))
     (row,) = done.rows
-    assert row.key == ".".join(parts)
+    assert row.key == pattern.replace("*", NAME)
     if isinstance(rule, str):
         assert (row.to, row.note) == (None, rule)
         return
-    assert row.to == rule.key.replace("*", "p")
+    assert row.to == rule.key.replace("*", NAME)
     # Whatever else a target or storage needs may be missing; no key may be unknown.
     assert not [problem for problem in done.problems if "not a key" in problem.message]
 
