@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .engine.model.snapshot import Snapshot as Snapshot
     from .engine.model.target import Target as Target
     from .engine.model.url import DatabaseUrl as DatabaseUrl
+    from .engine.operations.requests import AdoptRequest as AdoptRequest
     from .engine.operations.requests import BuildRequest as BuildRequest
     from .engine.operations.requests import ExportRequest as ExportRequest
     from .engine.operations.requests import LoadRequest as LoadRequest
@@ -51,7 +52,15 @@ _MODULES = {
     "engine.model.target": ("Target",),
     "engine.model.url": ("DatabaseUrl",),
     "engine.operations.requests": (
-        *("BuildRequest", "ExportRequest", "LoadRequest", "PruneRequest", "PullRequest", "RevokeRequest"),
+        *(
+            "AdoptRequest",
+            "BuildRequest",
+            "ExportRequest",
+            "LoadRequest",
+            "PruneRequest",
+            "PullRequest",
+            "RevokeRequest",
+        ),
         *("RotateRequest", "SanitizeRequest", "ScriptRequest", "ShareRequest", "VerifyRequest"),
     ),
     "engine.operations.results": (

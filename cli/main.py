@@ -18,6 +18,7 @@ VERBS = {
         "target": "Show one target and its snapshots.",
         "snapshots": "List the snapshots of all targets.",
         "build": "Take a snapshot of a target's source.",
+        "adopt": "Make a snapshot out of a dump, such as one of DBSnapper's.",
         "sanitize": "Sanitize a snapshot by the target's rules.",
         "subset": "Take a snapshot of the rows that a target's subset takes.",
         "explain-subset": "Say which rows a target's subset would take, and why.",

@@ -129,6 +129,8 @@ class IndexOrFile(click.ParamType[str | Path]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
         if str(value).lower().endswith(".sql"):
             return Path(str(value))
+        if str(value).lower().endswith(".zip"):
+            self.fail("`snapharbor adopt` makes a snapshot out of it, which can be loaded then", param, ctx)
         return self._index.convert(value, param, ctx)
 
 

@@ -12,6 +12,7 @@ from ..model.snapshot import Manifest
 from ..model.target import Selection
 from ..model.url import DatabaseUrl, Engine
 from .base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
+from .parcel import Parcel
 
 if TYPE_CHECKING:
     from .selection import Selected
@@ -99,6 +100,19 @@ class Kit(Protocol):
         Raises:
             RuleRefused: it would do something else than that.
             DatabaseFailed, ...: the server refused a statement; `details` name its line.
+        """
+        ...
+
+    def adopted(
+        self, dump: Path, parcel: Parcel, settings: Settings, report: Report
+    ) -> AbstractAsyncContextManager[DatabaseUrl]:
+        """Run a throw-away server that a dump fits, and yield a database on it with all that the dump holds.
+
+        The dump is not trusted: it runs as a role that can reach nothing but that database.
+
+        Raises:
+            ClientMissing: there are no programs for such a server.
+            DatabaseFailed, RuleRefused, ArgumentInvalid: the dump cannot be restored.
         """
         ...
 

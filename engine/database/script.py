@@ -26,7 +26,7 @@ def look_at(file: Path) -> int:
         raise ArgumentInvalid(f"`{file.name}` cannot be read: {reason}", "Name a file of SQL.") from None
     for magic, what in ARCHIVES.items():
         if start.startswith(magic):
-            hint = "`snapharbor import` takes what DBSnapper and pg_dump wrote; unpack anything else first."
+            hint = "`snapharbor adopt` takes what DBSnapper and pg_dump wrote; unpack anything else first."
             raise ArgumentInvalid(f"`{file.name}` is {what}, not SQL", hint)
     if not start.strip() or b"\0" in start:
         raise ArgumentInvalid(f"`{file.name}` holds no SQL", "Name a file of SQL.")

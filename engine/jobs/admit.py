@@ -39,7 +39,7 @@ async def admit(services: Services, plan: Plan, worker: str | None) -> Job:
 
 
 def _lock(plan: Plan) -> str | None:
-    if plan.verb in ("build", "sanitize"):
+    if plan.verb in ("build", "sanitize", "adopt"):
         return f"snapshots of {plan.target}"
     if plan.verb in ("load", "script"):
         return f"database {plan.facts.get('identity')}"

@@ -22,6 +22,7 @@ ANEW: dict[Verb, str] = {
     "sanitize": "the private database is destroyed with the run; the original snapshot is kept",
     "load": "the half-filled side database of a load is dropped; the destination is as it was",
     "script": "the half-filled side database is dropped; in an existing one the file begins again",
+    "adopt": "the private server and what was unpacked are destroyed with the run; the file is kept",
     "prune": "a prune looks again at what is still needed; what was removed stays removed",
     "pull": "a pull looks again at what it has; chunks that arrived are not fetched again",
     "export": "the half-written archive of an export is removed",

@@ -7,7 +7,18 @@ from typing import Literal
 from .json import JsonObject, digest
 
 Verb = Literal[
-    "build", "sanitize", "load", "share", "revoke", "prune", "pull", "verify", "export", "rotate", "script"
+    "build",
+    "sanitize",
+    "load",
+    "share",
+    "revoke",
+    "prune",
+    "pull",
+    "verify",
+    "export",
+    "rotate",
+    "script",
+    "adopt",
 ]
 EffectKind = Literal["creates", "overwrites", "ends-sessions", "drops", "exposes", "revokes", "deletes"]
 CONFIRMED: frozenset[EffectKind] = frozenset(

@@ -39,7 +39,8 @@ class Draft:
 
     `copied` is what the database is a copy of, if it is one. With `rewrite`, the rows are read as rules leave
     them; with `subset`, only those that the target's subset takes. `outboxes` are tables that an application
-    may send the rows of, emptied if it is neutralised.
+    may send the rows of, emptied if it is neutralised. `taken_at` is the moment that it shows, where that is
+    not now.
     """
 
     target: Target
@@ -53,6 +54,7 @@ class Draft:
     rewrite: Rewrite | None = None
     outboxes: tuple[str, ...] = ()
     subset: bool = False
+    taken_at: str = ""
 
 
 async def store(
@@ -149,10 +151,10 @@ def _named_as(table: TableData) -> TableName:
 def _manifest(draft: Draft, view: View, captured: Captured, timings: Mapping[str, float]) -> Manifest:
     target = draft.target
     return Manifest(
-        id=new_snapshot_id(),
+        id=new_snapshot_id(draft.taken_at),
         target=target.key,
         kind=draft.kind,
-        created_at=now(),
+        created_at=draft.taken_at or now(),
         engine=view.server.product,
         server_version=view.server.version,
         server_major=view.server.major,

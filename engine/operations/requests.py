@@ -26,6 +26,15 @@ class BuildRequest(Asks[Made]):
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptRequest(Asks[Made]):
+    """Make an original snapshot out of a dump: a zip archive of DBSnapper's, or what pg_dump wrote."""
+
+    target: str
+    file: Path
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SanitizeRequest(Asks[Made]):
     """Sanitize a snapshot by the target's rules; `new` reads the source afresh.
 
@@ -152,13 +161,16 @@ Request = (
     | PruneRequest
     | RotateRequest
     | ScriptRequest
+    | AdoptRequest
 )
 
 
 def subject(request: Request) -> str:
     """Return what a request is about, fit to be recorded: no link, no URL."""
     match request:
-        case BuildRequest(target=about) | SanitizeRequest(target=about) | ScriptRequest(target=about):
+        case BuildRequest(target=about) | SanitizeRequest(target=about):
+            pass
+        case ScriptRequest(target=about) | AdoptRequest(target=about):
             pass
         case PullRequest(source=about) | RevokeRequest(share=about):
             pass

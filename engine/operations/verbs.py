@@ -12,6 +12,7 @@ from ..model.plan import Plan, Verb
 from ..services import Services
 from . import look
 from .requests import (
+    AdoptRequest,
     BuildRequest,
     ExportRequest,
     LoadRequest,
@@ -38,6 +39,7 @@ VERBS: Mapping[type[Request], Verb] = {
     PruneRequest: "prune",
     RotateRequest: "rotate",
     ScriptRequest: "script",
+    AdoptRequest: "adopt",
 }
 
 Decide = Callable[[Services, Request], Awaitable[Plan]]

@@ -1,6 +1,7 @@
 """docs/guides/from-dbsnapper.md: every row of its tables is run."""
 
 import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def moved(shop: Shop) -> Shop:
     for _ in range(2):
         assert shop.command.here("sanitize", "shop", "--original").code == 0
     written(shop.command.home / "file.sql", ["CREATE TABLE made (id int);"])
+    with zipfile.ZipFile(shop.command.home / "7_shop.zip", "w") as archive:
+        archive.writestr("shop.sql", "CREATE TABLE made (id int);")
     return Shop(shop.command.having(VARIABLE=shop.command.variables["COPY"]), shop.source, shop.copy)
 
 
@@ -64,10 +67,11 @@ def answered(ran: Ran, left: Sequence[str], new: str) -> bool:
     """Whether a line of the original works as it is, needs a confirmation, or names what to do."""
     if ran.code == 0 or (ran.code == UNCONFIRMED and new.endswith("--yes`")):
         return True
-    hint = ran.err.partition("\n")[2]
+    message, _, hint = ran.err.partition("\n")
     if "--json" in left:
         hint = str(ran.last()["error"]["hint"])
-    if ran.code != 2 or "--help" in hint:
+    hint = message if "--help" in hint else hint
+    if ran.code != 2:
         return False
     if new.startswith("refused: "):
         reason = new.removeprefix("refused: ").removeprefix("a ")

@@ -16,6 +16,7 @@ from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
 from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
+from ..parcel import Parcel
 
 if TYPE_CHECKING:
     from ..container import Image
@@ -107,6 +108,20 @@ class PostgresKit:
             boxes=await discover(settings.postgres_programs),
             working_directory=settings.working_directory,
         )
+
+    @asynccontextmanager
+    async def adopted(
+        self, dump: Path, parcel: Parcel, settings: Settings, report: Report
+    ) -> AsyncGenerator[DatabaseUrl]:
+        """Run a throw-away server that a dump fits, and yield a database with all that the dump holds."""
+        from .adopt import adopted
+        from .tools import discover
+
+        boxes = await discover(settings.postgres_programs)
+        async with adopted(
+            dump, parcel, report, boxes=boxes, working_directory=settings.working_directory
+        ) as url:
+            yield url
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
         """Return a workbench on an empty database that nobody else uses."""

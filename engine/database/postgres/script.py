@@ -18,7 +18,7 @@ from ..process import Completed, attend, stream
 from ..script import feed, look_at, pieces
 from .errors import from_program
 from .identify import identify
-from .session import session, wants_tls
+from .session import Session, session, wants_tls
 from .tools import Toolbox, choose_client
 
 OPTIONS = ("--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate")
@@ -41,22 +41,26 @@ async def run_script(
     size = look_at(file)
     server = await identify(url)
     box = await choose_client(boxes, server.major, tls=wants_tls(url))
-    meter = Meter(report, "running the file", size)
     with session(url, Limits(lock_timeout=0), working_directory) as access:
-        argv = (
-            box.program("psql"),
-            *OPTIONS,
-            *("--single-transaction", "--file=-", f"--dbname={access.conninfo}"),
-        )
-        with stream(argv, env=access.environment, stdin=True, stdout=False, secrets=access.secrets) as child:
+        await send(access, box, file, pieces(file), Meter(report, "running the file", size))
 
-            def work() -> Completed:
-                start = f"\\restrict {token_hex(16)}\n".encode()
-                feed(child, (start,), lambda _: None)
-                feed(child, harmless(file.name, pieces(file)), meter.add)
-                return child.wait()
 
-            done = await attend(child, work)
+async def send(access: Session, box: Toolbox, file: Path, lines: Iterable[bytes], meter: Meter) -> None:
+    """Let psql send what lines of a file say, and nothing else.
+
+    Raises:
+        RuleRefused, ClientTooOld, DatabaseFailed, ...: as `run_script`.
+    """
+    target = ("--single-transaction", "--file=-", f"--dbname={access.conninfo}")
+    argv = (box.program("psql"), *OPTIONS, *target)
+    with stream(argv, env=access.environment, stdin=True, stdout=False, secrets=access.secrets) as child:
+
+        def work() -> Completed:
+            feed(child, (f"\\restrict {token_hex(16)}\n".encode(),), lambda _: None)
+            feed(child, harmless(file.name, lines), meter.add)
+            return child.wait()
+
+        done = await attend(child, work)
     if done.code:
         raise _failed(file, done, box)
     meter.end()
