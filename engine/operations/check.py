@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,15 @@ from anyio import to_thread
 
 from ..database.engines import kit
 from ..keypair import recipient_of, verifying_key
-from ..model.errors import ClientMissing, EngineError, KeyMissing, RulesMissing, SnapshotCorrupt, TimedOut
+from ..model.errors import (
+    ClientMissing,
+    EngineError,
+    HookFailed,
+    KeyMissing,
+    RulesMissing,
+    SnapshotCorrupt,
+    TimedOut,
+)
 from ..model.target import Target
 from ..model.url import DatabaseUrl, Engine
 from ..proof.kernel import compiled
@@ -121,8 +130,17 @@ def _configuration(services: Services) -> Iterator[Check]:
         )  # fmt: skip
     elif directory.exists() and not os.access(directory, os.W_OK):
         yield Check("configuration", "working directory", "error", f"`{directory}` is not writable", "", 10)
+    for target in settings.targets.values():
+        yield from _hooks(target)
     if not settings.targets:
         yield Check("configuration", "targets", "info", "no target is configured", "Add one under `targets`.")
+
+
+def _hooks(target: Target) -> Iterator[Check]:
+    programs = {"before_build": target.hooks.before_build, "after_load": target.hooks.after_load}
+    for name, program in programs.items():
+        if program and shutil.which(program[0]) is None:
+            yield _failed("configuration", target.key, HookFailed(f"`hooks.{name}` names no program"))
 
 
 def _keys(services: Services) -> Iterator[Check]:

@@ -128,3 +128,14 @@ def test_a_file_that_is_not_there_is_told_with_where_it_usually_is(command: Comm
     ran = command.here("config", "import", "nowhere.yml")
     assert ran.code == 11
     assert "~/.config/dbsnapper/dbsnapper.yml" in ran.err
+
+
+def test_a_hook_that_is_no_program_is_an_error_of_the_check(command: Command) -> None:
+    written(
+        command.home / "snapharbor.yml",
+        ["targets: {a: {name: A, hooks: {before_build: ['true'], after_load: ['no/such program']}}}"],
+    )
+    ran = command.here("config", "check", "--json")
+    (found,) = [one for one in ran.last()["result"]["checks"] if one["exit_code"] == 73]
+    assert (found["area"], found["name"], found["level"]) == ("configuration", "a", "error")
+    assert "after_load" in found["message"]
