@@ -19,10 +19,6 @@ COMMANDS: Mapping[str, str] = {
         "`snapharbor proof SNAPSHOT` shows what a sanitized copy is and was made of, `snapharbor target "
         "TARGET --info` the schemas of a source, `snapharbor config check` whether databases answer."
     ),
-    "subset": (
-        "Take fewer tables with `snapshot.tables` of the target, or fewer rows by a DELETE among its rules: "
-        "`snapharbor sanitize TARGET --new`."
-    ),
     "config discover": FOUND,
     "config validate": FOUND,
 }
@@ -38,7 +34,7 @@ OPTIONS: Mapping[str, str] = {
     "build --sanitize": "`snapharbor sanitize TARGET --new` reads and sanitizes, and stores nothing raw.",
     "config check --auto-discover": FOUND,
     "config check --save": FOUND,
-    "config check --prefer-docker": "No containers are used: the programs of this machine are.",
+    "config check --prefer-docker": "Leave it out: containers are used where a server is not installed.",
     "config check --target": PART,
     "config check --storage-profile": PART,
     "config check --storage-profiles": PART,

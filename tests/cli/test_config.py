@@ -98,7 +98,9 @@ def test_a_configuration_of_the_original_becomes_one_that_shows_and_says_what_be
             f"authtoken: {CANARY}",
             "override: {san_query: '', nocloud: true}",
             "targets:",
-            f"  a: {{src_url: 'pgl://u:{CANARY}@h/d', subset: {{}}, sanitize: {{query_file: r.sql}}}}",
+            f"  a: {{src_url: 'pgl://u:{CANARY}@h/d', sanitize: {{query_file: r.sql}}, subset: {{",
+            "     subset_tables: [{table: s.a, percent: 2.5}, {table: s.b, where: id < 9}],",
+            "     added_relationships: [{fk_table: s.a, fk_columns: b, ref_table: s.b, ref_columns: [id]}]}}",
         ],
     )
     seen = command.here("config", "import", "dbsnapper.yml", "--dry-run", "--json").last()["result"]
@@ -110,7 +112,8 @@ def test_a_configuration_of_the_original_becomes_one_that_shows_and_says_what_be
         "authtoken": None,
         "override.nocloud": None,
         "targets.a.src_url": "targets.a.snapshot.src_url",
-        "targets.a.subset": None,
+        "targets.a.subset.subset_tables": "targets.a.subset.subset_tables",
+        "targets.a.subset.added_relationships": "targets.a.subset.added_relationships",
         "targets.a.sanitize.query_file": "targets.a.sanitize.query_file",
     }
     assert all(row["to"] or row["note"] for row in result["keys"])

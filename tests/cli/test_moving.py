@@ -27,7 +27,9 @@ def rows(table: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def moved(shop: Shop) -> Shop:
-    """Return the shop with two sets, and a file to load."""
+    """Return the shop with two sets, a subset, and a file to load."""
+    with (shop.command.home / "snapharbor.yml").open("a") as file:
+        file.write("    subset: {subset_tables: [{table: public.customers, where: id <= 10}]}\n")
     for _ in range(2):
         assert shop.command.here("sanitize", "shop", "--original").code == 0
     written(shop.command.home / "file.sql", ["CREATE TABLE made (id int);"])

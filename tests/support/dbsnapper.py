@@ -7,6 +7,7 @@ SAMPLES: dict[Kind, str] = {
     "text": "word",
     "words": "[one, two]",
     "tables": "{one: [two]}",
+    "entries": "[{table: a.b, where: id < 9}]",
     "url": "pgl://h/d",
     "secret": "word",
     "sql": "DELETE FROM t",
@@ -21,6 +22,7 @@ SPECIAL = {
     "cpus": "1",
     "use_default_schema": "true",
     "exclude_tables": "[a.b]",
+    "batch_size": "1000",
 }
 
 

@@ -14,7 +14,8 @@ from ..templates import only_templates, without_templates
 from .keys import KEYS, Gone, Kind, To
 from .texts import Text, sql_of, text_of, url_of
 
-Value = str | Secret | list[str] | dict[str, list[str]]
+Entry = dict[str, str | list[str]]
+Value = str | Secret | list[str] | dict[str, list[str]] | list[Entry]
 ORDER = {pattern: at for at, pattern in enumerate(KEYS)}
 READERS: Mapping[Kind, Callable[[str, str], Text]] = {"url": url_of, "sql": sql_of, "query": sql_of}
 _ANY = "*"
@@ -108,6 +109,8 @@ class _Conversion:
             return self._words(node, path), ()
         if kind == "tables":
             return {name: self._words(child, (*path, name)) for name, child in children(node).items()}, ()
+        if kind == "entries":
+            return self._entries(node, path), ()
         if not isinstance(node, Scalar):
             raise invalid(path, node.origin, "must be one value, not a list or mapping")
         read = READERS.get(kind, text_of)
@@ -152,6 +155,18 @@ class _Conversion:
         if isinstance(node, Items):
             return [member.text or "" for member in node.members if isinstance(member, Scalar)]
         raise invalid(path, node.origin, "must be a list")
+
+    def _entries(self, node: Node, path: KeyPath) -> list[Entry]:
+        """Return a list of mappings, whose values are texts and lists of texts."""
+        if not isinstance(node, Items) or not all(isinstance(member, Block) for member in node.members):
+            raise invalid(path, node.origin, "must be a list of mappings")
+        return [
+            {
+                key: value.text or "" if isinstance(value, Scalar) else self._words(value, (*path, key))
+                for key, value in children(member).items()
+            }
+            for member in node.members
+        ]
 
     def _in_the_old_place(self, file: str) -> str:
         if file.startswith(("/", "~", "{{")) or PurePath(file).is_absolute():

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..schema import REFUSED
-
-Kind = Literal["text", "words", "tables", "url", "secret", "sql", "query", "file", "directory", "profile"]
+Kind = Literal[
+    "text", "words", "tables", "entries", "url", "secret", "sql", "query", "file", "directory", "profile"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,6 @@ Gone = str
 
 CLOUD = "there is no cloud to sign in to"
 RECORD = "it is the cloud's own record"
-PROGRAMS = "no containers are used: the programs of this machine are"
 HOOK = "programs are argument lists: set `hooks.{}` of the target to one"
 OPTIONS = "the options of the native programs are chosen by what is asked for"
 ONE_LOG = "there is no such log"
@@ -34,7 +33,8 @@ KEYS: Mapping[str, To | Gone] = {
     "env": "it named the cloud; what a source is stands in `environment` of its target",
     "debug": ONE_LOG,
     "trace": ONE_LOG,
-    "docker": PROGRAMS,
+    "docker.images.postgres": To("docker.images.postgres"),
+    "docker.images.mysql": To("docker.images.mysql"),
     "database_tools.auto_detect": "programs are found unless `database_tools` names them",
     "database_tools.postgresql.pg_dump": To("database_tools.postgresql.pg_dump"),
     "database_tools.postgresql.pg_restore": To("database_tools.postgresql.pg_restore"),
@@ -81,7 +81,14 @@ KEYS: Mapping[str, To | Gone] = {
     "targets.*.query_file": To("targets.*.sanitize.query_file", "file"),
     "targets.*.query": To("targets.*.sanitize.override_query", "query"),
     "targets.*.sanitize.storage_profile": To("targets.*.sanitize.storage_profile", "profile"),
-    "targets.*.subset": REFUSED["subset"].partition(":")[0].lower(),
+    "targets.*.subset.src_url": To("targets.*.subset.src_url", "url"),
+    "targets.*.subset.dst_url": To("targets.*.subset.dst_url", "url"),
+    "targets.*.subset.subset_tables": To("targets.*.subset.subset_tables", "entries"),
+    "targets.*.subset.copy_tables": To("targets.*.subset.copy_tables", "words"),
+    "targets.*.subset.excluded_tables": To("targets.*.subset.excluded_tables", "words"),
+    "targets.*.subset.added_relationships": To("targets.*.subset.added_relationships", "entries"),
+    "targets.*.subset.excluded_relationships": To("targets.*.subset.excluded_relationships", "entries"),
+    "targets.*.subset.batch_size": To("targets.*.subset.batch_size"),
     "targets.*.share.dst_url": To("targets.*.share.dst_url", "url"),
     "targets.*.share.storage_profile_name": To("targets.*.share.storage_profile_name", "profile"),
     "targets.*.share.storage_profile": To("targets.*.share.storage_profile_name", "profile"),
