@@ -182,14 +182,29 @@ async def test_a_dump_of_mariadb_is_adopted_under_the_sources_own_name(
         assert (found.manifest.rows, found.manifest.schemas) == (2, (shop.owner.database,))
         await do(harbor, LoadRequest("shop", original=True))
         assert shop.query(shop.destination, "SELECT id, name FROM person") == [(1, "Ada"), (2, "a;\n'b")]
-        with pytest.raises(EngineError):
-            await do(harbor, AdoptRequest("shop", mysql_dump(tmp_path, "USE mysql;")))
+        ran = tmp_path / "ran"
+        for line in (
+            "USE mysql;",
+            f"SET GLOBAL general_log_file = '{ran}'; SET GLOBAL general_log = ON;",
+            f"SELECT 1 INTO OUTFILE '{ran}';",
+            "INSTALL SONAME 'ha_connect';",
+            "CREATE TABLE mysql.t (id int);",
+            "GRANT ALL ON *.* TO snapharbor_adopts@localhost;",
+            f"\\! touch {ran}",
+        ):
+            with pytest.raises(EngineError):
+                await do(harbor, AdoptRequest("shop", mysql_dump(tmp_path, line)))
+        assert not exists(ran)
         exported = tmp_path / "exported"
         await do(harbor, ExportRequest("shop", exported, original=True))
         renamed = replace(shop.target, key="shop", name="again")
     async with shop.harbor(renamed) as harbor:
         again = await do(harbor, AdoptRequest("shop", next(exported.glob("*.sql"))))
     assert again["rows"] == 2
+
+
+def exists(file: Path) -> bool:
+    return file.exists()
 
 
 def mysql_dump(directory: Path, line: str) -> Path:

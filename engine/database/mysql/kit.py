@@ -122,19 +122,18 @@ class MysqlKit:
         self, dump: Path, parcel: Parcel, settings: Settings, report: Report
     ) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server that a dump fits, and yield a database with all that the dump holds."""
-        from .cluster import ephemeral_cluster
-        from .script import run_script
-        from .servers import choose_server, discover_servers
+        from .adopt import adopted
+        from .servers import discover_servers
         from .tools import discover
 
-        servers = await discover_servers(settings.mysql_programs)
-        product = parcel.product or (servers[-1].product if servers else self.name)
-        server = choose_server(servers, product)
-        directory, clients = settings.working_directory, await discover(settings.mysql_programs)
-        async with ephemeral_cluster(server, directory / "tmp", templates=directory / "templates") as cluster:
-            url = cluster.url(parcel.database)
-            await self.housekeeper(url).create(url.database, "adopted")
-            await run_script(url, dump, report, clients=clients, working_directory=directory)
+        async with adopted(
+            dump,
+            parcel,
+            report,
+            servers=await discover_servers(settings.mysql_programs),
+            clients=await discover(settings.mysql_programs),
+            working_directory=settings.working_directory,
+        ) as url:
             yield url
 
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
