@@ -15,6 +15,7 @@ from anyio import to_thread
 
 from ...model.catalog import Server, TableName
 from ...model.errors import Cancelled, DatabaseUnreachable, EngineError, TimedOut
+from ...model.pushdown import TableRead
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
@@ -133,7 +134,7 @@ class PostgresView:
         self.server = server
         self.catalog = moment.taken
         self.rewritten = moment.rewritten
-        reads = moment.rewritten.reads if moment.rewritten else {}
+        reads: Mapping[TableName, TableRead] = moment.rewritten.reads if moment.rewritten else {}
         self._cutting = Cutting(keeper.version, self._columns, reads)
         self.slices: tuple[Slice, ...] = self._cutting.slices(moment.leaves)
         self._selection = selection
