@@ -153,6 +153,7 @@ def open_rowsets(directory: Path) -> Generator[RowSets]:
     try:
         database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         database.executescript(SCHEMA)
+        database.execute("BEGIN")  # without an end: what does not fit into memory goes to the file, no more
         yield RowSets(database)
     finally:
         database.close()
