@@ -10,7 +10,8 @@ from ..model.subset import Relation
 if TYPE_CHECKING:
     from .base import Block, Slice
 
-Found = Iterator[tuple[int, ...]]
+# Rows as they come, some at a time.
+Found = Iterator[list[tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +84,5 @@ class Finder(Protocol):
         ...
 
     def answer(self, piece: "Slice", blocks: "Iterator[Block]") -> Found:
-        """Yield the rows of an answer: number of the table, place, and whatever else was asked for."""
+        """Yield the rows of an answer, each its table's number, its place, and what else was asked for."""
         ...

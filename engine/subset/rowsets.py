@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -24,7 +23,7 @@ CREATE TABLE found (
 ) WITHOUT ROWID;
 CREATE TABLE whole (leaf INTEGER PRIMARY KEY);
 """
-CHUNK = 10_000
+Chunks = Iterable[list[tuple[int, ...]]]
 # A row counts once, for the first reason.
 NEW = "NOT EXISTS (SELECT 1 FROM taken AS t WHERE t.leaf = f.leaf AND t.place = f.place)"
 MISSING = f"{NEW} AND NOT EXISTS (SELECT 1 FROM whole AS w WHERE w.leaf = f.leaf)"
@@ -52,14 +51,15 @@ class RowSets:
         numbers = set(leaves)
         self._shut |= numbers
         if whole:
-            self._many("INSERT INTO whole VALUES (?)", ((leaf,) for leaf in numbers))
+            self._many("INSERT INTO whole VALUES (?)", [[(leaf,) for leaf in numbers]])
 
-    def take(self, rows: Iterable[tuple[int, ...]], why: int) -> None:
+    def take(self, rows: Chunks, why: int) -> None:
         """Take rows for one reason, each a table and a place; one that is taken already stays as it is."""
-        open_ = (row for row in rows if row[0] not in self._shut) if self._shut else rows
+        shut = self._shut
+        open_ = ([row for row in chunk if row[0] not in shut] for chunk in rows) if shut else rows
         self._many(f"INSERT OR IGNORE INTO taken VALUES (?, ?, {why})", open_)
 
-    def find(self, rows: Iterable[tuple[int, ...]], *, known: int = 2, met: int = 1) -> None:
+    def find(self, rows: Chunks, *, known: int = 2, met: int = 1) -> None:
         """Remember rows that may be taken, each so many numbers; one that comes again is met once more."""
         self._many(FOUND[known].format(met=met), rows)
 
@@ -124,16 +124,27 @@ class RowSets:
         with self._lock:
             return self._places(query, leaf, last, most)
 
+    def parts(self, leaf: int, most: int) -> Iterator[int]:
+        """Yield, for each of `batches`, the place that it follows."""
+        last: int | None = -1
+        query = "SELECT place FROM taken WHERE leaf = ? AND place > ? ORDER BY place LIMIT ?"
+        while last is not None:
+            with self._lock:
+                row = self._database.execute(
+                    f"SELECT max(place) FROM ({query})", (leaf, last, most)
+                ).fetchone()
+            if row[0] is not None:
+                yield last
+            last = row[0]
+
     def reasons(self, leaf: int) -> dict[int, int]:
         """Return how many rows of a table came for each reason."""
         with self._lock:
             query = "SELECT why, count(*) FROM taken WHERE leaf = ? GROUP BY why"
             return dict(self._database.execute(query, (leaf,)).fetchall())
 
-    def _many(self, statement: str, rows: Iterable[tuple[int, ...]]) -> None:
-        """Run a statement for each row, some at a time: rows may be long in coming."""
-        coming = iter(rows)
-        while chunk := list(islice(coming, CHUNK)):
+    def _many(self, statement: str, rows: Chunks) -> None:
+        for chunk in rows:
             with self._lock:
                 self._database.executemany(statement, chunk)
 

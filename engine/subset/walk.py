@@ -148,8 +148,12 @@ class Walk:
         for relation in self._leading(leaf):
             if relation not in without:
                 self.tell(f"following {leaf} to {relation.referenced}")
-                self._find(self.finder.referenced(relation, leaf, places))
-                self.rows.settle([self._reason(relation) + 1], fresh=True)
+                piece, why = self.finder.referenced(relation, leaf, places), self._reason(relation) + 1
+                if any(map(self._leading, self._ends(relation, relation.referenced))):
+                    self._find(piece)
+                    self.rows.settle([why], fresh=True)
+                else:
+                    self._take(piece, why)
 
     def _leading(self, leaf: TableName) -> list[Relation]:
         return [one for one in self.scheme.of_table(leaf) if self._leads_somewhere(one)]
@@ -173,7 +177,7 @@ class Walk:
             relation, count = blocked.relation, 0
             for leaf, places in self._taken(relation, relation.table, whole=True):
                 piece = self.finder.using(relation, leaf, places)
-                count += sum(1 for _ in self.finder.answer(piece, self.reader.read(piece)))
+                count += sum(map(len, self.finder.answer(piece, self.reader.read(piece))))
             if count:
                 columns = ", ".join(f"`{column}`" for column in blocked.columns)
                 raise SourceUnsuitable(
@@ -242,10 +246,9 @@ class Walk:
         return found
 
     def _parts(self, number: int) -> Iterator[Callable[[], Sequence[int]]]:
-        last, most = -1, self.scheme.subset.batch
-        for places in self.rows.batches(number, most):
+        most = self.scheme.subset.batch
+        for last in self.rows.parts(number, most):
             yield _Part(self.rows, number, last, most)
-            last = places[-1]
 
     def told(self, target: str) -> SubsetTold:
         """Return what is taken of every table, and why."""

@@ -5,10 +5,10 @@ and of what in it can be recognised elsewhere.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ...model.catalog import TableName
-from ...model.identifier import quote, quoted
+from ...model.identifier import quote
 from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
 from ..telling import (
     GAPS,
@@ -22,7 +22,7 @@ from ..telling import (
     names,
     telling,
 )
-from .slices import Leaf, page_ranges
+from .slices import Leaf, Source
 from .surroundings import inside
 
 # Values of these mean nothing out of their place, or cannot be told from others: a date is found everywhere.
@@ -49,18 +49,25 @@ TELLING = 7
 
 
 def hashings(
-    leaves: Sequence[Leaf], wanted: Mapping[TableName, Sequence[Wanted]], *, seed: int, version: int
+    leaves: Sequence[Leaf],
+    wanted: Mapping[TableName, Sequence[Wanted]],
+    *,
+    seed: int,
+    sources: Callable[[Leaf], Iterable[Source]],
 ) -> Iterator[Hashing]:
     """Yield what to read for the hashes of columns, piece by piece, what takes longest first."""
     pieces = [
         piece
         for leaf in leaves
-        for piece in _pieces(leaf, wanted.get(leaf.name, ()), seed=seed, version=version)
+        for piece in _pieces(leaf, wanted.get(leaf.name, ()), seed=seed, sources=sources(leaf))
     ]
     yield from sorted(pieces, key=lambda piece: -piece.piece.estimated_bytes * len(piece.flags))
 
 
-def _pieces(leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, version: int) -> Iterator[Hashing]:
+def _pieces(
+    leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, sources: Iterable[Source]
+) -> Iterator[Hashing]:
+    pieces = [*sources]
     for some in _together([column for column in wanted if says_something(column.type)]):
         row = _Row(seed)
         looked_for = telling(some)
@@ -70,11 +77,12 @@ def _pieces(leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, version: int) ->
             continue
         named = tuple(column.name for column in looked_for)
         flags = bytes(flag for flag, _ in parts)
-        for ordinal, (pages, share) in enumerate(page_ranges(leaf, version)):
-            source = _source(leaf, pages, some[0].changed)
-            query = f"COPY ({row.select([sql for _, sql in parts], source)}) TO STDOUT"
+        for ordinal, source in enumerate(pieces):
+            rows = _rows(source, some[0].changed)
+            query = f"COPY ({row.select([sql for _, sql in parts], rows)}) TO STDOUT"
             query = inside(query) if some[0].changed else query
-            yield Hashing(Slice(leaf.name, named, ordinal, query, share), flags, some[0].elsewhere)
+            piece = Slice(leaf.name, named, ordinal, query, source.bytes, source.places)
+            yield Hashing(piece, flags, some[0].elsewhere)
 
 
 def _together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
@@ -85,11 +93,11 @@ def _together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
     yield from map(tuple, groups.values())
 
 
-def _source(leaf: Leaf, pages: str, changed: Changed | None) -> str:
+def _rows(source: Source, changed: Changed | None) -> str:
     if changed is None:
-        return f"FROM ONLY {quoted(leaf.name)} AS t{pages}"
+        return f"FROM {source.rows}"
     alias, earlier = quote(changed.alias), "".join(f" WHEN ({one}\n) THEN true" for one in changed.conditions)
-    rows = f"SELECT * FROM (SELECT * FROM ONLY {quoted(leaf.name)}{pages}) AS {alias}"
+    rows = f"SELECT * FROM (SELECT t.* FROM {source.rows}) AS {alias}"
     return f"FROM ({rows} WHERE CASE{earlier} ELSE false END) AS t"
 
 

@@ -56,6 +56,8 @@ OVERLAPS = "pg_catalog.&&"
 TOGETHER = "SET LOCAL max_parallel_workers_per_gather = 1"
 # How many rows a place leads to is no matter of statistics: without an index, take one pass.
 WITHOUT_INDEX = "SET LOCAL enable_nestloop = off"
+# How many numbers say which row it is.
+PLAIN = 3
 PUNCTUATION = bytes.maketrans(b",", b"\t")
 
 
@@ -155,7 +157,7 @@ class PostgresFinder:
         to = self._from(relation.referenced, relation)
         query = f"SELECT r.tableoid, r.ctid FROM {to} AS r WHERE EXISTS ({rows})"
         known = self._knows(relation, relation.referenced, relation.referenced_columns)
-        return _asked(table, 3, query, one_pass=not known)
+        return _asked(table, PLAIN, query, one_pass=not known)
 
     def referring(
         self,
@@ -183,18 +185,24 @@ class PostgresFinder:
         """Ask for those of some rows of a table that refer to anything by a relation."""
         some = "" if places is None else f" AND t.ctid = ANY ({spelled(places)})"
         return _asked(
-            table, 3, f"SELECT t.tableoid, t.ctid FROM ONLY {quoted(table)} AS t WHERE {uses(relation)}{some}"
+            table,
+            PLAIN,
+            f"SELECT t.tableoid, t.ctid FROM ONLY {quoted(table)} AS t WHERE {uses(relation)}{some}",
         )
 
     def answer(self, piece: Slice, blocks: Iterator[Block]) -> Found:
         """Yield the rows of an answer, those of tables that are not read left out."""
-        known, rest = frozenset(self.numbers.values()), b""
+        known, rest, width = frozenset(self.numbers.values()), b"", len(piece.columns)
         for block in blocks:
             lines, _, rest = (rest + bytes(block)).rpartition(b"\n")
-            numbers = iter(list(map(int, lines.translate(PUNCTUATION, b"()").split())))
-            for oid, page, line, *more in zip(*[numbers] * len(piece.columns), strict=True):
-                if oid in known:
-                    yield (oid, page << PLACE_BITS | line, *more)
+            numbers = iter([*map(int, lines.translate(PUNCTUATION, b"()").split())])
+            rows = zip(*[numbers] * width, strict=True)
+            if width == PLAIN:
+                yield [(oid, page << PLACE_BITS | line) for oid, page, line in rows if oid in known]
+            else:
+                yield [
+                    (oid, page << PLACE_BITS | line, *more) for oid, page, line, *more in rows if oid in known
+                ]
 
     def _knows(self, relation: Relation, table: TableName, columns: Sequence[str]) -> bool:
         """Tell whether an index leads to the rows at one end of a relation."""

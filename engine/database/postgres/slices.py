@@ -39,7 +39,6 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't'
 ORDER BY 1, 2
 """
 
-RANGE = "COPY (SELECT {columns} FROM {rows}) TO STDOUT"
 RAW = "SELECT * FROM ONLY {table}{pages}"
 # Fetched one by one, whatever the server thinks that it costs: places are in order.
 PLACED = (
@@ -77,6 +76,15 @@ async def read_leaves(connection: "AsyncConnection[TupleRow]") -> tuple[Leaf, ..
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Some rows of a table as they stand after FROM, called `t`; `places` as of a slice."""
+
+    rows: str
+    bytes: int
+    places: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cutting:
     """What is read of tables: what rules make of them, and what a subset takes (None: everything of all).
 
@@ -94,34 +102,40 @@ class Cutting:
         pieces = (piece for leaf in leaves if leaf.columns for piece in self._pieces(leaf))
         return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
 
+    def sources(self, leaf: Leaf) -> Iterator[Source]:
+        """Yield where a table's rows are read from, in pieces; nothing where none is taken."""
+        table, taking = quoted(leaf.name), self._taking(leaf)
+        if taking.rows is None:
+            for pages, share in page_ranges(leaf, self.version):
+                yield Source(f"ONLY {table} AS t{pages}", share)
+            return
+        rows = PLACED.format(places=PLACES, table=table, alias="t")
+        for part in taking.parts:
+            yield Source(rows, leaf.bytes // len(taking.parts), partial(_spelled, part))
+
+    def _taking(self, leaf: Leaf) -> Taking:
+        return Taking() if self.takings is None else self.takings.get(leaf.name, Taking(0))
+
     def _pieces(self, leaf: Leaf) -> Iterator[Slice]:
         read = self.reads.get(leaf.name)
-        taking = Taking() if self.takings is None else self.takings.get(leaf.name, Taking(0))
-        if (read is not None and read.emptied) or taking.rows == 0:
-            pages = "" if read is not None and read.emptied else " WHERE false"
-            yield Slice(leaf.name, leaf.columns, 0, self._query(leaf, pages, taking), 0)
-            return
-        if taking.rows is None:
-            for ordinal, (pages, share) in enumerate(page_ranges(leaf, self.version)):
-                yield Slice(leaf.name, leaf.columns, ordinal, self._query(leaf, pages, taking), share)
-            return
-        share = leaf.bytes // len(taking.parts)
-        query = self._query(leaf, None, taking)
-        for ordinal, part in enumerate(taking.parts):
-            yield Slice(leaf.name, leaf.columns, ordinal, query, share, partial(_spelled, part))
+        sources = [*self.sources(leaf)]
+        if read is not None and read.emptied:
+            sources = [Source(f"ONLY {quoted(leaf.name)} AS t", 0)]
+        for ordinal, source in enumerate(
+            sources or [Source(f"ONLY {quoted(leaf.name)} AS t WHERE false", 0)]
+        ):
+            query = self._query(leaf, source)
+            yield Slice(leaf.name, leaf.columns, ordinal, query, source.bytes, source.places)
 
-    def _query(self, leaf: Leaf, pages: str | None, taking: Taking) -> str:
-        """Return what to send for some pages or places of a table: its rows, or what rules make of them."""
-        table, read = quoted(leaf.name), self.reads.get(leaf.name)
-        if not pages and pages is not None and not taking.emptied and read is None:
+    def _query(self, leaf: Leaf, source: Source) -> str:
+        """Return what to send for some rows of a table: they themselves, or what rules make of them."""
+        table, read, taking = quoted(leaf.name), self.reads.get(leaf.name), self._taking(leaf)
+        if read is not None:
+            columns = self._listed(self.columns(leaf.name), taking) if taking.emptied else "t.*"
+            return inside(f"COPY ({read.query(f'SELECT {columns} FROM {source.rows}')}) TO STDOUT")
+        if source.rows == f"ONLY {table} AS t" and not taking.emptied:
             return f"COPY {table} ({', '.join(map(quote, leaf.columns))}) TO STDOUT"
-        rows = f"ONLY {table} AS t{pages}"
-        if pages is None:
-            rows = PLACED.format(places=PLACES, table=table, alias="t")
-        if read is None:
-            return RANGE.format(columns=self._listed(leaf.columns, taking), rows=rows)
-        columns = self._listed(self.columns(leaf.name), taking) if taking.emptied else "t.*"
-        return inside(f"COPY ({read.query(f'SELECT {columns} FROM {rows}')}) TO STDOUT")
+        return f"COPY (SELECT {self._listed(leaf.columns, taking)} FROM {source.rows}) TO STDOUT"
 
     @staticmethod
     def _listed(columns: Sequence[str], taking: Taking) -> str:

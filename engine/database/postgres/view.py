@@ -185,7 +185,7 @@ class PostgresView:
 
     def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
         """Yield what a reader has to read for the seeded hashes of the originals of columns."""
-        return hashings(self._moment.leaves, wanted, seed=seed, version=self._keeper.version)
+        return hashings(self._moment.leaves, wanted, seed=seed, sources=self._cutting.sources)
 
     def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:
         """Return the table that marks a sanitized copy, its columns, and its one row as copy text."""
