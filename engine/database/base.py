@@ -37,7 +37,8 @@ PLACES = "\0places\0"
 class Slice:
     """A piece of one table that one worker reads in one go; `ordinal` orders the pieces of a table.
 
-    `places` gives what takes the place of `PLACES` in the query, asked for only when the piece is read.
+    `places` gives what takes the place of `PLACES` in the query, asked for only when the piece is read. `ruled` says that rules are
+    computed in it, where what the server warns of then is an error.
     """
 
     table: TableName
@@ -46,6 +47,7 @@ class Slice:
     query: str
     estimated_bytes: int
     places: Callable[[], str] | None = None
+    ruled: bool = False
 
     @property
     def text(self) -> str:

@@ -21,6 +21,7 @@ class ColumnFacts:
         generated: The expression that it is computed by.
         default: The expression of its default.
         collation: The collation to state, quoted, None where the type has none.
+        charset: The character set of a text, where each column has its own.
         limited: Whether values have a greatest length, and of which type and how much.
         nested_limit: Whether a length is limited inside the type, in an array or composite.
         names_objects: Whether its text form depends on the search path (regclass and its like).
@@ -34,6 +35,7 @@ class ColumnFacts:
     generated: str | None = None
     default: str | None = None
     collation: str | None = None
+    charset: str = ""
     limited: tuple[Limited, int] | None = None
     nested_limit: bool = False
     names_objects: bool = False
@@ -92,6 +94,7 @@ class TableFacts:
         rewritten: Whether a rewrite rule changes updates or deletes.
         row_security: Whether row-level security is enabled.
         opaque: Generated columns that call functions whose body is unknown.
+        unread: Why its rules never run while it is read, None if they may.
     """
 
     name: TableName
@@ -107,6 +110,7 @@ class TableFacts:
     rewritten: bool = False
     row_security: bool = False
     opaque: tuple[str, ...] = ()
+    unread: str | None = None
 
     def column(self, name: str) -> ColumnFacts | None:
         """Return the column of that name."""
@@ -160,7 +164,8 @@ class TableRead:
 
     `before` and `after` stand around the text that yields the raw rows: a whole table or a page range.
     `rows` is the same for all columns, without guards, for questions about constraints. `lines` are those
-    of the rules.
+    of the rules. `outputs` is what stands in `before` for each column, for who has to write values in a form
+    of their own.
     """
 
     table: TableName
@@ -170,6 +175,7 @@ class TableRead:
     rows: tuple[str, str]
     emptied: bool = False
     lines: tuple[int, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     def query(self, source: str) -> str:
         """Return the SELECT that yields the rows as the rules leave them."""

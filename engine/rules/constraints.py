@@ -42,9 +42,9 @@ def table_read(layers: Layers) -> TableRead:
     return TableRead(
         table=table.name,
         columns=stored,
-        before=(wrapped := layers.read(stored, guards, refusal))[0],
+        before=(wrapped := layers.around(stored, guards, refusal))[0],
         after=wrapped[1],
-        rows=layers.read(everything, {}, None),
+        rows=layers.around(everything, {}, None),
         emptied=layers.emptied,
         lines=tuple(dict.fromkeys(layers.lines)),
     )

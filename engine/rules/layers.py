@@ -54,7 +54,9 @@ class Layers:
         self._wrap("SELECT * FROM (", f") AS {ROW} WHERE false")
         self.emptied = True
 
-    def read(self, columns: Sequence[str], guards: Mapping[str, str], refusal: str | None) -> tuple[str, str]:
+    def around(
+        self, columns: Sequence[str], guards: Mapping[str, str], refusal: str | None
+    ) -> tuple[str, str]:
         """Return what stands around the raw rows to get these columns.
 
         Args:

@@ -16,11 +16,13 @@ from ..model.identifier import quote
 from ..model.pushdown import ColumnFacts, Facts, Hazard, Rewritten, TableFacts
 from ..model.rules import Rule
 from .apart import Apart, Reach, apart
-from .constraints import leaves, questions, rows_of, table_read, unguarded
+from .constraints import leaves, rows_of
+from .flat import Flat
 from .hazards import WHOLE_ROW, known_volatile, settle, text_hazards
-from .layers import Layers
+from .hazards_mysql import statement_hazards
 from .masking import Masker, mask_called
 from .resolve import TEMPORARY, resolve
+from .rows import Rows, rows_of_engine
 from .tokens import Tokens, tokens_of
 from .user_made import user_made
 
@@ -71,8 +73,8 @@ def _compiled(analyses: Sequence[Analysis], facts: Facts, masker: Masker) -> "_C
 
 def _rewritten(compiler: "_Compiler", analyses: Sequence[Analysis]) -> Rewritten:
     facts, masker = compiler.facts, compiler.masker
-    reads = {name: table_read(layers) for name, layers in compiler.layers.items() if name in facts.taken}
-    asked = (questions(compiler.layers[name], facts, reads) for name in reads)
+    reads = {name: layers.read() for name, layers in compiler.layers.items() if name in facts.taken}
+    asked = (compiler.layers[name].questions(facts, reads) for name in reads)
     objects = [
         f"SELECT {quote(column.name)}::pg_catalog.oid FROM ({rows_of(name, reads)}) AS held"
         for name in sorted(facts.taken)
@@ -105,7 +107,7 @@ class _Compiler:
     def __init__(self, facts: Facts, masker: Masker) -> None:
         self.facts = facts
         self.masker = masker
-        self.layers: dict[TableName, Layers] = {}
+        self.layers: dict[TableName, Rows] = {}
         self.hazards: list[Hazard] = []
         self.reaches: list[Reach] = []
         self.rules: list[tuple[Rule, Sequence[Hazard]]] = []
@@ -132,14 +134,14 @@ class _Compiler:
                 self._apply(analysis, tokens, table, root=root)
         else:
             for table in targets:
-                self.layers.setdefault(table.name, Layers(table))
+                self._rows(table)
 
     def finish(self) -> None:
         """Look at what all statements together did to each table."""
         for name, layers in self.layers.items():
             if name not in self.facts.taken:
                 continue
-            found = [Hazard(reason, 0, name) for reason in unguarded(layers)]
+            found = [Hazard(reason, 0, name) for reason in layers.unguarded()]
             if not layers.emptied and any(column.names_objects for column in layers.table.columns):
                 found.append(Hazard("a column names objects of the database", 0, name))
             self.hazards += found
@@ -157,6 +159,10 @@ class _Compiler:
         near = sorted((reach.writes | reach.reads) & separate.tables.keys() - {name})
         other = next((one for one in near if separate.tables[one] != place), None)
         return _hazard(f"a rule binds it to `{other}`" if other else "a rule binds it to others", rule, name)
+
+    def _rows(self, table: TableFacts) -> Rows:
+        """Return the rows of a table as the statements so far leave them."""
+        return self.layers.setdefault(table.name, rows_of_engine(self.masker.engine, table))
 
     def _reach(self, analysis: Analysis, *, apart: bool) -> Reach:
         """Return what a rule touches; a name that is no table of the snapshot is one that rules made."""
@@ -217,6 +223,9 @@ class _Compiler:
             if root.rewritten and root.kind == "p":
                 yield "a rewrite rule"
             yield from self._names(analysis, root)
+            if self.masker.engine == "mysql":
+                held = self.layers.get(root.name)
+                yield from statement_hazards(analysis, root, held if isinstance(held, Flat) else None)
         yield from self._subselects(analysis)
 
     def _names(self, analysis: Analysis, root: TableFacts) -> Iterator[str]:
@@ -257,6 +266,8 @@ class _Compiler:
     def _table(self, analysis: Analysis, table: TableFacts, targets: Sequence[TableFacts]) -> Iterator[str]:
         if table.rewritten and analysis.kind != "truncate":
             yield "a rewrite rule"
+        if table.unread is not None:
+            yield table.unread
         if analysis.kind == "update":
             yield from self._columns(analysis, table)
         elif live := self._referencing(analysis, table, targets):
@@ -290,7 +301,7 @@ class _Compiler:
         self, analysis: Analysis, tokens: Tokens, table: TableFacts, *, root: TableFacts | None
     ) -> None:
         masked = partial(self._masked, tokens, self.masker.catalog.table((root or table).name))
-        layers = self.layers.setdefault(table.name, Layers(table))
+        layers = self._rows(table)
         layers.lines.append(analysis.rule.line)
         alias = analysis.targets[0].alias
         where = analysis.where
@@ -316,7 +327,8 @@ class _Compiler:
             layers.empty()
 
     def _masked(self, tokens: Tokens, table: Table | None, piece: Piece, *, assigned: str = "") -> str:
-        settled = settle(piece, tokens, self.facts.now)
+        # MySQL has the session's own clock stopped instead.
+        settled = piece.text if tokens.engine == "mysql" else settle(piece, tokens, self.facts.now)
         return self.masker.text(settled, table, assigned=assigned, line=piece.line)
 
 

@@ -134,7 +134,7 @@ class _Trial:
         layers = Layers(self._facts)
         values = {name: self._values[name] for name in columns}
         layers.update(self._facts.name.name, values, None, once=False, fenced=False)
-        before, after = layers.read([column.name for column in self._facts.columns], {}, None)
+        before, after = layers.around([column.name for column in self._facts.columns], {}, None)
         return f"{before}SELECT * FROM {self._table}{f' LIMIT {limit}' if limit else ''}{after}"
 
     @property

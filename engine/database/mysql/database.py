@@ -14,12 +14,11 @@ from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..base import ChunkSource, Contents, Rewrite, View
 from .execute import count, execute
-from .facts import read_facts
 from .identify import identify
-from .inspect import inspect, read_catalog
-from .narrow import fitting, narrow
+from .inspect import inspect
+from .narrow import narrow
 from .probe import probe
-from .session import connect
+from .rewrite import foresee
 from .tools import discover
 
 
@@ -58,9 +57,8 @@ class MysqlDatabase:
             SourceUnsuitable: it cannot be held, or there are rules to run while reading.
             ClientMissing: there is no client program.
         """
-        from .view import open_view, refuse
+        from .view import open_view
 
-        refuse(rewrite)
         clients = await discover(self._programs)
         await identify(self._url, limits)
         async with open_view(
@@ -70,17 +68,13 @@ class MysqlDatabase:
             clients=clients,
             working_directory=self._working_directory,
             readers=self._readers,
+            rewrite=rewrite,
         ) as view:
             yield view
 
     async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
-        """Say what rules make of the structure as it is now; nothing is read through them here."""
-        from ..selection import select
-
-        async with connect(self._url, limits) as connection:
-            catalog = await read_catalog(connection, self._url.database)
-            taken = select(fitting(selection)[0], catalog).data
-            return rewrite(catalog, await read_facts(connection, catalog, taken))
+        """Say what rules would make of reading, or the hazards for which they must run in a copy."""
+        return await foresee(self._url, selection, limits, rewrite)
 
     async def execute(self, statements: Sequence[str]) -> tuple[int, ...]:
         """Run statements in one transaction and return the rows each one touched."""

@@ -3,12 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from ...model.catalog import Catalog, Table, TableName
-from ...model.pushdown import CheckFacts, ColumnFacts, Facts, TableFacts, UniqueFacts
+from ...model.catalog import Catalog, Column, Table, TableName
+from ...model.pushdown import CheckFacts, ColumnFacts, Facts, ReferenceFacts, TableFacts, UniqueFacts
 from .inspect import IDENTIFIER, unquoted
 from .names import quote
-from .session import Connection
+from .session import Connection, Row
 
 CHECKS = """
 SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS c
@@ -21,36 +22,133 @@ CHECKS_OF_MARIADB = """
 SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS
 WHERE CONSTRAINT_SCHEMA = %s
 """
+CHARSETS = """
+SELECT TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS
+WHERE TABLE_SCHEMA = %s AND CHARACTER_SET_NAME IS NOT NULL
+"""
+# Keys over parts of columns, or over expressions: the catalogue has none of them.
+PARTIAL = """
+SELECT TABLE_NAME, INDEX_NAME, COALESCE(COLUMN_NAME, ''), MAX(SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL)
+  OVER (PARTITION BY TABLE_NAME, INDEX_NAME) FROM information_schema.STATISTICS
+WHERE TABLE_SCHEMA = %s AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
+"""
+KINDS = """
+SELECT TABLE_NAME, TABLE_TYPE, COALESCE(ENGINE, ''), COALESCE(CREATE_OPTIONS, '')
+FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s
+"""
+WORD = re.compile(r"\w+")
 
 
 async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[TableName]) -> Facts:
     """Read the facts of every table of the catalogue."""
-    query = CHECKS_OF_MARIADB if connection.version.mariadb else CHECKS
-    checks: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for table, name, clause in await connection.rows(query, catalog.schemas):
-        checks[str(table)].append((str(name), str(clause)))
-    tables = {table.name: _of(table, checks) for table in catalog.tables}
+    checks = CHECKS_OF_MARIADB if connection.version.mariadb else CHECKS
+    found = _Found(
+        mariadb=connection.version.mariadb,
+        rows={
+            query: _by_table(await connection.rows(query, catalog.schemas))
+            for query in (checks, CHARSETS, PARTIAL, KINDS)
+        },
+        checks=checks,
+    )
+    tables = {table.name: found.table(table) for table in catalog.tables}
+    referring = defaultdict[TableName, list[ReferenceFacts]](list)
+    by: defaultdict[TableName, list[TableName]] = defaultdict(list)
+    for table in tables.values():
+        for key in table.references:
+            referring[key.referenced].append(key)
+            by[key.referenced].append(table.name)
+    for name, keys in referring.items():
+        if name in tables:
+            columns = frozenset(column for key in keys for column in key.referenced_columns)
+            tables[name] = replace(
+                tables[name], referenced_by=tuple(dict.fromkeys(by[name])), referenced_columns=columns
+            )
     return Facts(tables, frozenset(taken))
 
 
-def _of(table: Table, checks: Mapping[str, list[tuple[str, str]]]) -> TableFacts:
-    keys = (table.primary_key, *table.unique)
-    return TableFacts(
-        table.name,
-        "v" if table.kind == "view" else "r",
-        tuple(
-            ColumnFacts(
-                column.name,
-                column.type,
-                0,
-                not_null=not column.nullable,
-                generated=column.default if column.generated else None,
-            )
-            for column in table.columns
-        ),
-        checks=tuple(
-            CheckFacts(name, clause, tuple(map(unquoted, re.findall(IDENTIFIER, clause))))
-            for name, clause in checks.get(table.name.name, ())
-        ),
-        unique=tuple(UniqueFacts("unique key", tuple(map(quote, key)), key) for key in keys if key),
-    )
+def _by_table(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for table, *rest in rows:
+        found[str(table)].append(tuple(rest))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows of the information schema by query and table."""
+
+    mariadb: bool
+    rows: Mapping[str, Mapping[str, list[Row]]]
+    checks: str
+
+    def table(self, table: Table) -> TableFacts:
+        name = table.name.name
+        keys = (table.primary_key, *table.unique)
+        charsets = {
+            str(column): (str(charset), str(collation))
+            for column, charset, collation in self._of(CHARSETS, name)
+        }
+        unread, partitioned = self._kept(name)
+        return TableFacts(
+            table.name,
+            "v" if table.kind == "view" else "r",
+            tuple(self._column(column, charsets) for column in table.columns),
+            checks=tuple(
+                CheckFacts(
+                    str(check),
+                    str(clause),
+                    tuple(map(unquoted, re.findall(IDENTIFIER, str(clause)))),
+                    opaque=not self.mariadb,  # MySQL writes them otherwise, which was not tried
+                )
+                for check, clause in self._of(self.checks, name)
+            ),
+            unique=(
+                *(UniqueFacts("unique key", tuple(map(quote, key)), key) for key in keys if key),
+                *self._partial(table),
+            ),
+            references=tuple(
+                ReferenceFacts(key.name, key.columns, key.referenced, key.referenced_columns)
+                for key in table.foreign_keys
+            ),
+            partition_key=("*",) if partitioned else (),
+            unread=unread,
+        )
+
+    def _of(self, query: str, name: str) -> list[Row]:
+        return self.rows[query].get(name, [])
+
+    def _column(self, column: Column, charsets: Mapping[str, tuple[str, str]]) -> ColumnFacts:
+        charset, collation = charsets.get(column.name, ("", ""))
+        # Whether MySQL warns of what a character set does not have was not tried.
+        known = WORD.fullmatch(charset) and WORD.fullmatch(collation)
+        tried = known and (self.mariadb or charset == "utf8mb4")
+        return ColumnFacts(
+            column.name,
+            column.type,
+            0,
+            not_null=not column.nullable,
+            generated=column.default if column.generated else None,
+            collation=collation or None,
+            charset=charset if tried else "",
+        )
+
+    def _partial(self, table: Table) -> Iterable[UniqueFacts]:
+        columns: defaultdict[str, list[str]] = defaultdict(list)
+        for index, column, partial in self._of(PARTIAL, table.name.name):
+            if partial:
+                columns[str(index)].append(str(column))
+        every = tuple(column.name for column in table.columns)
+        for index, names in columns.items():
+            # Of an expression nobody says which columns it reads.
+            yield UniqueFacts(index, (), tuple(names) if all(names) else every, opaque=True)
+
+    def _kept(self, name: str) -> tuple[str | None, bool]:
+        """Return why a table's rules never run while it is read, and whether it has partitions."""
+        for type_, engine, options in self._of(KINDS, name):
+            partitioned = "partitioned" in str(options)
+            if type_ == "SYSTEM VERSIONED":
+                return "a system-versioned table", partitioned
+            if type_ == "BASE TABLE" and engine != "InnoDB":
+                return f"a table of the engine {engine}", partitioned
+            return None, partitioned
+        return None, False

@@ -30,6 +30,19 @@ def entering(version: Version, *, mode: str = STRICT) -> tuple[str, ...]:
     return ("SET NAMES utf8mb4", f"SET SESSION {', '.join(variables(version, mode=mode))}")
 
 
+def ruling(version: Version) -> tuple[str, ...]:
+    """Return the statements that make rules mean the same in a copy and while a source is read."""
+    wanted = (
+        f"sql_mode = '{STRICT}'",
+        "div_precision_increment = 4",
+        "lc_time_names = 'en_US'",
+        "default_week_format = 0",
+        "group_concat_max_len = 1048576",
+        *(("default_regex_flags = ''",) if version.mariadb else ()),
+    )
+    return ("SET NAMES utf8mb4", f"SET SESSION {', '.join(wanted)}")
+
+
 def making(entry: Entry, version: Version) -> Iterator[str]:
     """Yield the statements that make an object; a session's settings are not kept in between."""
     for statement in (*entering(version, mode=LENIENT), settings_of(entry), entry.text, entry.then):

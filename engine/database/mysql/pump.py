@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ...model.errors import DatabaseFailed, RuleFailed
 from ..base import Blocks, Slice
 from ..printed import room, until_end
 from ..process import Child, in_large_blocks
@@ -19,6 +20,17 @@ END = b"\xfe\n"
 ECHO_END = "SELECT _binary X'FE';\n"
 NULL, WRITTEN_NULL = b"\xff", b"\\N"
 RETURN, WRITTEN_RETURN = b"\r", b"\\r"
+# As digits, so that the client sees no text of a rule; a warning then sets what cannot be set.
+WARILY = """\
+SET @snapharbor_rule = CONVERT(X'{}' USING utf8mb4);
+PREPARE snapharbor_rule FROM @snapharbor_rule;
+EXECUTE snapharbor_rule;
+SET SESSION sql_mode = IF(@@warning_count = 0, @@sql_mode, 'snapharbor: a warning');
+"""
+# A number out of range, which values that are refused are made to be, and what cannot be set.
+REFUSED = (1690, 1231)
+VALUE = "give a value that its column refuses: NULL, too long, out of range, or of another character set"
+ALONE = "Run them in a private copy (--ephemeral), which names the rule that fails."
 # Unbuffered, because we wait for the end of each query's output.
 OPTIONS = ("--batch", "--quick", "--skip-column-names", "--unbuffered", "--binary-mode", "--silent")
 
@@ -60,8 +72,20 @@ class Pump:
         Raises:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
         """
-        self._send(f"{piece.query};\n")
-        yield from self._read(f"`{piece.table}` could not be read: ")
+        if not piece.ruled:
+            self._send(f"{piece.query};\n")
+            yield from self._read(f"`{piece.table}` could not be read: ")
+            return
+        self._send(WARILY.format(piece.query.encode().hex()))
+        try:
+            yield from self._read("")
+        except DatabaseFailed as error:
+            refused = error.details.get("errno") in REFUSED
+            raise RuleFailed(
+                f"the rules of `{piece.table}` {VALUE if refused else f'fail: {error.message}'}",
+                ALONE,
+                table=str(piece.table),
+            ) from None
 
     def _read(self, what: str) -> Blocks:
         self._send(ECHO_END)

@@ -4,11 +4,12 @@ Texts come in UTF-8, bytes as hexadecimal digits after `\\x`, NULL as a byte tha
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ...model.catalog import Column, Table, TableName
+from ...model.pushdown import TableRead
 from ..base import Slice
 from .entries import Form
 from .names import qualified, quote
@@ -37,13 +38,19 @@ TOO_LONG = "CAST(EXP(LENGTH({}) + 710) AS BINARY)"
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A table that has rows. `columns` are those that can be written back."""
+    """A table that has rows. `columns` are those that can be written back, `names` all."""
 
     name: TableName
     columns: tuple[Column, ...]
+    names: tuple[str, ...]
     key: str | None
     bytes: int
     rows: int
+
+    @property
+    def table(self) -> str:
+        """Its name as it stands in SQL."""
+        return qualified(self.name.schema, self.name.name)
 
 
 def leaf_of(table: Table) -> Leaf:
@@ -52,7 +59,8 @@ def leaf_of(table: Table) -> Leaf:
     by_name = {column.name: column for column in columns}
     first = by_name.get(table.primary_key[0]) if table.primary_key else None
     key = first.name if first is not None and WHOLE.fullmatch(first.type) else None
-    return Leaf(table.name, columns, key, table.bytes, max(table.rows, 0))
+    names = tuple(column.name for column in table.columns)
+    return Leaf(table.name, columns, names, key, bytes=table.bytes, rows=max(table.rows, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,34 @@ class Cut:
     def pieces(self, columns: Sequence[Column], alias: str = "t", where: str = "") -> Iterator[Slice]:
         """Yield the pieces of some columns, of the rows for which a condition about the alias is true."""
         leaf, names = self.leaf, tuple(column.name for column in columns)
-        select = f"SELECT {', '.join(map(written, columns))} FROM "  # noqa: S608
-        select += f"{qualified(leaf.name.schema, leaf.name.name)} AS {quote(alias)}"
-        edges: list[int | None] = [None, *self.bounds, None]
-        for ordinal, (start, end) in enumerate(pairwise(edges)):
-            key = quote(leaf.key) if leaf.key is not None else ""
-            limits = [f"{key} >= {start}"] * (start is not None) + [f"{key} < {end}"] * (end is not None)
+        select = f"SELECT {', '.join(map(written, columns))} FROM {leaf.table} AS {quote(alias)}"  # noqa: S608
+        order = f" ORDER BY {quote(leaf.key)}" if leaf.key else ""
+        for ordinal, limits in enumerate(self._ranges()):
             conditions = " AND ".join((*limits, *((where,) if where else ())))
-            order = f" ORDER BY {key}" if key else ""
             query = f"{select}{f' WHERE {conditions}' if conditions else ''}{order}"
-            yield Slice(leaf.name, names, ordinal, query, leaf.bytes // (len(edges) - 1))
+            yield Slice(leaf.name, names, ordinal, query, self._share)
+
+    def ruled(self, read: TableRead) -> Iterator[Slice]:
+        """Yield the pieces of a table as rules leave its rows."""
+        leaf, names = self.leaf, tuple(column.name for column in self.leaf.columns)
+        outputs = dict(zip(read.columns, read.outputs, strict=True))
+        values = (written(column, outputs[column.name]) for column in leaf.columns)
+        source = f"SELECT {', '.join(map(quote, leaf.names))} FROM {leaf.table}"  # noqa: S608
+        select = f"SELECT {', '.join(values)} FROM ({source}"  # noqa: S608
+        for ordinal, limits in enumerate([()] if read.emptied else self._ranges()):
+            conditions = f" WHERE {' AND '.join(limits)}" if limits else ""
+            share = 0 if read.emptied else self._share
+            yield Slice(leaf.name, names, ordinal, f"{select}{conditions}{read.after}", share, ruled=True)
+
+    def _ranges(self) -> Iterator[Sequence[str]]:
+        edges: list[int | None] = [None, *self.bounds, None]
+        key = quote(self.leaf.key) if self.leaf.key is not None else ""
+        for start, end in pairwise(edges):
+            yield [f"{key} >= {start}"] * (start is not None) + [f"{key} < {end}"] * (end is not None)
+
+    @property
+    def _share(self) -> int:
+        return self.leaf.bytes // (len(self.bounds) + 1)
 
 
 async def cut_tables(connection: Connection, leaves: Iterable[Leaf]) -> tuple[Cut, ...]:
@@ -82,9 +108,16 @@ async def cut_tables(connection: Connection, leaves: Iterable[Leaf]) -> tuple[Cu
     return tuple([Cut(leaf, await _bounds(connection, leaf)) for leaf in leaves])
 
 
-def slices_of(cuts: Iterable[Cut]) -> tuple[Slice, ...]:
-    """Return all pieces of the tables, largest first."""
-    pieces = [piece for cut in cuts for piece in cut.pieces(cut.leaf.columns)]
+def slices_of(cuts: Iterable[Cut], reads: Mapping[TableName, TableRead] | None = None) -> tuple[Slice, ...]:
+    """Return all pieces of the tables, largest first; `reads` are read instead of some of them."""
+    instead = reads or {}
+    pieces = [
+        piece
+        for cut in cuts
+        for piece in (
+            cut.ruled(instead[cut.leaf.name]) if cut.leaf.name in instead else cut.pieces(cut.leaf.columns)
+        )
+    ]
     return tuple(sorted(pieces, key=lambda piece: (-piece.estimated_bytes, piece.table, piece.ordinal)))
 
 
@@ -95,8 +128,8 @@ async def _bounds(connection: Connection, leaf: Leaf) -> Sequence[int]:
     """
     if leaf.key is None or leaf.bytes < 2 * SLICE_BYTES or not leaf.rows:
         return ()
-    key, table = quote(leaf.key), qualified(leaf.name.schema, leaf.name.name)
-    low, high = (await connection.rows(f"SELECT MIN({key}), MAX({key}) FROM {table}"))[0]  # noqa: S608
+    key = quote(leaf.key)
+    low, high = (await connection.rows(f"SELECT MIN({key}), MAX({key}) FROM {leaf.table}"))[0]  # noqa: S608
     if low is None:
         return ()
     wanted = max(1, (high - low) * SLICE_BYTES // leaf.bytes)
@@ -105,9 +138,9 @@ async def _bounds(connection: Connection, leaf: Leaf) -> Sequence[int]:
     return range(first, high + 1, step)
 
 
-def written(column: Column) -> str:
-    """Return the SQL that gives a column's value as it stands in a line."""
-    name, type_ = quote(column.name), column.type.lower()
+def written(column: Column, value: str = "") -> str:
+    """Return the SQL that gives a column's value, or another one of its type, as it stands in a line."""
+    name, type_ = value or quote(column.name), column.type.lower()
     text = _text(name, type_)
     if HUGE.fullmatch(type_):
         return f"IF({name} IS NULL, {NULL}, IFNULL({text}, {TOO_LONG.format(name)}))"

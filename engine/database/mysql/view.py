@@ -9,14 +9,15 @@ import anyio
 from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
-from ...model.errors import Cancelled, SourceUnsuitable, TimedOut
-from ...model.pushdown import Rewritten
+from ...model.errors import Cancelled, RuleFailed, TimedOut
+from ...model.pushdown import ConstraintQuery, Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread, open_tasks
 from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
 from ..finder import Finder, Taking
 from ..programs import Programs
+from ..rewriting import require
 from .definition import Reader, elsewhere
 from .entries import PART, Definition, dumped
 from .errors import from_program
@@ -25,11 +26,10 @@ from .marker import COLUMNS, marked, row
 from .moment import Frozen, freeze
 from .originals import hashings
 from .pump import Pool, Pump, started
+from .rewrite import clock, judge, reading
 from .session import Connection, connect, session, settings
 from .slices import Cut, cut_tables, slices_of
 from .tools import Client, choose_client
-
-NO_REWRITE = "rules run in a copy of a MySQL or MariaDB database"
 
 
 @asynccontextmanager
@@ -41,12 +41,13 @@ async def open_view(
     clients: Sequence[Client],
     working_directory: Path,
     readers: int,
+    rewrite: Rewrite | None = None,
 ) -> "AsyncGenerator[MysqlView]":
     """Open one consistent, read-only moment of a database; at the end its locks are gone.
 
     Raises:
         PrivilegeMissing: the role may not read what is selected.
-        SourceUnsuitable: tables have no transactions and cannot be locked.
+        SourceUnsuitable: tables have no transactions and cannot be locked, or rules cannot run while reading.
         TimedOut: a lock was not to be had in time, or reading took longer than the limits allow.
     """
     async with AsyncExitStack() as stack:
@@ -55,13 +56,20 @@ async def open_view(
         client = choose_client(clients, server.product)
         access = stack.enter_context(session(url, limits, working_directory))
         programs = Programs(from_program)
+        wanted = settings(limits, keeper.version)
+        if rewrite is not None:
+            ours = reading(keeper.version, await clock(keeper))
+            await keeper.run(*ours)
+            wanted = (*wanted, *ours)
         pumps: list[Pump] = []
         for _ in range(readers):
             pump = await stack.enter_async_context(in_thread(started(programs, access, client.program)))
-            await to_thread.run_sync(pump.enter, settings(limits, keeper.version))
+            await to_thread.run_sync(pump.enter, wanted)
             pumps.append(pump)
         frozen = await stack.enter_async_context(freeze(keeper, url, selection, limits=limits, pumps=pumps))
-        view = await _described(keeper, selection, frozen, server=server, tool=client.label)
+        rewritten = require(await judge(keeper, rewrite, frozen.moment)) if rewrite is not None else None
+        view = await _described(keeper, selection, frozen, server=server, rewritten=rewritten)
+        view.tool = client.label
         view.reading = (programs, Pool(programs, pumps[: frozen.readers]))
         async with open_tasks() as group:
             group.start_soon(_watch, programs, limits.max_snapshot_age)
@@ -72,7 +80,12 @@ async def open_view(
 
 
 async def _described(
-    keeper: Connection, selection: Selection, frozen: Frozen, *, server: Server, tool: str
+    keeper: Connection,
+    selection: Selection,
+    frozen: Frozen,
+    *,
+    server: Server,
+    rewritten: Rewritten | None,
 ) -> "MysqlView":
     moment = frozen.moment
     reader = Reader(keeper, server.database, moment.selected, moment.catalog)
@@ -85,9 +98,9 @@ async def _described(
     return MysqlView(
         server,
         moment.taken,
-        slices_of(cuts),
+        slices_of(cuts, rewritten.reads if rewritten else None),
         left_out,
-        tool,
+        rewritten=rewritten,
         _cuts=cuts,
         _definition=definition,
         _table=table,
@@ -102,15 +115,23 @@ class MysqlView:
     catalog: Catalog
     slices: tuple[Slice, ...]
     left_out: tuple[str, ...]
-    tool: str
     _cuts: tuple[Cut, ...]
     _definition: Definition
     _table: str | None
     rewritten: Rewritten | None = None
+    tool: str = ""
     reading: tuple[Programs, Pool] | None = None
 
     async def verify(self, *, every: bool = False) -> None:
-        """Nothing here is rewritten."""
+        """Ask the source whether unique keys hold for the rows as rules leave them.
+
+        Whatever else rules could break is enforced while reading.
+        """
+        asked = self.rewritten.constraints if self.rewritten else ()
+        if asked:
+            async with in_thread(self.reader()) as pump:
+                for question in asked:
+                    await to_thread.run_sync(_ask, pump, question)
 
     def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
         """Yield what to read of columns: their values, as this server has no such hash."""
@@ -148,10 +169,15 @@ class MysqlView:
         self.reading[0].end(Cancelled("reading was cancelled"))
 
 
-def refuse(rewrite: Rewrite | None) -> None:
-    """Refuse rules that would run while reading."""
-    if rewrite is not None:
-        raise SourceUnsuitable(f"the rules cannot run while reading: {NO_REWRITE}")
+def _ask(pump: Pump, question: ConstraintQuery) -> None:
+    piece = Slice(question.table, (), 0, question.query, 0, ruled=True)
+    if b"".join(pump.read(piece)):
+        raise RuleFailed(
+            f"constraint `{question.constraint}` of `{question.table}` does not hold after the rules",
+            "Give every row a value that the constraint allows, or delete the rows.",
+            constraint=question.constraint,
+            table=str(question.table),
+        )
 
 
 async def _watch(programs: Programs, max_age: int) -> None:

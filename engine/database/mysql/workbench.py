@@ -19,7 +19,7 @@ from ..base import ChunkSource, Database
 from .definition import read_whole
 from .entries import Definition, Entry
 from .keys import Key, read_keys
-from .loading import entering, making
+from .loading import entering, making, ruling
 from .names import literal, quote
 from .session import Connection, connect
 
@@ -113,7 +113,9 @@ async def _apply(rule: Rule, keeper: Connection, runner: Connection, keys: Seque
     follows = any(key.follows(rule) for key in keys)
     try:
         await connection.run(
-            *entering(connection.version), f"SET SESSION foreign_key_checks = {int(follows)}"
+            *entering(connection.version),
+            *ruling(connection.version),
+            f"SET SESSION foreign_key_checks = {int(follows)}",
         )
         await connection.run("SET SESSION unique_checks = 1", *_checking(connection))
         touched = await connection.run(rule.text)

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...model.errors import PrivilegeMissing, RuleFailed, SourceUnsuitable
+from ...model.errors import PrivilegeMissing, RuleFailed
 from ...model.identifier import quoted
 from ...model.pushdown import ConstraintQuery, Facts, Hazard, Rewritten, TableRead
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..base import Rewrite
+from ..rewriting import refused_reads
 from .errors import translate
 from .facts import read_facts
 from .identify import read_server
@@ -63,20 +64,9 @@ async def judge(connection: "AsyncConnection[TupleRow]", rewrite: Rewrite, momen
         found for read in rewritten.reads.values() if (found := await _describe(connection, read, facts))
     ]
     if hazards:
-        forced = {hazard.table: hazard for hazard in hazards if hazard.table is not None}
-        return Rewritten(hazards=(*rewritten.hazards, *hazards), forced={**rewritten.forced, **forced})
+        return refused_reads(rewritten, hazards)
     whole = not rewritten.hazards and facts.large_objects
     return await _weigh_objects(connection, rewritten) if whole else rewritten
-
-
-def require(rewritten: Rewritten) -> Rewritten:
-    """Return what can be read through rules, or refuse to read: raw rows must never come instead."""
-    if rewritten.hazards and not rewritten.reads:
-        raise SourceUnsuitable(
-            f"the rules cannot run while reading: {rewritten.hazards[0]}",
-            "The source changed since this was planned: plan it again.",
-        )
-    return rewritten
 
 
 async def ask(connection: "AsyncConnection[TupleRow]", questions: Sequence[ConstraintQuery]) -> None:

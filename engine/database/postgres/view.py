@@ -22,6 +22,7 @@ from ...tasks import open_tasks
 from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
 from ..finder import Taking
 from ..programs import Programs
+from ..rewriting import require
 from .artefact import kinds_without
 from .definition import Wanted as WantedDefinition
 from .definition import definition
@@ -32,7 +33,7 @@ from .moment import BEGIN, Moment, freeze
 from .originals import hashings
 from .places import PostgresFinder, read_finder
 from .pump import Pump, open_pump
-from .rewrite import ask, judge, require
+from .rewrite import ask, judge
 from .session import Session, connect, session, settings, wants_tls
 from .slices import Cutting
 from .tools import Toolbox, choose_client
