@@ -37,8 +37,8 @@ PLACES = "\0places\0"
 class Slice:
     """A piece of one table that one worker reads in one go; `ordinal` orders the pieces of a table.
 
-    `places` gives what takes the place of `PLACES` in the query, asked for only when the piece is read. `ruled` says that rules are
-    computed in it, where what the server warns of then is an error.
+    `places` gives what takes the place of `PLACES` in the query, asked for only when the piece is read.
+    `ruled` says that rules are computed in it, where what the server warns of then is an error.
     """
 
     table: TableName

@@ -141,8 +141,8 @@ def assigned(column: ColumnFacts, value: str) -> str:
             moment = f"CAST({made} AS {type_})"
             if column.type.startswith("datetime"):
                 return moment
-            low, high = EPOCH
-            return f"CASE WHEN {moment} NOT BETWEEN {low} AND {high} THEN {_fail(type_)} ELSE {moment} END"
+            first, last = EPOCH
+            return f"CASE WHEN {moment} NOT BETWEEN {first} AND {last} THEN {_fail(type_)} ELSE {moment} END"
         case _:
             return made
 

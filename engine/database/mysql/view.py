@@ -9,7 +9,7 @@ import anyio
 from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
-from ...model.errors import Cancelled, RuleFailed, TimedOut
+from ...model.errors import Cancelled, RuleFailed, SourceUnsuitable, TimedOut
 from ...model.pushdown import ConstraintQuery, Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
