@@ -15,19 +15,31 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("target", type=TARGET)
+@click.option(
+    "--row", nargs=2, metavar="TABLE KEY", help="Say why one row is taken: its table and primary key."
+)
 @click.pass_obj
-def explain_subset(session: Session, target: str) -> None:
+def explain_subset(session: Session, target: str, row: tuple[str, str] | None) -> None:
     """Say which rows a target's subset would take, and why.
 
     Connects to the source, only reads, and finds every row as a build would: of each table how many there
     are and how many are taken, which relation brought them, what a budget left out. Nothing is built.
+
+    A KEY of several columns is written with commas. Where a table is no longer named than `orders`, it is
+    `public.orders`.
     """
+    from ..engine.model.catalog import TableName
     from ..engine.report.subset import as_json, lines
+
+    about = None
+    if row is not None:
+        schema, _, name = row[0].rpartition(".")
+        about = (TableName(schema or "public", name), tuple(row[1].split(",")))
 
     async def work() -> "SubsetTold":
         async with session.harbor() as harbor:
             with shown(session) as report:
-                return await harbor.explain_subset(target, report)
+                return await harbor.explain_subset(target, report, row=about)
 
     told = run(work)
     output.result(session, as_json(told), lambda: "\n".join(lines(told)))

@@ -10,7 +10,7 @@ from .jobs.outcome import failure
 from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
 from .ledger.base import Entry, Record
 from .model.attested import Attested
-from .model.catalog import Catalog
+from .model.catalog import Catalog, TableName
 from .model.comparison import Comparison
 from .model.errors import (
     ArgumentInvalid,
@@ -168,11 +168,20 @@ class Harbor:
 
         return request_of(self.services, target, original=original)
 
-    async def explain_subset(self, target: str, report: Report = ignore) -> SubsetTold:
-        """Find the rows of a target's subset in its source, and say how many of which table, and why."""
+    async def explain_subset(
+        self,
+        target: str,
+        report: Report = ignore,
+        *,
+        row: tuple[TableName, tuple[str, ...]] | None = None,
+    ) -> SubsetTold:
+        """Find the rows of a target's subset in its source, and say how many of which table, and why.
+
+        `row` is a table and the values of a primary key: why that one is taken is told too.
+        """
         from .operations.subset import explain_subset
 
-        return await explain_subset(self.services, target, report)
+        return await explain_subset(self.services, target, row=row, report=report)
 
     async def shares(self) -> Sequence[Share]:
         """Return what one has shared, newest first, expired and revoked ones included."""

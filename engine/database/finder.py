@@ -79,6 +79,14 @@ class Finder(Protocol):
         """
         ...
 
+    def keyed(self, table: TableName, key: Sequence[str]) -> "Slice":
+        """Ask for the row of a table with that primary key, values as texts.
+
+        Raises:
+            ArgumentInvalid: its primary key has another number of columns.
+        """
+        ...
+
     def using(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> "Slice":
         """Ask for those of some rows of a table that refer to anything by a relation."""
         ...

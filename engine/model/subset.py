@@ -103,7 +103,8 @@ class TableCut:
 class SubsetTold:
     """What a subset takes of every table.
 
-    `dangling` counts the rows referred to that would stay behind, None if nobody looked yet.
+    `dangling` counts the rows referred to that would stay behind, None if nobody looked yet. `row` says why
+    the one row is taken that was asked about.
     """
 
     target: str
@@ -111,6 +112,7 @@ class SubsetTold:
     relations: int
     dangling: int | None
     warnings: tuple[str, ...] = ()
+    row: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:

@@ -10,13 +10,14 @@ from ..database.base import View
 from ..database.finder import Finder
 from ..database.selection import sentence
 from ..masks.keys import MaskKeys
-from ..model.catalog import Catalog
-from ..model.errors import ConfigMissing, KeyMissing, SourceUnsuitable
-from ..model.job import Progress, Report, ignore
+from ..model.catalog import Catalog, TableName
+from ..model.errors import ArgumentInvalid, ConfigMissing, KeyMissing, SourceUnsuitable
+from ..model.job import Progress, Report
 from ..model.subset import Subset, SubsetTold
 from ..model.target import Target
 from ..repository.scratch import spool_directory
 from ..services import Services
+from ..subset.because import because
 from ..subset.families import Families
 from ..subset.rowsets import RowSets, open_rowsets
 from ..subset.scheme import Scheme, scheme
@@ -136,19 +137,30 @@ async def _walked(made: Scheme, finder: Finder, rows: RowSets, view: View, *, re
     return walks[0]
 
 
-async def explain_subset(services: Services, target: str, report: Report = ignore) -> SubsetTold:
+async def explain_subset(
+    services: Services, target: str, *, row: tuple[TableName, tuple[str, ...]] | None, report: Report
+) -> SubsetTold:
     """Find the rows of a target's subset, as a build would, and say how many and why; nothing is kept."""
     configured = services.settings.target(target)
     subset_of(configured)
-    database = services.database(source_of(configured))
+    database, said = services.database(source_of(configured)), list[str]()
     async with (
         database.view(configured.selection, configured.limits) as view,
         picking(services, configured, view, report=report) as picked,
     ):
+        if row is not None and view.catalog.table(row[0]) is None:
+            raise ArgumentInvalid(f"there is no table `{row[0]}`", "Write it as `schema.table`.")
+
+        async def work() -> None:
+            await picked.verify()
+            if row is not None:
+                async with in_thread(view.reader()) as reader:
+                    said.extend(await to_thread.run_sync(because, picked.walk, reader, *row))
+
         report(Progress("verifying references"))
         async with reading(view) as group:
-            group.start_soon(picked.verify)
-        return replace(picked.told, dangling=0)
+            group.start_soon(work)
+        return replace(picked.told, dangling=0, row=tuple(said))
 
 
 def left_out(told: SubsetTold) -> Iterator[str]:

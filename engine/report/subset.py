@@ -21,6 +21,7 @@ def lines(told: SubsetTold) -> Iterator[str]:
         f"{told.bytes / 1_000_000:,.1f} MB of tables; {told.relations:,} relations followed"
     )
     yield f"Every reference is kept; {told.dangling:,} would lead nowhere. Nothing was built."
+    yield from (f"{'  ' if place else 'that row: '}{clean(one, 300)}" for place, one in enumerate(told.row))
     yield from (f"note: {clean(warning, 300)}" for warning in told.warnings)
     for one in sorted(taken, key=lambda one: (-one.bytes, one.table)):
         yield from _table(one)
@@ -52,6 +53,7 @@ def as_json(told: SubsetTold) -> JsonObject:
         "bytes": told.bytes,
         "relations": told.relations,
         "dangling": told.dangling,
+        "row": list(told.row),
         "warnings": list(told.warnings),
         "tables": [
             {

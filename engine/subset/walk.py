@@ -272,17 +272,22 @@ class Walk:
             name,
             table.rows,
             count,
-            {self._words(why): rows for why, rows in reasons},
+            {self.words(why): rows for why, rows in reasons},
             self.cut.get(name, 0),
             emptied,
             table.bytes * count // max(table.rows, count, 1),
         )
 
-    def _words(self, why: int) -> str:
+    def relation(self, why: int) -> Relation:
+        """Return the relation that a reason is about; an odd one is of rows that refer to others by it."""
+        return self.scheme.relations[(why - 1) // 2]
+
+    def words(self, why: int) -> str:
+        """Return a reason as one says it."""
         if why == CHOSEN:
             return "chosen"
-        relation, down = self.scheme.relations[(why - 1) // 2], why % 2 == 0
-        if down:
+        relation = self.relation(why)
+        if why % 2 == 0:
             return f"{relation.table} refers to it ({relation.name})"
         return f"refers to {relation.referenced} ({relation.name})"
 

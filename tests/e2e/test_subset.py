@@ -11,7 +11,7 @@ from support.shop import EVERY_SCHEMA, Shop, clean, do
 
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.catalog import TableName
-from snapharbor.engine.model.errors import ConfigInvalid, EngineError, SourceUnsuitable
+from snapharbor.engine.model.errors import ArgumentInvalid, ConfigInvalid, EngineError, SourceUnsuitable
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.subset import Chosen, Relation, Subset
 from snapharbor.engine.model.target import Rules
@@ -318,3 +318,30 @@ async def test_rows_without_a_key_have_no_share(postgres: Postgres, make_town: M
     async with harbor_with(shop, Subset((chosen("item", percent=10.0),))) as harbor:
         with pytest.raises(SourceUnsuitable, match="no primary key"):
             await harbor.explain_subset("shop")
+
+
+async def test_a_row_is_told_with_everything_that_brought_it(postgres: Postgres, make_town: MakeTown) -> None:
+    shop = make_town(postgres, TRADE)
+
+    async def why(name: str, *key: str) -> tuple[str, ...]:
+        return (await harbor.explain_subset("shop", row=(table(name), key))).row
+
+    subset = Subset((chosen("customer", where="id = 40"),), copied=(table("lonely"),))
+    async with harbor_with(shop, subset) as harbor:
+        assert await why("customer", "40") == ("public.customer: chosen",)
+        assert await why("customer", "41") == ("public.customer: not taken",)
+        assert await why("lonely", "1") == ("public.lonely: taken whole",)
+        assert await why("product", "40") == (
+            "public.product: public.item refers to it (item_product_fkey)",
+            "public.item: refers to public.purchase (item_year_purchase_fkey)",
+            "public.purchase_2: refers to public.customer (purchase_buyer_fkey)",
+            "public.customer: chosen",
+        )
+        assert await why("customer", "10") == (
+            *["public.customer: public.customer refers to it (customer_referrer_fkey)"] * 2,
+            "public.customer: chosen",
+        )
+        assert len(await why("purchase", "2", "39")) == 2
+        for name, key in (("customer", ("0",)), ("customer", ("1", "2")), ("item", ("1",)), ("none", ("1",))):
+            with pytest.raises(ArgumentInvalid):
+                await why(name, *key)
