@@ -1,6 +1,5 @@
 """Why one row is in a subset: the relations that lead from what was chosen to it, the shortest way."""
 
-import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -34,7 +33,7 @@ def because(walk: Walk, reader: SliceReader, table: TableName, key: Sequence[str
     name = next(one for one in walk.scheme.order if walk.finder.number(one) == number)
     if name in walk.scheme.whole:
         return (f"{name}: taken whole",)
-    why = walk.rows.whys(number, json.dumps([place])).get(place)
+    why = walk.rows.whys(number, [place]).get(place)
     return (f"{name}: not taken",) if why is None else _trail(walk, reader, (name, why, [place]))
 
 
@@ -73,7 +72,7 @@ def _before(walk: Walk, reader: SliceReader, group: Group) -> Iterator[Group]:
             if names[number] in walk.scheme.whole:
                 found.setdefault((names[number], CHOSEN), []).extend(there)
                 continue
-            for place, reason in walk.rows.whys(number, json.dumps(there)).items():
+            for place, reason in walk.rows.whys(number, there).items():
                 found.setdefault((names[number], reason), []).append(place)
     yield from ((*key, there) for key, there in sorted(found.items(), key=lambda one: (one[0][1], one[0][0])))
 

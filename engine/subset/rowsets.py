@@ -3,6 +3,7 @@
 A row is the number of its table and its place there; its reason is a small number. No value is ever here.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -17,16 +18,14 @@ PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA temp_store = MEMORY;
 CREATE TABLE taken (leaf INTEGER, place INTEGER, why INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
-CREATE TABLE fresh (leaf INTEGER, place INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
+CREATE TABLE fresh (leaf INTEGER, place INTEGER, why INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
 CREATE TABLE found (
   leaf INTEGER, place INTEGER, uses INTEGER, rank INTEGER, met INTEGER, PRIMARY KEY (leaf, place)
 ) WITHOUT ROWID;
-CREATE TABLE whole (leaf INTEGER PRIMARY KEY);
 """
 Chunks = Iterable[list[tuple[int, ...]]]
 # A row counts once, for the first reason.
 NEW = "NOT EXISTS (SELECT 1 FROM taken AS t WHERE t.leaf = f.leaf AND t.place = f.place)"
-MISSING = f"{NEW} AND NOT EXISTS (SELECT 1 FROM whole AS w WHERE w.leaf = f.leaf)"
 # By how much is known of a row: its table and place, and maybe the bits of what it uses, and its rank.
 FOUND = {
     2: "INSERT INTO found VALUES (?1, ?2, 0, 0, {met}) ON CONFLICT DO UPDATE SET met = met | {met}",
@@ -36,7 +35,7 @@ FOUND = {
 
 
 class RowSets:
-    """Rows that are taken, and those of them whose references have not been followed yet (`fresh`).
+    """Rows that are taken, and those whose references have not been followed yet (`fresh`): they will be.
 
     Every method may be called by any thread.
     """
@@ -45,19 +44,28 @@ class RowSets:
         self._database = database
         self._lock = Lock()
         self._shut: set[int] = set()
+        self._whole: set[int] = set()
 
     def shut(self, leaves: Iterable[int], *, whole: bool) -> None:
         """Take no row of these tables from now on, as they are taken whole or not at all."""
         numbers = set(leaves)
         self._shut |= numbers
         if whole:
-            self._many("INSERT INTO whole VALUES (?)", [[(leaf,) for leaf in numbers]])
+            self._whole |= numbers
 
     def take(self, rows: Chunks, why: int) -> None:
         """Take rows for one reason, each a table and a place; one that is taken already stays as it is."""
+        self._many(f"INSERT OR IGNORE INTO taken VALUES (?, ?, {why})", self._open(rows))
+
+    def queue(self, rows: Chunks, why: int) -> None:
+        """Make rows fresh for one reason, each a table and a place, unless they are taken already."""
+        there = "SELECT 1 FROM taken WHERE leaf = ?1 AND place = ?2"
+        statement = f"INSERT OR IGNORE INTO fresh SELECT ?1, ?2, {why} WHERE NOT EXISTS ({there})"
+        self._many(statement, self._open(rows))
+
+    def _open(self, rows: Chunks) -> Chunks:
         shut = self._shut
-        open_ = ([row for row in chunk if row[0] not in shut] for chunk in rows) if shut else rows
-        self._many(f"INSERT OR IGNORE INTO taken VALUES (?, ?, {why})", open_)
+        return ([row for row in chunk if row[0] not in shut] for chunk in rows) if shut else rows
 
     def find(self, rows: Chunks, *, known: int = 2, met: int = 1) -> None:
         """Remember rows that may be taken, each so many numbers; one that comes again is met once more."""
@@ -84,30 +92,36 @@ class RowSets:
             if budget is not None:
                 cut = max(self._one(f"SELECT count(*) {rows}") - max(budget, 0), 0)
                 rows += f" ORDER BY f.rank, f.leaf, f.place LIMIT {max(budget, 0)}"
-            if fresh:
-                self._database.execute(f"INSERT INTO fresh SELECT f.leaf, f.place {rows}")
-            self._database.execute(f"INSERT INTO taken SELECT f.leaf, f.place, {reason} {rows}")
+            for table in ("fresh", "taken") if fresh else ("taken",):
+                self._database.execute(f"INSERT INTO {table} SELECT f.leaf, f.place, {reason} {rows}")
             self._database.execute("DELETE FROM found")
         return cut
 
     def freshen(self) -> None:
         """Make all rows fresh."""
         with self._lock:
-            self._database.execute("INSERT INTO fresh SELECT leaf, place FROM taken")
+            self._database.execute("INSERT INTO fresh SELECT * FROM taken")
 
-    def missing(self) -> int:
-        """Return how many rows that were found are not taken, those of whole tables left out; forget all."""
-        with self._lock:
-            count = self._one(f"SELECT count(*) FROM found AS f WHERE {MISSING}")
-            self._database.execute("DELETE FROM found")
+    def missing(self, rows: Chunks) -> int:
+        """Return how many rows, each a table and a place, are not taken, those of whole tables left out."""
+        there = "SELECT 1 FROM taken WHERE leaf = ? AND place = j.value"
+        query = f"SELECT count(*) FROM json_each(?) AS j WHERE NOT EXISTS ({there})"
+        count = 0
+        for chunk in rows:
+            for leaf in {row[0] for row in chunk} - self._whole:
+                places = json.dumps([place for number, place, *_ in chunk if number == leaf])
+                with self._lock:
+                    count += self._one(query, places, leaf)
         return count
 
     def next_fresh(self, leaf: int, most: int) -> list[int]:
-        """Return so many fresh rows of a table, which are not fresh any more."""
+        """Return so many fresh rows of a table, which are taken and not fresh any more."""
         with self._lock:
             batch = self._places("SELECT place FROM fresh WHERE leaf = ? ORDER BY place LIMIT ?", leaf, most)
             if batch:
-                self._database.execute("DELETE FROM fresh WHERE leaf = ? AND place <= ?", (leaf, batch[-1]))
+                these = "FROM fresh WHERE leaf = ? AND place <= ?"
+                self._database.execute(f"INSERT OR IGNORE INTO taken SELECT * {these}", (leaf, batch[-1]))
+                self._database.execute(f"DELETE {these}", (leaf, batch[-1]))
         return batch
 
     def batches(self, leaf: int, most: int, whys: Sequence[int] | None = None) -> Iterator[list[int]]:
@@ -143,11 +157,11 @@ class RowSets:
             query = "SELECT why, count(*) FROM taken WHERE leaf = ? GROUP BY why"
             return dict(self._database.execute(query, (leaf,)).fetchall())
 
-    def whys(self, leaf: int, places: str) -> dict[int, int]:
-        """Return the reasons of those rows of a table, a JSON list, that are taken."""
+    def whys(self, leaf: int, places: Sequence[int]) -> dict[int, int]:
+        """Return the reasons of those rows of a table that are taken."""
         query = "SELECT place, why FROM taken WHERE leaf = ? AND place IN (SELECT value FROM json_each(?))"
         with self._lock:
-            return dict(self._database.execute(query, (leaf, places)).fetchall())
+            return dict(self._database.execute(query, (leaf, json.dumps(places))).fetchall())
 
     def _many(self, statement: str, rows: Chunks) -> None:
         for chunk in rows:
@@ -157,7 +171,7 @@ class RowSets:
     def _places(self, query: str, *values: int) -> list[int]:
         return [place for (place,) in self._database.execute(query, values)]
 
-    def _one(self, query: str, *values: int) -> int:
+    def _one(self, query: str, *values: int | str) -> int:
         return int(self._database.execute(query, values).fetchone()[0])
 
 

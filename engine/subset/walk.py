@@ -149,11 +149,9 @@ class Walk:
             if relation not in without:
                 self.tell(f"following {leaf} to {relation.referenced}")
                 piece, why = self.finder.referenced(relation, leaf, places), self._reason(relation) + 1
-                if any(map(self._leading, self._ends(relation, relation.referenced))):
-                    self._find(piece)
-                    self.rows.settle([why], fresh=True)
-                else:
-                    self._take(piece, why)
+                leading = any(map(self._leading, self._ends(relation, relation.referenced)))
+                bring = self.rows.queue if leading else self.rows.take
+                bring(self.finder.answer(piece, self.reader.read(piece)), why)
 
     def _leading(self, leaf: TableName) -> list[Relation]:
         return [one for one in self.scheme.of_table(leaf) if self._leads_somewhere(one)]
@@ -168,8 +166,7 @@ class Walk:
             if self._leads_somewhere(relation):
                 for leaf, places in self._taken(relation, relation.table, whole=True):
                     piece = self.finder.referenced(relation, leaf, places)
-                    self.rows.find(self.finder.answer(piece, reader.read(piece)))
-                    dangling += self.rows.missing()
+                    dangling += self.rows.missing(self.finder.answer(piece, reader.read(piece)))
         return dangling
 
     def _refuse_blocked(self) -> None:

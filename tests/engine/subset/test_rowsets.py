@@ -31,8 +31,17 @@ def test_what_is_not_taken_is_missing_unless_its_table_is_whole(tmp_path: Path) 
         rows.shut([7], whole=True)
         rows.shut([8], whole=False)
         rows.take([[(1, 1)]], 0)
-        rows.find([[(1, 1), (1, 2), (7, 1), (8, 1)]])
-        assert rows.missing() == 2
+        assert rows.missing([[(1, 1), (1, 2)], [(7, 1), (8, 1)]]) == 2
+
+
+def test_fresh_rows_are_taken_once_somebody_comes_for_them(tmp_path: Path) -> None:
+    with open_rowsets(tmp_path) as rows:
+        rows.shut([8], whole=False)
+        rows.take([[(1, 1)]], 0)
+        rows.queue([[(1, 1), (1, 2), (8, 1)], [(1, 2)]], 4)
+        assert (rows.after(1, -1, 9), rows.next_fresh(8, 9)) == ([1], [])
+        assert (rows.next_fresh(1, 9), rows.next_fresh(1, 9)) == ([2], [])
+        assert rows.whys(1, [1, 2, 3]) == {1: 0, 2: 4}
 
 
 def test_nobody_else_reads_the_file_and_it_is_gone_at_the_end(tmp_path: Path) -> None:
