@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def rules_of(services: Services, target: Target) -> RuleSet:
     """Return the rules of the tier that counts, parsed, or raise what is wrong with them."""
-    from ..rules.parse import parse
+    tier, text, masks = _written(services, target)
+    from ..rules.parse import parse  # takes long to come, and is no use without rules
     from ..settings.templates import expand
 
-    tier, text, masks = _written(services, target)
     allowed = target.rules is not None and target.rules.allow_unsafe
     return parse(_joined(expand(text, tier), masks), tier, engine_of(target), allow_unsafe=allowed)
 
@@ -35,10 +35,13 @@ def _written(services: Services, target: Target) -> tuple[Tier, str, str]:
     Raises:
         RulesMissing: there is neither.
     """
-    from ..rules.masking import mask_rules
     from ..rules.tiers import choose
 
-    masks = mask_rules(target.rules.mask, engine_of(target)) if target.rules and target.rules.mask else ""
+    masks = ""
+    if target.rules and target.rules.mask:
+        from ..rules.masking import mask_rules
+
+        masks = mask_rules(target.rules.mask, engine_of(target))
     try:
         tier, text = choose(target.rules, services.settings.override_query)
     except RulesMissing:

@@ -39,8 +39,6 @@ def subset_of(target: Target) -> Subset:
         ConfigMissing: nothing is.
         ConfigInvalid: a condition is not one, or does more than compute.
     """
-    from ..rules.condition import refuse_condition
-
     if target.subset is None:
         raise ConfigMissing(
             f"target `{target.key}` has no subset", f"List rows in targets.{target.key}.subset.subset_tables."
@@ -50,12 +48,15 @@ def subset_of(target: Target) -> Subset:
             "subsets of MySQL and MariaDB are not there yet",
             "Take fewer tables with snapshot.tables, or build it whole.",
         )
-    for one in target.subset.chosen:
-        if one.where is not None:
-            refuse_condition(one.where, f"subset.subset_tables: where of {one.table}", engine)
-    for relation in target.subset.added:
-        if relation.where is not None:
-            refuse_condition(relation.where, f"subset.added_relationships: where of {relation.name}", engine)
+    conditions = [
+        *((one.where, f"subset.subset_tables: where of {one.table}") for one in target.subset.chosen),
+        *((one.where, f"subset.added_relationships: where of {one.name}") for one in target.subset.added),
+    ]
+    for condition, place in conditions:
+        if condition is not None:
+            from ..rules.condition import refuse_condition  # the parser takes long to come
+
+            refuse_condition(condition, place, engine)
     return target.subset
 
 

@@ -54,3 +54,10 @@ def test_what_cannot_be_done_says_what_to_do(
 def test_a_target_without_a_subset_says_where_to_list_it(shop: Shop) -> None:
     ran = shop.command("subset", "shop")
     assert (ran.code, "targets.shop.subset.subset_tables" in ran.err) == (11, True)
+
+
+def test_an_agent_is_told_what_a_subset_takes_and_makes_it(cut: Shop) -> None:
+    told = cut.command("call", "describe_target", "--args", '{"target": "shop", "subset": true}')
+    assert (told.code, "public.customers: 3 of" in told.out) == (0, True)
+    made = cut.command("call", "sanitize_snapshot", "--args", '{"target": "shop", "subset": true}')
+    assert (made.code, '"sanitized"' in made.out) == (0, True)
