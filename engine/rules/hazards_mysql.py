@@ -24,6 +24,8 @@ def statement_hazards(analysis: Analysis, root: TableFacts, rows: Flat | None) -
     own, alias = analysis.targets[0].alias, rows.alias if rows else ""
     if alias not in ("", own) and analysis.kind != "truncate":
         yield f"the table is called `{own}` here and `{alias}` by a rule before"
+    if analysis.kind == "delete" and own != analysis.targets[0].name:
+        yield "DELETE with another name for its table, which not every server takes"
     yield from _order(analysis, rows.touched if rows else set())
     for one in analysis.assignments:
         column = root.column(one.column)
