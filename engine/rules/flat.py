@@ -62,7 +62,7 @@ class Flat:
         """Yield what on touched columns is neither guarded nor asked about."""
         table = self.table
         for check in self._checks():
-            if check.opaque or self._guarding(check) is None:
+            if self._guarding(check) is None:
                 yield f"constraint `{check.name}` is only checked in a copy"
         for index in table.unique:
             if self.touched.intersection(index.columns) and index.opaque:

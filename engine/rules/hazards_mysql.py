@@ -11,8 +11,10 @@ from ..model.pushdown import TableFacts
 from .flat import Flat
 from .values_mysql import refused
 
-# Of the server, not of the row: time zones that it has loaded, the clock itself, its own compression.
-OF_THE_SERVER = frozenset(("compress", "convert_tz", "sysdate", "uncompress", "values"))
+# Of the server, not of the row: its time zones, the clock itself, how it compresses and encrypts.
+OF_THE_SERVER = frozenset(
+    ("aes_decrypt", "aes_encrypt", "compress", "convert_tz", "sysdate", "uncompress", "values")
+)
 
 
 def statement_hazards(analysis: Analysis, root: TableFacts, rows: Flat | None) -> Iterator[str]:

@@ -39,7 +39,7 @@ BYTES = {"tinytext": (1 << 8) - 1, "text": (1 << 16) - 1, "mediumtext": (1 << 24
 LABEL = re.compile(r"'([^'\\]*)'")
 # A number of chance in it, so that no server computes it before it comes to a row.
 FAILING = "EXP(710 + RAND())"
-EPOCH = ("'1970-01-01 00:00:01'", "'2038-01-19 03:14:07'")
+EPOCH = "'1970-01-01 00:00:01' AND '2038-01-19 03:14:07'"
 
 TEXTS: tuple[type[exp.Expr], ...] = (
     *(exp.Concat, exp.ConcatWs, exp.Lower, exp.Upper, exp.Left, exp.Right, exp.Substring, exp.Replace),
@@ -102,7 +102,7 @@ def refused(column: ColumnFacts, text: str, table: TableFacts, *, filtered: bool
         same = not column.not_null and (kind == "bytes" or not filtered)
         return None if same else "may be converted"
     if kind in ("text", "json") and not column.charset:
-        return "has a character set that was not tried"
+        return "has no character set that is known"
     if kind == "enum":
         labels = LABEL.findall(column.type)
         given = isinstance(value, exp.Literal) and value.is_string and value.name in labels
@@ -141,8 +141,7 @@ def assigned(column: ColumnFacts, value: str) -> str:
             moment = f"CAST({made} AS {type_})"
             if column.type.startswith("datetime"):
                 return moment
-            first, last = EPOCH
-            return f"CASE WHEN {moment} NOT BETWEEN {first} AND {last} THEN {_fail(type_)} ELSE {moment} END"
+            return f"CASE WHEN {moment} NOT BETWEEN {EPOCH} THEN {_fail(type_)} ELSE {moment} END"
         case _:
             return made
 

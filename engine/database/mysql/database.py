@@ -57,19 +57,11 @@ class MysqlDatabase:
             SourceUnsuitable: it cannot be held, or there are rules to run while reading.
             ClientMissing: there is no client program.
         """
-        from .view import open_view
+        from .view import Means, open_view
 
-        clients = await discover(self._programs)
+        means = Means(await discover(self._programs), self._working_directory, self._readers)
         await identify(self._url, limits)
-        async with open_view(
-            self._url,
-            selection,
-            limits,
-            clients=clients,
-            working_directory=self._working_directory,
-            readers=self._readers,
-            rewrite=rewrite,
-        ) as view:
+        async with open_view(self._url, selection, limits, means=means, rewrite=rewrite) as view:
             yield view
 
     async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:

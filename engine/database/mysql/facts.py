@@ -26,10 +26,9 @@ CHARSETS = """
 SELECT TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS
 WHERE TABLE_SCHEMA = %s AND CHARACTER_SET_NAME IS NOT NULL
 """
-# Keys over parts of columns, or over expressions: the catalogue has none of them.
-PARTIAL = """
-SELECT TABLE_NAME, INDEX_NAME, COALESCE(COLUMN_NAME, ''), MAX(SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL)
-  OVER (PARTITION BY TABLE_NAME, INDEX_NAME) FROM information_schema.STATISTICS
+# A key may be over parts of columns, or over expressions.
+UNIQUE = """
+SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
 WHERE TABLE_SCHEMA = %s AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
 """
 KINDS = """
@@ -46,7 +45,7 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
         mariadb=connection.version.mariadb,
         rows={
             query: _by_table(await connection.rows(query, catalog.schemas))
-            for query in (checks, CHARSETS, PARTIAL, KINDS)
+            for query in (checks, CHARSETS, UNIQUE, KINDS)
         },
         checks=checks,
     )
@@ -83,7 +82,6 @@ class _Found:
 
     def table(self, table: Table) -> TableFacts:
         name = table.name.name
-        keys = (table.primary_key, *table.unique)
         charsets = {
             str(column): (str(charset), str(collation))
             for column, charset, collation in self._of(CHARSETS, name)
@@ -94,18 +92,10 @@ class _Found:
             "v" if table.kind == "view" else "r",
             tuple(self._column(column, charsets) for column in table.columns),
             checks=tuple(
-                CheckFacts(
-                    str(check),
-                    str(clause),
-                    tuple(map(unquoted, re.findall(IDENTIFIER, str(clause)))),
-                    opaque=not self.mariadb,  # MySQL writes them otherwise, which was not tried
-                )
+                CheckFacts(str(check), str(clause), tuple(map(unquoted, re.findall(IDENTIFIER, str(clause)))))
                 for check, clause in self._of(self.checks, name)
             ),
-            unique=(
-                *(UniqueFacts("unique key", tuple(map(quote, key)), key) for key in keys if key),
-                *self._partial(table),
-            ),
+            unique=tuple(self._unique(table)),
             references=tuple(
                 ReferenceFacts(key.name, key.columns, key.referenced, key.referenced_columns)
                 for key in table.foreign_keys
@@ -119,9 +109,7 @@ class _Found:
 
     def _column(self, column: Column, charsets: Mapping[str, tuple[str, str]]) -> ColumnFacts:
         charset, collation = charsets.get(column.name, ("", ""))
-        # Whether MySQL warns of what a character set does not have was not tried.
         known = WORD.fullmatch(charset) and WORD.fullmatch(collation)
-        tried = known and (self.mariadb or charset == "utf8mb4")
         return ColumnFacts(
             column.name,
             column.type,
@@ -129,23 +117,28 @@ class _Found:
             not_null=not column.nullable,
             generated=column.default if column.generated else None,
             collation=collation or None,
-            charset=charset if tried else "",
+            charset=charset if known else "",
         )
 
-    def _partial(self, table: Table) -> Iterable[UniqueFacts]:
-        columns: defaultdict[str, list[str]] = defaultdict(list)
-        for index, column, partial in self._of(PARTIAL, table.name.name):
-            if partial:
-                columns[str(index)].append(str(column))
+    def _unique(self, table: Table) -> Iterable[UniqueFacts]:
+        columns: defaultdict[str, list[str | None]] = defaultdict(list)
+        parts: set[str] = set()
+        for index, column, part in self._of(UNIQUE, table.name.name):
+            columns[index].append(column)
+            parts.update({index} if part is not None or column is None else ())
         every = tuple(column.name for column in table.columns)
-        for index, names in columns.items():
+        for index, found in columns.items():
+            names = tuple(name for name in found if name is not None)
             # Of an expression nobody says which columns it reads.
-            yield UniqueFacts(index, (), tuple(names) if all(names) else every, opaque=True)
+            read = names if len(names) == len(found) else every
+            yield UniqueFacts(index, tuple(map(quote, names)), read, opaque=index in parts)
 
     def _kept(self, name: str) -> tuple[str | None, bool]:
         """Return why a table's rules never run while it is read, and whether it has partitions."""
         for type_, engine, options in self._of(KINDS, name):
             partitioned = "partitioned" in str(options)
+            if not self.mariadb:
+                return "a table of a MySQL server, on which this was not tried", partitioned
             if type_ == "SYSTEM VERSIONED":
                 return "a system-versioned table", partitioned
             if type_ == "BASE TABLE" and engine != "InnoDB":

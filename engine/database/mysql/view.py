@@ -32,15 +32,22 @@ from .slices import Cut, cut_tables, slices_of
 from .tools import Client, choose_client
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a view is read by: client programs, a directory for what they need, and so many connections."""
+
+    clients: Sequence[Client]
+    working_directory: Path
+    readers: int
+
+
 @asynccontextmanager
 async def open_view(
     url: DatabaseUrl,
     selection: Selection,
     limits: Limits,
     *,
-    clients: Sequence[Client],
-    working_directory: Path,
-    readers: int,
+    means: Means,
     rewrite: Rewrite | None = None,
 ) -> "AsyncGenerator[MysqlView]":
     """Open one consistent, read-only moment of a database; at the end its locks are gone.
@@ -53,8 +60,8 @@ async def open_view(
     async with AsyncExitStack() as stack:
         keeper = await stack.enter_async_context(connect(url, limits))
         server = await read_server(keeper)
-        client = choose_client(clients, server.product)
-        access = stack.enter_context(session(url, limits, working_directory))
+        client = choose_client(means.clients, server.product)
+        access = stack.enter_context(session(url, limits, means.working_directory))
         programs = Programs(from_program)
         wanted = settings(limits, keeper.version)
         if rewrite is not None:
@@ -62,7 +69,7 @@ async def open_view(
             await keeper.run(*ours)
             wanted = (*wanted, *ours)
         pumps: list[Pump] = []
-        for _ in range(readers):
+        for _ in range(means.readers):
             pump = await stack.enter_async_context(in_thread(started(programs, access, client.program)))
             await to_thread.run_sync(pump.enter, wanted)
             pumps.append(pump)

@@ -57,6 +57,12 @@ UPDATE plain SET t = date_format(m, '%Y-%m'), s = substring_index(k, '@', 1), l 
 
 UPDATE plain SET t = date_format(now(), '%Y') WHERE now() > '2020-01-01' AND curdate() > '2020-01-01'
 
+UPDATE plain SET t = 'a
+DELIMITER x
+\C latin1; \\' WHERE id < 3
+
+UPDATE plain SET t = concat(i / 7, dayname(m)), s = week(m) WHERE id IN (1, 5)
+
 DELETE FROM plain
 
 DELETE FROM plain WHERE s = 'ANNA' OR c IS NULL

@@ -15,6 +15,12 @@ from snapharbor.engine.model.url import DatabaseUrl
 pytestmark = pytest.mark.server
 HERE = Path(__file__).parent
 NAME = "equality_mysql"
+OTHERS = {
+    "div_precision_increment": 9,
+    "lc_time_names": "de_DE",
+    "default_week_format": 3,
+    "sql_mode": "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES",
+}
 SCHEMA = (HERE / "equality_mysql_schema.sql").read_text()
 
 
@@ -51,6 +57,21 @@ async def test_both_ways_give_the_same_rows(
     assert reading.hazards == ()
     assert (reading.error, copy.error) == (None, None)
     assert by_table(reading) == by_table(copy)
+
+
+async def test_what_the_server_has_by_default_changes_nothing(
+    source: DatabaseUrl, mariadb: MariaDb, both: Both
+) -> None:
+    rules = rules_of("UPDATE plain SET t = concat(i / 7, dayname(m), week(m)) WHERE \"a\" = 'a'")
+    usual = await both.while_reading(source, rules)
+    before = {name: mariadb.query(f"SELECT @@global.{name}")[0][0] for name in OTHERS}
+    try:
+        for name, value in OTHERS.items():
+            mariadb.query(f"SET GLOBAL {name} = {value!r}")
+        assert by_table(await both.while_reading(source, rules)) == by_table(usual)
+    finally:
+        for name, value in before.items():
+            mariadb.query(f"SET GLOBAL {name} = {value!r}")
 
 
 @pytest.mark.parametrize("text", cases("copy"))
