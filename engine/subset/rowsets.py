@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+from ..model.errors import SpaceExhausted
+
 CACHE_KIB = 64 * 1024
 SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -88,7 +90,7 @@ class RowSets:
         shut = f"f.leaf NOT IN ({', '.join(map(str, sorted(self._shut)))})"
         rows = f"FROM found AS f WHERE {NEW} AND {shut}{' AND f.uses & ~f.met = 0' if every else ''}"
         cut = 0
-        with self._lock:
+        with self._locked():
             if budget is not None:
                 cut = max(self._one(f"SELECT count(*) {rows}") - max(budget, 0), 0)
                 rows += f" ORDER BY f.rank, f.leaf, f.place LIMIT {max(budget, 0)}"
@@ -99,7 +101,7 @@ class RowSets:
 
     def freshen(self) -> None:
         """Make all rows fresh."""
-        with self._lock:
+        with self._locked():
             self._database.execute("INSERT INTO fresh SELECT * FROM taken")
 
     def missing(self, rows: Chunks) -> int:
@@ -110,13 +112,13 @@ class RowSets:
         for chunk in rows:
             for leaf in {row[0] for row in chunk} - self._whole:
                 places = json.dumps([place for number, place, *_ in chunk if number == leaf])
-                with self._lock:
+                with self._locked():
                     count += self._one(query, places, leaf)
         return count
 
     def next_fresh(self, leaf: int, most: int) -> list[int]:
         """Return so many fresh rows of a table, which are taken and not fresh any more."""
-        with self._lock:
+        with self._locked():
             batch = self._places("SELECT place FROM fresh WHERE leaf = ? ORDER BY place LIMIT ?", leaf, most)
             if batch:
                 these = "FROM fresh WHERE leaf = ? AND place <= ?"
@@ -135,7 +137,7 @@ class RowSets:
         """Return so many rows taken of a table that follow one."""
         for_ = "" if whys is None else f"AND why IN ({', '.join(map(str, whys))}) "
         query = f"SELECT place FROM taken WHERE leaf = ? AND place > ? {for_}ORDER BY place LIMIT ?"
-        with self._lock:
+        with self._locked():
             return self._places(query, leaf, last, most)
 
     def parts(self, leaf: int, most: int) -> Iterator[int]:
@@ -143,7 +145,7 @@ class RowSets:
         last: int | None = -1
         query = "SELECT place FROM taken WHERE leaf = ? AND place > ? ORDER BY place LIMIT ?"
         while last is not None:
-            with self._lock:
+            with self._locked():
                 row = self._database.execute(
                     f"SELECT max(place) FROM ({query})", (leaf, last, most)
                 ).fetchone()
@@ -153,19 +155,27 @@ class RowSets:
 
     def reasons(self, leaf: int) -> dict[int, int]:
         """Return how many rows of a table came for each reason."""
-        with self._lock:
+        with self._locked():
             query = "SELECT why, count(*) FROM taken WHERE leaf = ? GROUP BY why"
             return dict(self._database.execute(query, (leaf,)).fetchall())
 
     def whys(self, leaf: int, places: Sequence[int]) -> dict[int, int]:
         """Return the reasons of those rows of a table that are taken."""
         query = "SELECT place, why FROM taken WHERE leaf = ? AND place IN (SELECT value FROM json_each(?))"
-        with self._lock:
+        with self._locked():
             return dict(self._database.execute(query, (leaf, json.dumps(places))).fetchall())
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                raise SpaceExhausted(f"the rows of the subset could not be noted: {error}") from None
 
     def _many(self, statement: str, rows: Chunks) -> None:
         for chunk in rows:
-            with self._lock:
+            with self._locked():
                 self._database.executemany(statement, chunk)
 
     def _places(self, query: str, *values: int) -> list[int]:

@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+from support.disk import SmallDisk
+
+from snapharbor.engine.model.errors import SpaceExhausted
+from snapharbor.engine.subset import rowsets
 from snapharbor.engine.subset.rowsets import open_rowsets
 
 
@@ -49,3 +54,14 @@ def test_nobody_else_reads_the_file_and_it_is_gone_at_the_end(tmp_path: Path) ->
         (file,) = tmp_path.iterdir()
         assert file.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_as_one(
+    tmp_path: Path, small_disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rowsets, "CACHE_KIB", 64)
+    disk = small_disk(tmp_path / "disk", 1 << 18)
+    with open_rowsets(disk.path) as rows, pytest.raises(SpaceExhausted):
+        rows.take(
+            ([(1, place) for place in range(start, start + 1000)] for start in range(0, 10**6, 1000)), 0
+        )
