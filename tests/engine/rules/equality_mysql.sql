@@ -61,7 +61,7 @@ UPDATE plain SET t = 'a
 DELIMITER x
 \C latin1; \\' WHERE id < 3
 
-UPDATE plain SET t = concat(i / 7, dayname(m)), s = week(m) WHERE id IN (1, 5)
+UPDATE plain SET t = concat(i / 7, dayname(m)), s = concat(week(m)) WHERE id IN (1, 5)
 
 DELETE FROM plain
 
