@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from snapharbor.engine.database.base import Rewrite
 from snapharbor.engine.database.mysql.database import MysqlDatabase
 from snapharbor.engine.database.mysql.workbench import MysqlWorkbench
 from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.model.pushdown import Facts, Rewritten
 from snapharbor.engine.model.rules import RuleSet
-from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
@@ -72,11 +72,11 @@ class Both:
             return {name: sorted(lines) for name, lines in found.items()}, view.rewritten or Rewritten()
 
 
-def rewriting(rules: RuleSet, key: Secret = KEY):
+def rewriting(rules: RuleSet) -> Rewrite:
     """Return what compiles rules for a source."""
 
     def rewrite(catalog: Catalog, facts: Facts) -> Rewritten:
-        return compile_reads(analyse_all(rules, "mysql"), facts, Masker(catalog, "mysql", key))
+        return compile_reads(analyse_all(rules, "mysql"), facts, Masker(catalog, "mysql", KEY))
 
     return rewrite
 

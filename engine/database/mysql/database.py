@@ -54,7 +54,7 @@ class MysqlDatabase:
         """Open one consistent, read-only moment of the database.
 
         Raises:
-            SourceUnsuitable: it cannot be held, or there are rules to run while reading.
+            SourceUnsuitable: it cannot be held, or rules cannot run while reading.
             ClientMissing: there is no client program.
         """
         from .view import Means, open_view
