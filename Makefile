@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What keeps generated documents, and what clients see, from growing stale.
+STALE := tests/cli/test_reference.py tests/server/test_surface.py
 SAMPLES ?= $(abspath ../shared/samples)
 
 .PHONY: help demo demo-psql demo-stop check types test samples bench docs lock clean
@@ -40,13 +42,13 @@ check: $(READY) ## format, lint, types, floors, sizes, unit tests, stale documen
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/pytest -q -n 2 -m "not server" --ignore=tests/contracts --ignore=tests/e2e
+	$(BIN)/pytest -q -n 2 -m "not server" tests/engine tests/test_*.py $(STALE)
 
 types: $(READY) ## strict pyright over code and tests
 	$(BIN)/pyright
 
-test: check types ## check, then contracts and end to end on real servers, and the samples if they are there
-	$(BIN)/pytest -q -n 2 -m "not server" tests/contracts tests/e2e
+test: check types ## check, then doors, contracts and end to end on real servers, and the samples if they are there
+	$(BIN)/pytest -q -n 2 -m "not server" tests/cli tests/server tests/contracts tests/e2e
 	$(BIN)/pytest -q -n 2 -m server
 	@! test -d $(SAMPLES)/pg || $(MAKE) samples
 
