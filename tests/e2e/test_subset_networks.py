@@ -25,7 +25,7 @@ from snapharbor.engine.tasks import in_thread
 pytestmark = pytest.mark.server
 schemas = map("net_{}".format, count())
 SLOW = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
