@@ -50,7 +50,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert {name for name in inside if name.endswith(".py")} == wanted
     assert "py.typed" in inside
     data = subprocess.run(
-        ["git", "ls-files", "engine/**/*.toml", "engine/**/*.css", "prompts/*.md"],
+        ["git", "ls-files", "engine/**/*.toml", "engine/**/*.css", "cli/screens/*.tcss", "prompts/*.md"],
         cwd=source, check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert inside.issuperset(data.stdout.split())
