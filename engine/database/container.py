@@ -125,11 +125,11 @@ def container_server(image: Image, working_directory: Path) -> Generator[tuple[s
         ClientMissing: Docker does not answer.
         DatabaseFailed: the image cannot be had, or its server does not stay up.
     """
-    from docker.errors import DockerException
-
     password = Secret(secrets.token_hex(24))
     with leased_directory(working_directory / "tmp", PREFIX, destroy=destroy) as directory:
         client = _connect()
+        from docker.errors import DockerException
+
         try:
             host, port = _start(client, image, directory, working_directory / PINS, password=password)
             yield host, port, password
@@ -151,17 +151,21 @@ async def _answers(database: Database) -> bool:
 
 def destroy(directory: Path) -> None:
     """Remove a directory's container and what it wrote; if Docker does not answer, the next start does."""
-    from docker.errors import DockerException, NotFound
-
     named = directory / NAME
     if named.exists():
         try:
             client = _connect()
+        except ClientMissing:
+            return
+        from docker.errors import DockerException, NotFound
+
+        try:
             with suppress(NotFound):
                 client.containers.get(named.read_text()).remove(force=True, v=True)
-            client.close()
-        except (DockerException, ClientMissing):
+        except DockerException:
             return
+        finally:
+            client.close()
     remove(directory)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,18 @@ def test_without_a_docker_of_this_machine_the_error_says_what_to_do(
     with pytest.raises(ClientMissing, match=said) as raised, container_server(IMAGE, tmp_path):
         pass
     assert "server's programs" in raised.value.hint
+
+
+def test_without_the_library_nothing_is_tried_and_nothing_removed(
+    docker_daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "docker", None)
+    with pytest.raises(ClientMissing, match="the library"), container_server(IMAGE, tmp_path):
+        pass
+    (tmp_path / "name").write_text("snapharbor-left")
+    container.destroy(tmp_path)
+    assert (tmp_path / "name").exists()
+    assert docker_daemon.requests == []
 
 
 @pytest.mark.parametrize(
