@@ -1,6 +1,7 @@
 """`snapharbor snapshots`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ import click
 from ..engine.model.json import JsonObject
 from ..engine.model.snapshot import Snapshot
 from . import output
+from .failures import sentence_of
 from .params import TARGET
 from .session import Session, run
 
@@ -98,8 +100,8 @@ def row(index: int, snapshot: Snapshot) -> tuple[str, ...]:
 
 def trouble(found: "Mapping[str, EngineError]") -> str:
     """Return what cannot be read for a person; nothing if everything can."""
-    lines = [f"  {error.message} ({error.code})\n  {error.hint}" for error in found.values()]
-    return output.readable("\n".join(("Not readable, of whichever target:", *lines))) if lines else ""
+    lines = [indent(sentence_of(error), "  ") for error in found.values()]
+    return "\n".join(("Not readable, of whichever target:", *lines)) if lines else ""
 
 
 def _text(sets: Mapping[str, Sets], broken: "Mapping[str, EngineError]") -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..engine.harbor import Harbor
 
 States = Mapping[str, JsonObject]
+NONE = "No target is configured. Add one under `targets:` in snapharbor.yml."
+NONE_SHARED = "No target is without a source. What others share has only `share` there."
 
 
 @click.command()
@@ -28,7 +30,7 @@ def targets(session: Session, update: bool, shared: bool) -> None:
             found = tuple(one for one in harbor.targets() if not shared or one.type == "share")
             states: States = await look(harbor, found) if update else {}
         views = [{**view(target), **states.get(target.key, {})} for target in found]
-        output.result(session, views, lambda: text(found, states))
+        output.result(session, views, lambda: text(found, states) if found or not shared else NONE_SHARED)
 
     run(work)
 
@@ -80,7 +82,7 @@ def view(target: Target) -> JsonObject:
 def text(found: Sequence[Target], states: States) -> str:
     """Return the targets as a table."""
     if not found:
-        return "No such target is configured. Add one under `targets:` in snapharbor.yml."
+        return NONE
     headers = ["TARGET", "TYPE", "SOURCE", "DESTINATION", "STORAGE"]
     rows = [
         [

@@ -20,6 +20,7 @@ from ..failures import sentence_of
 from ..output import visible
 from ..snapshots import HEADERS, by_target, row, trouble
 from ..target import head
+from ..targets import NONE
 from .plan import PlanScreen
 from .told import ToldScreen
 from .work import WorkScreen
@@ -32,7 +33,6 @@ KEYS = (
     ("r", "refresh", "Look again"),
     ("q", "leave", "Quit"),
 )
-EMPTY = "No target is configured. Add one under `targets:` in snapharbor.yml."
 
 
 class Rows(DataTable[Text]):
@@ -65,7 +65,7 @@ class Board(App[None]):
         with Horizontal():
             yield Rows(id="targets", cursor_type="row")
             with Vertical():
-                yield Static(EMPTY, id="facts", markup=False)
+                yield Static(NONE, id="facts", markup=False)
                 yield Rows(id="snapshots", cursor_type="row")
                 yield Static(id="none", markup=False)
         yield Footer()

@@ -13,18 +13,27 @@ import socket
 import tarfile
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import anyio
+from anyio import to_thread
 
 from ..model.errors import ClientMissing, DatabaseFailed, DatabaseRefused, DatabaseUnreachable
 from ..model.secret import Secret
+from ..model.settings import Settings
 from ..model.url import DatabaseUrl, Engine
 from ..tasks import in_thread
-from .base import Database
+from .base import Database, Housekeeper
 from .lease import leased_directory, remove, write_private
 
 if TYPE_CHECKING:
@@ -115,6 +124,43 @@ async def contained(
         yield url
 
 
+class Running(Protocol):
+    """A server of this machine's own programs."""
+
+    def url(self, database: str, /) -> DatabaseUrl: ...
+
+
+class Using(Protocol):
+    """What is needed of a kit."""
+
+    def database(self, url: DatabaseUrl, settings: Settings) -> Database: ...
+    def housekeeper(self, url: DatabaseUrl) -> Housekeeper: ...
+
+
+@asynccontextmanager
+async def work_copy(
+    kit: Using,
+    settings: Settings,
+    name: str,
+    *,
+    own: Callable[[], AbstractAsyncContextManager[Running]] | None,
+    image: Callable[[], Image],
+) -> AsyncGenerator[DatabaseUrl]:
+    """Run a throw-away server with an empty database of a name, and yield its URL.
+
+    It is of this machine's programs, `own`; where they are not installed, None, it is in a container.
+    """
+    async with AsyncExitStack() as stack:
+        if own is not None:
+            url = (await stack.enter_async_context(own())).url(name)
+        else:
+            database = partial(kit.database, settings=settings)
+            server = contained(image(), settings.working_directory, database)
+            url = (await stack.enter_async_context(server)).on(name)
+        await kit.housekeeper(url).create(name, "work copy")
+        yield url
+
+
 @contextmanager
 def container_server(image: Image, working_directory: Path) -> Generator[tuple[str, int, Secret]]:
     """Run a server for as long as the block; yields its host, port and password; blocking.
@@ -139,6 +185,11 @@ def container_server(image: Image, working_directory: Path) -> Generator[tuple[s
             ) from None
         finally:
             client.close()
+
+
+async def instead_of(installed: bool) -> bool:
+    """Tell whether a container takes the place of a server, as that is not installed and Docker answers."""
+    return not installed and await to_thread.run_sync(docker_answers)
 
 
 async def _answers(database: Database) -> bool:

@@ -12,9 +12,9 @@ from ..model.snapshot import Manifest
 from ..model.target import Selection
 from ..model.url import DatabaseUrl, Engine
 from .base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
-from .parcel import Parcel
 
 if TYPE_CHECKING:
+    from .parcel import Parcel
     from .selection import Selected
 
 
@@ -104,7 +104,7 @@ class Kit(Protocol):
         ...
 
     def adopted(
-        self, dump: Path, parcel: Parcel, settings: Settings, report: Report
+        self, dump: Path, parcel: "Parcel", settings: Settings, report: Report
     ) -> AbstractAsyncContextManager[DatabaseUrl]:
         """Run a throw-away server that a dump fits, and yield a database on it with all that the dump holds.
 

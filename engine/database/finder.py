@@ -80,11 +80,7 @@ class Finder(Protocol):
         ...
 
     def keyed(self, table: TableName, key: Sequence[str]) -> "Slice":
-        """Ask for the row of a table with that primary key, values as texts.
-
-        Raises:
-            ArgumentInvalid: its primary key has another number of columns.
-        """
+        """Ask for the row of a table with that primary key, a text for each of its columns."""
         ...
 
     def using(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> "Slice":

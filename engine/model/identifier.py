@@ -1,4 +1,4 @@
-"""Names as they stand in SQL, whatever is in them."""
+"""Names and texts as they stand in SQL, whatever is in them."""
 
 from .catalog import TableName
 from .url import Engine
@@ -13,3 +13,8 @@ def quote(name: str, engine: Engine = "postgres") -> str:
 def quoted(name: TableName, engine: Engine = "postgres") -> str:
     """Return a table's name with its schema."""
     return f"{quote(name.schema, engine)}.{quote(name.name, engine)}"
+
+
+def literal(text: str) -> str:
+    """Return a text as a standard string, in which a backslash is one."""
+    return "'" + text.replace("'", "''") + "'"

@@ -22,6 +22,7 @@ from ..model.url import Engine
 from ..services import Services
 from ..tasks import in_thread
 from . import look
+from .clock import spelled
 from .draft import EVERYTHING, Draft, store, summary
 from .places import require_keys, storage_name, strings
 from .requests import AdoptRequest
@@ -48,7 +49,7 @@ async def plan(services: Services, request: AdoptRequest) -> Plan:
     target = services.settings.target(request.target)
     require_keys(services.settings)
     file = request.file.expanduser().absolute()
-    parcel = await to_thread.run_sync(look_into, file)
+    parcel, facts = await to_thread.run_sync(_seen, file)
     engine = _engine(parcel, target, file)
     tag = f"adopted:{file.name}"
     await _refuse_twice(services, target, tag, file)
@@ -61,7 +62,7 @@ async def plan(services: Services, request: AdoptRequest) -> Plan:
         target=target.key,
         summary=f"adopt `{file.name}`, {FORMS[parcel.form]}, as a snapshot of `{target.key}`",
         arguments={"file": str(file), "tags": [*request.tags, tag], "taken_at": taken_at, "engine": engine},
-        facts={"form": parcel.form, "bytes": parcel.bytes, "modified": file.stat().st_mtime_ns},
+        facts=facts,
         steps=(
             *(unpacking if parcel.zipped else ()),
             f"restore it on a throw-away server ({kit(engine).name}), as a role that owns nothing else",
@@ -76,9 +77,8 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     """Restore the dump, store it, and return the snapshot's summary; nothing readable stays."""
     target = services.settings.target(plan.target)
     file = Path(str(plan.arguments["file"]))
-    parcel = await to_thread.run_sync(look_into, file)
-    seen = {"form": parcel.form, "bytes": parcel.bytes, "modified": await to_thread.run_sync(_modified, file)}
-    if seen != dict(plan.facts):
+    parcel, seen = await to_thread.run_sync(_seen, file)
+    if dict(seen) != dict(plan.facts):
         raise ConfirmationInvalid("the file changed after this was planned", "Plan it again.")
     draft = Draft(
         replace(target, selection=EVERYTHING),
@@ -137,9 +137,10 @@ async def _refuse_twice(services: Services, target: Target, tag: str, file: Path
 
 def _moment(seconds: int) -> str:
     """Return the original's moment as ISO 8601 in UTC, never a later one than now."""
-    moment = min(datetime.fromtimestamp(seconds, UTC), datetime.now(UTC))
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return spelled(min(datetime.fromtimestamp(seconds, UTC), datetime.now(UTC)))
 
 
-def _modified(file: Path) -> int:
-    return file.stat().st_mtime_ns
+def _seen(file: Path) -> tuple[Parcel, JsonObject]:
+    """Look into a file; returns what a plan remembers of it too; blocking."""
+    parcel = look_into(file)
+    return parcel, {"form": parcel.form, "bytes": parcel.bytes, "modified": file.stat().st_mtime_ns}

@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 
 def now() -> str:
     """Return the moment as ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return spelled(datetime.now(UTC))
+
+
+def spelled(moment: datetime) -> str:
+    """Return a moment in UTC as ISO 8601, to the millisecond."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_snapshot_id(taken_at: str = "") -> str:

@@ -14,8 +14,8 @@ from ..model.snapshot import Snapshot, TableData
 from ..services import Services
 from . import look
 
-# Where numbers stand is data, and who may do what is not part of a copy.
-IRRELEVANT = ("SEQUENCE SET ", "ACL ", "DEFAULT ACL ")
+# Where numbers stand is data, who may do what is not part of a copy, and a private copy has another name.
+IRRELEVANT = ("SEQUENCE SET ", "ACL ", "DEFAULT ACL ", "DATABASE ", "COMMENT DATABASE ")
 COUNTER = re.compile(rb"\bAUTO_INCREMENT=\d+ ?")
 
 

@@ -1,7 +1,7 @@
 """Subsets: which rows of a target's source are taken, found out before they are read and in the same view."""
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from anyio import to_thread
@@ -10,7 +10,7 @@ from ..database.base import View
 from ..database.finder import Finder
 from ..database.selection import sentence
 from ..masks.keys import MaskKeys
-from ..model.catalog import Catalog, TableName
+from ..model.catalog import Catalog, Table, TableName
 from ..model.errors import ArgumentInvalid, ConfigMissing, KeyMissing, SourceUnsuitable
 from ..model.job import Progress, Report
 from ..model.subset import Subset, SubsetTold
@@ -145,12 +145,11 @@ async def explain_subset(
     configured = services.settings.target(target)
     subset_of(configured)
     database, said = services.database(source_of(configured)), list[str]()
-    async with (
-        database.view(configured.selection, configured.limits) as view,
-        picking(services, configured, view, report=report) as picked,
-    ):
-        if row is not None and view.catalog.table(row[0]) is None:
-            raise ArgumentInvalid(f"there is no table `{row[0]}`", "Write it as `schema.table`.")
+    async with AsyncExitStack() as stack:
+        view = await stack.enter_async_context(database.view(configured.selection, configured.limits))
+        if row is not None:
+            _refuse_other_keys(view.catalog.table(row[0]), *row)
+        picked = await stack.enter_async_context(picking(services, configured, view, report=report))
 
         async def work() -> None:
             await picked.verify()
@@ -162,6 +161,18 @@ async def explain_subset(
         async with reading(view) as group:
             group.start_soon(work)
         return replace(picked.told, dangling=0, row=tuple(said))
+
+
+def _refuse_other_keys(table: Table | None, name: TableName, key: tuple[str, ...]) -> None:
+    if table is None:
+        raise ArgumentInvalid(f"there is no table `{name}`", "Write it as `schema.table`.")
+    if len(table.primary_key) != len(key):
+        raise ArgumentInvalid(
+            f"the primary key of `{name}` is of {len(table.primary_key)}, and {len(key)} values were given",
+            f"Give one value for each of its columns, with commas between: {', '.join(table.primary_key)}."
+            if table.primary_key
+            else "A row can be named only where there is one.",
+        )
 
 
 def left_out(told: SubsetTold) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ..masks.spec import Spec, parse_spec, plain
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog, Column, Table, TableName
 from ..model.errors import ArgumentInvalid, ConfigInvalid, ConfigMissing, RuleRefused
+from ..model.identifier import literal
 from ..model.rules import Rule
 from ..model.secret import Secret
 from ..model.url import Engine
@@ -227,8 +228,3 @@ def _usable(name: str) -> None:
 
 def _unusable(place: str, problem: str, hint: str) -> ConfigInvalid:
     return ConfigInvalid(f"`sanitize.mask`: `{place}` {problem}", hint)
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"

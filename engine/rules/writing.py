@@ -11,10 +11,11 @@ from ..masks.types import parse_type
 from ..model.catalog import Column, Table, TableName
 from ..model.errors import ArgumentInvalid
 from ..model.fence import clean
+from ..model.identifier import literal
 from ..model.rules import Rule
 from ..model.suggestion import NULL, Use
 from ..model.url import Engine
-from .masking import SCHEMA, Masker, literal
+from .masking import SCHEMA, Masker
 from .tokens import tokens_of
 
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")

@@ -106,6 +106,9 @@ def test_a_configuration_of_the_original_becomes_one_that_shows_and_says_what_be
     seen = command.here("config", "import", "dbsnapper.yml", "--dry-run", "--json").last()["result"]
     assert (seen["file"], (command.home / "snapharbor.yml").exists()) == (None, False)
     done = command.here("config", "import", "dbsnapper.yml", "--json")
+    # Looking once more is no harm, and writing once more is refused.
+    assert command.here("config", "import", "dbsnapper.yml", "--dry-run", "--json").last()["result"] == seen
+    assert command.here("config", "import", "dbsnapper.yml").code == 10
     result = done.last()["result"]
     assert (done.code, result["problems"]) == (0, [])
     assert {row["key"]: row["to"] for row in result["keys"]} == {

@@ -51,6 +51,16 @@ async def test_what_changed_between_two_snapshots_is_told_without_a_value(make_s
     )
 
 
+async def test_the_name_of_a_private_copy_is_no_difference(make_small: MakeSmall) -> None:
+    small = make_small(
+        "CREATE TABLE person (id int, email text)", rules="UPDATE person SET email = NULL WHERE true"
+    )
+    await small.sanitize()
+    await small.sanitize(ephemeral=True)
+    async with small.harbor() as harbor:
+        assert (await harbor.compare("shop:1", "shop:0")).as_json()["equal"] is True
+
+
 async def test_counters_of_mariadb_are_no_definition(maria_shop: MariaShop) -> None:
     shop = maria_shop
     async with shop.harbor() as harbor:

@@ -277,6 +277,34 @@ async def test_a_subset_is_sanitized_in_the_same_pass_or_in_a_copy(
 
 
 @pytest.mark.parametrize(
+    ("about", "leak"),
+    [("what 20 rows share", None), ("m50@corp.example, who is left out", "public.customer.about")],
+)
+async def test_a_subset_is_searched_for_what_all_rows_hold(
+    postgres: Postgres, make_town: MakeTown, about: str, leak: str | None
+) -> None:
+    shop = make_town(
+        postgres,
+        TRADE,
+        "ALTER TABLE customer ADD email text, ADD home jsonb, ADD about text",
+        "UPDATE customer SET email = 'm' || id || '@corp.example', home = "
+        "jsonb_build_object('town', 'Northtown ' || id % 4, 'street', 'Elm ' || id)",
+        f"UPDATE customer SET about = '{about}' WHERE id = 40",
+    )
+    rules = Rules(
+        override_query="sql:UPDATE customer SET home = home - 'street', email = 'u' || id || '@example.com'"
+    )
+    async with harbor_with(shop, Subset((chosen("customer", where="id = 40"),)), rules) as harbor:
+        made = await do(harbor, SanitizeRequest("shop", subset=True))
+        found = (await harbor.snapshot(str(made["snapshot"]))).manifest.sanitization
+    assert found is not None
+    assert found.scan is not None
+    assert [f"{hit.place}.{hit.column}" for hit in found.scan.hits if hit.kind == "original"] == [leak] * (
+        leak is not None
+    )
+
+
+@pytest.mark.parametrize(
     "subset",
     [
         Subset((chosen("custmer", where="true"),)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...model.catalog import Catalog, Column, Table, TableName
 from ...model.pushdown import CheckFacts, ColumnFacts, Facts, ReferenceFacts, TableFacts, UniqueFacts
-from .inspect import IDENTIFIER, unquoted
+from .inspect import IDENTIFIER, by_table, unquoted
 from .names import quote
 from .session import Connection, Row
 
@@ -44,7 +44,7 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
     found = _Found(
         mariadb=connection.version.mariadb,
         rows={
-            query: _by_table(await connection.rows(query, catalog.schemas))
+            query: by_table(await connection.rows(query, catalog.schemas))
             for query in (checks, CHARSETS, UNIQUE, KINDS)
         },
         checks=checks,
@@ -63,13 +63,6 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
                 tables[name], referenced_by=tuple(dict.fromkeys(by[name])), referenced_columns=columns
             )
     return Facts(tables, frozenset(taken))
-
-
-def _by_table(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
-    found: defaultdict[str, list[Row]] = defaultdict(list)
-    for table, *rest in rows:
-        found[str(table)].append(tuple(rest))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

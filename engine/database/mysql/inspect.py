@@ -66,7 +66,7 @@ async def inspect(url: DatabaseUrl) -> Catalog:
 async def read_catalog(connection: Connection, database: str) -> Catalog:
     """Read the structure of one database, which is its only schema."""
     rows = {
-        query: _by_table(await connection.rows(query, (database,)))
+        query: by_table(await connection.rows(query, (database,)))
         for query in (COLUMNS, KEYS, FOREIGN_KEYS, VIEWS, TRIGGERS)
     }
     tables = [
@@ -75,14 +75,15 @@ async def read_catalog(connection: Connection, database: str) -> Catalog:
         if row[1] != "SEQUENCE" and row[0] != NOTE_TABLE
     ]
     if connection.version.mariadb:
-        rows[DOCUMENTS] = _by_table(await connection.rows(DOCUMENTS, (database,)))
+        rows[DOCUMENTS] = by_table(await connection.rows(DOCUMENTS, (database,)))
     names = frozenset(str(row[0]) for row in tables)
     found = _Details(database, names, rows)
     described = sorted(map(found.table, tables), key=lambda table: table.name)
     return Catalog((database,), tuple(described), engine="mysql")
 
 
-def _by_table(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+def by_table(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    """Return rows without their first column, by the table that it names."""
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for table, *rest in rows:
         found[str(table)].append(tuple(rest))

@@ -1,12 +1,10 @@
 """What MySQL and MariaDB bring."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from anyio import to_thread
 
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing, ConfigInvalid
@@ -16,10 +14,10 @@ from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
 from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
-from ..parcel import Parcel
 
 if TYPE_CHECKING:
     from ..container import Image
+    from ..parcel import Parcel
     from ..selection import Selected
 
 MOST_READERS = 16
@@ -54,11 +52,11 @@ class MysqlKit:
 
     async def private_server(self, settings: Settings, major: int) -> str:
         """Say which server a private copy of a source would be on: its own product's."""
-        from ..container import docker_answers
+        from ..container import instead_of
         from .servers import HINT, discover_servers
 
         servers = await discover_servers(settings.mysql_programs)
-        if not servers and await to_thread.run_sync(docker_answers):
+        if await instead_of(bool(servers)):
             return "MySQL or MariaDB in a container"
         if not servers:
             raise ClientMissing("no MySQL or MariaDB server programs were found", HINT)
@@ -119,7 +117,7 @@ class MysqlKit:
 
     @asynccontextmanager
     async def adopted(
-        self, dump: Path, parcel: Parcel, settings: Settings, report: Report
+        self, dump: Path, parcel: "Parcel", settings: Settings, report: Report
     ) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server that a dump fits, and yield a database with all that the dump holds."""
         from .adopt import adopted
@@ -155,22 +153,17 @@ class MysqlKit:
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a snapshot's product, with an empty database of its source's name."""
-        from ..container import contained, docker_answers
+        from ..container import instead_of, work_copy
         from .cluster import ephemeral_cluster
         from .servers import choose_server, discover_servers
 
         servers = await discover_servers(settings.mysql_programs)
         directory, name = settings.working_directory, manifest.schemas[0]
-        fitting = any(server.product == manifest.engine for server in servers)
-        async with AsyncExitStack() as stack:
-            if fitting or not await to_thread.run_sync(docker_answers):
-                server = choose_server(servers, manifest.engine)
-                own = ephemeral_cluster(server, directory / "tmp", templates=directory / "templates")
-                url = (await stack.enter_async_context(own)).url(name)
-            else:
-                image, database = _image(settings, manifest), partial(self.database, settings=settings)
-                url = (await stack.enter_async_context(contained(image, directory, database))).on(name)
-            await self.housekeeper(url).create(name, "work copy")
+        own = None
+        if not await instead_of(any(server.product == manifest.engine for server in servers)):
+            chosen = choose_server(servers, manifest.engine)
+            own = partial(ephemeral_cluster, chosen, directory / "tmp", templates=directory / "templates")
+        async with work_copy(self, settings, name, own=own, image=partial(_image, settings, manifest)) as url:
             yield url
 
 

@@ -1,7 +1,7 @@
 """How rows `t` that refer and rows `r` that are referred to are compared, in SQL."""
 
 from ...model.catalog import Catalog, TableName
-from ...model.identifier import quote
+from ...model.identifier import literal, quote
 from ...model.subset import Relation
 
 # Types that the server compares with each other as they are.
@@ -53,8 +53,3 @@ def _alike(relation: Relation, own: str, to: str, catalog: Catalog) -> bool:
 def _type(catalog: Catalog, table: TableName, column: str) -> str | None:
     found = catalog.table(table)
     return next((one.type for one in found.columns if one.name == column), None) if found else None
-
-
-def literal(text: str) -> str:
-    """Return a text as the server reads it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -1,12 +1,10 @@
 """What PostgreSQL brings."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from anyio import to_thread
 
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing
@@ -16,10 +14,10 @@ from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
 from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
-from ..parcel import Parcel
 
 if TYPE_CHECKING:
     from ..container import Image
+    from ..parcel import Parcel
     from ..selection import Selected
 
 
@@ -52,11 +50,11 @@ class PostgresKit:
 
     async def private_server(self, settings: Settings, major: int) -> str:
         """Say which server a private copy of a source of a major version would be on."""
-        from ..container import docker_answers
+        from ..container import instead_of
         from .tools import SERVER, choose_private, discover
 
         boxes = await discover(settings.postgres_programs)
-        if not any(box.has(SERVER) for box in boxes) and await to_thread.run_sync(docker_answers):
+        if await instead_of(any(box.has(SERVER) for box in boxes)):
             return f"PostgreSQL in a container of `{_image(settings, major).reference}`"
         return f"PostgreSQL {choose_private(boxes, major).version}"
 
@@ -111,7 +109,7 @@ class PostgresKit:
 
     @asynccontextmanager
     async def adopted(
-        self, dump: Path, parcel: Parcel, settings: Settings, report: Report
+        self, dump: Path, parcel: "Parcel", settings: Settings, report: Report
     ) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server that a dump fits, and yield a database with all that the dump holds."""
         from .adopt import adopted
@@ -132,21 +130,17 @@ class PostgresKit:
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a snapshot's major version, or the newest at hand."""
-        from ..container import contained, docker_answers
+        from ..container import instead_of, work_copy
         from .cluster import ephemeral_cluster
         from .tools import SERVER, choose_private, discover
 
         boxes = await discover(settings.postgres_programs)
         directory, major = settings.working_directory, manifest.server_major
-        async with AsyncExitStack() as stack:
-            if any(box.has(SERVER) for box in boxes) or not await to_thread.run_sync(docker_answers):
-                tools = choose_private(boxes, major)
-                own = ephemeral_cluster(tools, directory / "tmp", templates=directory / "templates")
-                url = (await stack.enter_async_context(own)).url(COPY)
-            else:
-                image, database = _image(settings, major), partial(self.database, settings=settings)
-                url = (await stack.enter_async_context(contained(image, directory, database))).on(COPY)
-            await self.housekeeper(url).create(COPY, "work copy")
+        own = None
+        if not await instead_of(any(box.has(SERVER) for box in boxes)):
+            tools = choose_private(boxes, major)
+            own = partial(ephemeral_cluster, tools, directory / "tmp", templates=directory / "templates")
+        async with work_copy(self, settings, COPY, own=own, image=partial(_image, settings, major)) as url:
             yield url
 
 

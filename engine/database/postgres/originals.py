@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ...model.catalog import TableName
-from ...model.identifier import quote
+from ...model.identifier import literal, quote
 from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
 from ..telling import (
     GAPS,
@@ -182,13 +182,13 @@ def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
     document = row.once(name)
     lengths: list[str] = []
     for path in dict.fromkeys(column.paths):
-        keys = ", ".join(_literal(key) for key in path.split(".")[1:])
+        keys = ", ".join(literal(key) for key in path.split(".")[1:])
         leaf = row.once(f"pg_catalog.jsonb_extract_path_text({name}, {keys})")
         lengths.append(f"pg_catalog.octet_length({leaf})")
         yield SURE, row.hashed(_spelling(leaf))
         # In a list of documents the keys are of each of them.
         lax = f"lax {_json_path(path)}"
-        several = f"{leaf} IS NULL AND pg_catalog.jsonb_path_exists({document}, {_literal(lax)})"
+        several = f"{leaf} IS NULL AND pg_catalog.jsonb_path_exists({document}, {literal(lax)})"
         for flag, found in _leaves(document, lax, column, row, sure=SURE):
             yield flag, f"CASE WHEN {several} THEN {found} END"
         if _is_prose(column):
@@ -199,7 +199,7 @@ def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
 
 def _leaves(document: str, path: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:
     """Yield what is at a path of a document, each of it."""
-    found = f"pg_catalog.jsonb_path_query({document}, {_literal(path)}) AS leaf (json)"
+    found = f"pg_catalog.jsonb_path_query({document}, {literal(path)}) AS leaf (json)"
     text = _spelling("(leaf.json #>> '{}')")
     yield sure, f"ARRAY(SELECT {row.hashed(text)} FROM {found})"
     if _is_prose(column):
@@ -251,7 +251,3 @@ def _spelling(text: str) -> str:
     trimmed = f'pg_catalog.lower(pg_catalog.btrim({text}) COLLATE "C")'
     folded = f"pg_catalog.translate({trimmed}, '{CAPITALS}', '{CAPITALS.lower()}')"
     return f"(CASE WHEN {shortest} AND pg_catalog.ascii({text}) <> 32 THEN {plain} ELSE {folded} END)"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

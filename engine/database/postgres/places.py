@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog, TableName
-from ...model.errors import ArgumentInvalid, SourceUnsuitable
-from ...model.identifier import quote, quoted
+from ...model.errors import SourceUnsuitable
+from ...model.identifier import literal, quote, quoted
 from ...model.subset import Relation
 from ..base import Block, Slice
 from ..finder import Found
-from .conditions import compared_as_they_are, joined, literal, uses
+from .conditions import compared_as_they_are, joined, uses
 from .slices import PLACE_BITS, PLACED, Leaf, spelled
 from .surroundings import inside
 
@@ -185,11 +185,6 @@ class PostgresFinder:
         """Ask for the row of a table with that primary key, values as texts."""
         found = self.catalog.table(table)
         columns = found.primary_key if found else ()
-        if len(columns) != len(key) or not columns:
-            raise ArgumentInvalid(
-                f"the primary key of `{table}` has {len(columns)} columns, and {len(key)} values were given",
-                "Give one value for each, with commas between them.",
-            )
         pairs = zip(columns, key, strict=True)
         same = (f"t.{quote(column)}::pg_catalog.text = {literal(value)}" for column, value in pairs)
         return self.chosen(table, where=" AND ".join(same))

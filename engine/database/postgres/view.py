@@ -186,7 +186,9 @@ class PostgresView:
 
     def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
         """Yield what a reader has to read for the seeded hashes of the originals of columns."""
-        return hashings(self._moment.leaves, wanted, seed=seed, sources=self._cutting.sources)
+        # Of all rows: one that is taken may mention others, and what many rows share is told by all of them.
+        whole = replace(self._cutting, takings=None)
+        return hashings(self._moment.leaves, wanted, seed=seed, sources=whole.sources)
 
     def marked(self, marker: Marker) -> tuple[TableName, tuple[str, ...], bytes] | None:
         """Return the table that marks a sanitized copy, its columns, and its one row as copy text."""

@@ -68,7 +68,7 @@ def import_configuration(old: Path, new: Path, *, dry_run: bool = False) -> Impo
         KeyMissing: an encrypted value does not open.
     """
     new = new.expanduser().absolute()
-    if new.exists() or new.is_symlink():
+    if not dry_run and (new.exists() or new.is_symlink()):
         raise ConfigInvalid(f"`{new}` exists already", "Name another place with --to, or move it away first.")
     old = old.expanduser().absolute()
     found = convert(parse(_read(old), str(old)), environment().get(SECRET_KEY))
