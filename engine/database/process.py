@@ -68,6 +68,16 @@ class Child:
         assert self._popen.stdout is not None
         return self._popen.stdout
 
+    def give(self, content: bytes) -> None:
+        """Write all of something to the pipe that the program reads; blocking.
+
+        Raises:
+            BrokenPipeError: it reads no more.
+        """
+        rest = memoryview(content)
+        while rest:
+            rest = rest[self.stdin.write(rest) :]
+
     @property
     def pid(self) -> int:
         """The process id, which is also its group's."""

@@ -49,14 +49,8 @@ def feed(child: Child, blocks: Iterable[bytes], each: Callable[[int], None]) -> 
             waiting.append(block)
             size += len(block)
             if size >= BLOCK:
-                _send(child, b"".join(waiting))
+                child.give(b"".join(waiting))
                 each(size)
                 waiting, size = [], 0
-        _send(child, b"".join(waiting))
+        child.give(b"".join(waiting))
         each(size)
-
-
-def _send(child: Child, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[child.stdin.write(rest) :]

@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 
 from ..database.base import Standing
-from ..model.errors import ConfigMissing
-from ..model.plan import Effect
+from ..model.errors import ConfigMissing, ConfirmationRequired
+from ..model.json import JsonObject
+from ..model.plan import Effect, Plan
 from ..model.target import Target
 from ..model.url import DatabaseUrl
 from ..services import Services
+from .clock import new_snapshot_id
 from .fuse import guard_destination, is_pulled, own_destination, refuse_protected, refuse_unable
+from .places import string
+
+SIDE = "snapharbor_l_"
+KEPT_BYTES = 38  # of a database's name, so that a snapshot's id can follow it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,37 @@ class Destination:
         """What is there."""
         return ("theirs" if self.note is None else "ours") if self.exists else "nothing"
 
+    @property
+    def seen(self) -> JsonObject:
+        """What a plan remembers of it."""
+        return {"identity": self.identity, "standing": self.standing}
+
+    def refuse_surprise(self, plan: Plan) -> None:
+        """Refuse to go on by a plan that was made when something else was there.
+
+        Raises:
+            ConfirmationRequired: it is not what it was.
+        """
+        if self.exists and self.seen != {key: plan.facts[key] for key in self.seen}:
+            raise ConfirmationRequired(
+                f"`{self.url.database}` is not what it was when the {plan.verb} was planned",
+                "Plan it again and confirm what it overwrites now.",
+            )
+
+    def steps(self, *, keep: bool) -> tuple[str, ...]:
+        """Return how a new database takes its place, in words."""
+        return (
+            f"rename it to `{self.url.database}` in one step",
+            "keep the previous database under another name" if keep else "drop the previous database, if any",
+        )
+
+    def kept_as(self, *, keep: bool) -> str | None:
+        """Return the name under which what it holds now is kept, None if that is not."""
+        if not (keep and self.exists):
+            return None
+        name = self.url.database.encode()[:KEPT_BYTES].decode(errors="ignore")
+        return f"{name}_{new_snapshot_id()}"
+
     def effects(self, *, keep: bool) -> tuple[Effect, ...]:
         """Return what a load does to it, in words."""
         name = f"database `{self.url.database}` on {self.url.host}:{self.url.port}"
@@ -38,6 +75,12 @@ class Destination:
         if not keep:
             effects.append(Effect("drops", f"what `{self.url.database}` holds now"))
         return tuple(effects)
+
+
+def planned(services: Services, target: Target, plan: Plan) -> DatabaseUrl:
+    """Return where a plan leads, as `choose` did when it was made."""
+    given, database = string(plan.arguments["given"]), string(plan.arguments["database"])
+    return choose(services, target, given=given, database=database)
 
 
 def choose(services: Services, target: Target, *, given: str | None, database: str | None) -> DatabaseUrl:

@@ -6,9 +6,9 @@ from logging import getLogger
 
 from ..database.base import Housekeeper
 from ..database.engines import kit
-from ..model.errors import ConfirmationInvalid, ConfirmationRequired, DatabaseFailed, EngineError
+from ..model.errors import ConfirmationInvalid, DatabaseFailed, EngineError
 from ..model.job import Progress, Report
-from ..model.json import Json, JsonObject
+from ..model.json import JsonObject
 from ..model.plan import Plan
 from ..model.snapshot import Snapshot
 from ..model.target import Target
@@ -16,15 +16,13 @@ from ..model.url import DatabaseUrl
 from ..services import Services
 from . import look
 from .cargo import Cargo, choose_cargo
-from .clock import new_snapshot_id, now
-from .destination import Destination, choose, examine
+from .clock import now
+from .destination import SIDE, choose, examine, planned
 from .export import raw_only_if_asked
 from .hooks import hook, run_hook, told
 from .leaks import calling_home, exposed
 from .requests import LoadRequest
 
-SIDE = "snapharbor_l_"
-KEPT_BYTES = 38  # of a database's name, so that a snapshot's id can follow it
 LOG = getLogger(__name__)
 
 
@@ -54,14 +52,10 @@ async def plan(services: Services, request: LoadRequest) -> Plan:
             "filter": cargo.filter,
             **hook(target.hooks.after_load),
         },
-        facts={
-            "identity": destination.identity,
-            "standing": destination.standing,
-        },
+        facts=destination.seen,
         steps=(
             f"copy the template `{cargo.template}`, made by an earlier load" if instant else restore,
-            f"rename it to `{url.database}` in one step",
-            "keep the previous database under another name" if keep else "drop the previous database, if any",
+            *destination.steps(keep=keep),
             *told(target.hooks.after_load),
         ),
         effects=destination.effects(keep=keep) + exposed(snapshot, "the destination"),
@@ -74,12 +68,14 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     started = time.monotonic()
     snapshot = await look.snapshot(services, str(plan.arguments["snapshot"]))
     target = _target(services, snapshot)
-    url = choose(
-        services, target, given=_text(plan.arguments["given"]), database=_text(plan.arguments["database"])
-    )
+    url = planned(services, target, plan)
     cargo = await choose_cargo(services, snapshot, target=target, url=url)
     destination = await examine(services, url, await look.origins(services))
-    _refuse_surprise(destination, cargo, plan)
+    if cargo.filter != plan.arguments["filter"]:
+        raise ConfirmationInvalid(
+            "the target's filters changed after the load was planned", "Plan it again and read the plan."
+        )
+    destination.refuse_surprise(plan)
     housekeeper = services.housekeeper(url)
     side, note = SIDE + secrets.token_hex(8), f"snapshot {snapshot.id}, loaded {now()}"
     async with services.side_database(url, side):
@@ -94,8 +90,7 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
                 report(Progress("keeping a template"))
                 await _keep_template(services, cargo, url, side)
         report(Progress("swapping"))
-        keep = bool(plan.arguments["keep_previous"]) and destination.exists
-        previous = f"{_cut(url.database)}_{new_snapshot_id()}" if keep else None
+        previous = destination.kept_as(keep=bool(plan.arguments["keep_previous"]))
         await housekeeper.swap(side, url.database, over=destination.standing, previous=previous, note=note)
     await run_hook("after_load", target.hooks.after_load, plan, report, url=url)
     return {
@@ -146,24 +141,3 @@ async def _is_kept(housekeeper: Housekeeper, cargo: Cargo) -> bool:
 def _target(services: Services, snapshot: Snapshot) -> Target:
     name = snapshot.manifest.target
     return services.settings.targets.get(name) or Target(key=name, name=name)
-
-
-def _refuse_surprise(destination: Destination, cargo: Cargo, plan: Plan) -> None:
-    if cargo.filter != plan.arguments["filter"]:
-        raise ConfirmationInvalid(
-            "the target's filters changed after the load was planned", "Plan it again and read the plan."
-        )
-    seen = {"identity": destination.identity, "standing": destination.standing}
-    if destination.exists and seen != plan.facts:
-        raise ConfirmationRequired(
-            f"`{destination.url.database}` is not what it was when the load was planned",
-            "Plan it again and confirm what it overwrites now.",
-        )
-
-
-def _cut(name: str) -> str:
-    return name.encode()[:KEPT_BYTES].decode(errors="ignore")
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None

@@ -33,6 +33,11 @@ def storage_name(profile: str | None) -> str:
     return f"storage `{profile}`" if profile else "local storage"
 
 
+def string(value: Json) -> str | None:
+    """Return a JSON string, None of anything else."""
+    return value if isinstance(value, str) else None
+
+
 def strings(value: Json) -> tuple[str, ...]:
     """Return a JSON list of strings as a tuple."""
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()

@@ -9,16 +9,15 @@ from anyio import to_thread
 
 from ..database.engines import kit
 from ..database.script import look_at, pieces
-from ..model.errors import ArgumentInvalid, ConfirmationInvalid, ConfirmationRequired
+from ..model.errors import ArgumentInvalid, ConfirmationInvalid
 from ..model.job import Progress, Report
-from ..model.json import Json, JsonObject
+from ..model.json import JsonObject
 from ..model.plan import Effect, Plan
-from ..model.url import DatabaseUrl, Engine
+from ..model.url import Engine
 from ..services import Services
 from . import look
-from .clock import new_snapshot_id, now
-from .destination import Destination, choose, examine
-from .load import KEPT_BYTES, SIDE
+from .clock import now
+from .destination import SIDE, Destination, choose, examine, planned
 from .requests import ScriptRequest
 
 UNKNOWN_DATA = "nobody knows whether what the file holds was sanitized"
@@ -54,8 +53,8 @@ async def plan(services: Services, request: ScriptRequest) -> Plan:
             "append": request.append,
             "keep_previous": keep,
         },
-        facts={"identity": destination.identity, "standing": destination.standing, "sha256": digest},
-        steps=_steps(url, keep=keep, append=request.append),
+        facts={**destination.seen, "sha256": digest},
+        steps=_steps(destination, keep=keep, append=request.append),
         effects=_effects(destination, keep=keep, append=request.append),
         warnings=(UNKNOWN_DATA,),
     )
@@ -66,29 +65,22 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     started = time.monotonic()
     target = services.settings.target(plan.target)
     file = Path(str(plan.arguments["file"]))
-    url = choose(
-        services, target, given=_text(plan.arguments["given"]), database=_text(plan.arguments["database"])
-    )
+    url = planned(services, target, plan)
     if await to_thread.run_sync(_screened, file, url.engine) != plan.facts["sha256"]:
         raise ConfirmationInvalid("the file changed after this was planned", "Plan it again.")
     destination = await examine(services, url, await look.origins(services))
-    seen = {"identity": destination.identity, "standing": destination.standing}
-    if destination.exists and seen != {key: plan.facts[key] for key in seen}:
-        raise ConfirmationRequired(
-            f"`{url.database}` is not what it was when this was planned", "Plan it again and confirm that."
-        )
+    destination.refuse_surprise(plan)
     append = bool(plan.arguments["append"])
-    keep = bool(plan.arguments["keep_previous"]) and destination.exists and not append
-    previous = f"{url.database.encode()[:KEPT_BYTES].decode(errors='ignore')}_{new_snapshot_id()}"
+    previous = destination.kept_as(keep=bool(plan.arguments["keep_previous"]) and not append)
     if append:
         await kit(url.engine).run_script(url, services.settings, file, report)
     else:
-        await _replace(services, destination, file, report, previous=previous if keep else None)
+        await _replace(services, destination, file, report, previous=previous)
     return {
         "file": file.name,
         "destination": str(url),
         "how": "in what was there" if append else "in a new database",
-        "previous": previous if keep else None,
+        "previous": previous,
         "seconds": round(time.monotonic() - started, 3),
     }
 
@@ -115,17 +107,14 @@ def _screened(file: Path, engine: Engine) -> str:
     return digest.hexdigest()
 
 
-def _steps(url: DatabaseUrl, *, keep: bool, append: bool) -> tuple[str, ...]:
+def _steps(destination: Destination, *, keep: bool, append: bool) -> tuple[str, ...]:
+    url = destination.url
     if append:
         undone = (
             "in one transaction" if kit(url.engine).undoes else "where a failure leaves what ran before it"
         )
         return (f"run every statement in `{url.database}`, {undone}",)
-    return (
-        "run every statement in a new database beside it",
-        f"rename it to `{url.database}` in one step",
-        "keep the previous database under another name" if keep else "drop the previous database, if any",
-    )
+    return ("run every statement in a new database beside it", *destination.steps(keep=keep))
 
 
 def _effects(destination: Destination, *, keep: bool, append: bool) -> tuple[Effect, ...]:
@@ -133,7 +122,3 @@ def _effects(destination: Destination, *, keep: bool, append: bool) -> tuple[Eff
         return destination.effects(keep=keep)
     url = destination.url
     return (Effect("overwrites", f"whatever the file names in `{url.database}` on {url.host}:{url.port}"),)
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None

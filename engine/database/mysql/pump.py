@@ -106,10 +106,8 @@ class Pump:
 
     def _send(self, text: str) -> None:
         """Give the client something to do; if it is gone, the next read says so."""
-        rest = text.encode(errors="surrogateescape")
         with suppress(BrokenPipeError):
-            while rest:
-                rest = rest[self._child.stdin.write(rest) :]
+            self._child.give(text.encode(errors="surrogateescape"))
 
 
 class Pool:

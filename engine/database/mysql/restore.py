@@ -108,14 +108,16 @@ class _Run:
     def _feed(self, child: Child, waiting: "deque[TableData]") -> None:
         """Send table after table, and wait for the end; blocking."""
         with suppress(BrokenPipeError):  # the client is gone, and says why better than we could
-            _send(child, ";\n".join((*entering(self._version), "SET SESSION autocommit = 0")).encode())
+            settings = (*entering(self._version), "SET SESSION autocommit = 0")
+            child.give("".join(f"{statement};\n" for statement in settings).encode())
             while True:
                 try:
                     table = waiting.popleft()
                 except IndexError:
                     break
                 for statement in self._statements(table):
-                    _send(child, statement)
+                    child.give(statement)
+                    child.give(b";\n")
         done = child.wait()
         if done.code:
             raise from_program("mysql", done)
@@ -128,9 +130,3 @@ class _Run:
             if number % AT_ONCE == 0:
                 yield b"COMMIT"
         yield b"COMMIT"
-
-
-def _send(child: Child, statement: bytes) -> None:
-    for rest in (memoryview(statement), memoryview(b";\n")):
-        while rest:
-            rest = rest[child.stdin.write(rest) :]

@@ -41,10 +41,8 @@ class Pump:
 
     def send(self, text: str) -> None:
         """Give psql something to do; if it is gone, the next read says so."""
-        rest = text.encode(errors="surrogateescape")
         with suppress(BrokenPipeError):
-            while rest:
-                rest = rest[self._child.stdin.write(rest) :]
+            self._child.give(text.encode(errors="surrogateescape"))
 
     def read(self, piece: Slice) -> Iterator[memoryview]:
         """Yield the piece as copy text, blocks of at most 1 MiB in a room that is used again; blocking.
