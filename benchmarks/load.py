@@ -5,11 +5,13 @@ counts every row, keeps a template and swaps the databases. The restore by itsel
 """
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import anyio
-from rig import COPY, Harbor, Rig, Run, options, report, rig, rounds, timed
+from rig import COPY, Harbor, Rig, Run, median, options, report, rig, rounds, timed
 
 from snapharbor.engine.database.postgres.database import PostgresDatabase
 from snapharbor.engine.model.job import ignore
@@ -17,18 +19,20 @@ from snapharbor.engine.model.settings import Programs
 from snapharbor.engine.services import open_services
 
 PLAIN, OURS = "benchmark_plain", "benchmark_restore"
+LOAD, AGAIN = "snapharbor load", "snapharbor load, again"
 
 
 def pg_restore(here: Rig, archive: Path, workers: int) -> Run:
     """Restore an exported archive with nothing of ours."""
-    empty(here, PLAIN)
     program, database = here.client.program("pg_restore"), here.conninfo(PLAIN)
-    return timed([program, f"-j{workers}", "--no-owner", "-d", database, archive], here.environment, archive)
+    with empty(here, PLAIN):
+        return timed(
+            [program, f"-j{workers}", "--no-owner", "-d", database, archive], here.environment, archive
+        )
 
 
 def restore(here: Rig, harbor: Harbor, workers: int) -> Run:
     """Restore a snapshot, decrypted and decompressed on the way, into an empty database."""
-    empty(here, OURS)
 
     async def run() -> None:
         async with open_services(harbor.config) as services:
@@ -38,31 +42,36 @@ def restore(here: Rig, harbor: Harbor, workers: int) -> Run:
             database = PostgresDatabase(here.url.on(OURS), programs, here.directory)
             await database.restore(repository.source(snapshot), workers, ignore)
 
-    started = time.monotonic()
-    anyio.run(run)
-    return Run(time.monotonic() - started)
+    with empty(here, OURS):
+        started = time.monotonic()
+        anyio.run(run)
+        return Run(time.monotonic() - started)
 
 
-def load(harbor: Harbor) -> Run:
-    """Load with the command line."""
+def load(here: Rig, harbor: Harbor) -> Run:
+    """Load with the command line, over what is there, once the server has written what waits."""
+    here.query("postgres", "CHECKPOINT")
     return harbor.run("load", "benchmark", "--original", "--yes")
 
 
 def first_load(here: Rig, harbor: Harbor) -> Run:
-    """Load where no template of the snapshot is kept."""
+    """Load where nothing is, and no template of the snapshot is kept."""
     for name in here.query(
-        "postgres", "SELECT datname FROM pg_database WHERE datname ~ '^snapharbor_'"
+        "postgres", f"SELECT datname FROM pg_database WHERE datname ~ '^snapharbor_' OR datname = '{COPY}'"
     ).split():
         here.query("postgres", f'DROP DATABASE "{name}"')
-    here.query("postgres", "CHECKPOINT")
-    return load(harbor)
+    return load(here, harbor)
 
 
-def empty(here: Rig, database: str) -> None:
-    """Make an empty database, and let the server write what waits."""
-    here.query("postgres", f"DROP DATABASE IF EXISTS {database}")
+@contextmanager
+def empty(here: Rig, database: str) -> Generator[None]:
+    """Provide an empty database, and leave neither it nor its pages in memory to the next case."""
+    here.forget(database)
     here.query("postgres", f"CREATE DATABASE {database}")
-    here.query("postgres", "CHECKPOINT")
+    try:
+        yield
+    finally:
+        here.forget(database)
 
 
 def main() -> None:
@@ -77,15 +86,16 @@ def main() -> None:
         cases = {
             name: partial(pg_restore, here, archive, arguments.workers),
             "restore by itself": partial(restore, here, harbor, arguments.workers),
-            "snapharbor load": partial(first_load, here, harbor),
-            "snapharbor load, again": partial(load, harbor),
+            LOAD: partial(first_load, here, harbor),
+            AGAIN: partial(load, here, harbor),
         }
         try:
             found = rounds(here, cases, arguments.rounds)
         finally:
-            for database in (PLAIN, OURS, COPY):
-                here.query("postgres", f"DROP DATABASE IF EXISTS {database}")
+            here.forget(COPY)
         report(found, to=name)
+        share = median(found[AGAIN], "seconds") / median(found[LOAD], "seconds")
+        print(f"\n{AGAIN}, takes {share:.2f} of what it took first")
 
 
 if __name__ == "__main__":
