@@ -1,5 +1,6 @@
 """The `snapharbor` command: its verbs, and what leaves the process when one ends."""
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,9 @@ from .failures import BROKEN_PIPE, crashed, failed, misused
 from .lazy import Verbs
 from .session import Session
 from .streams import OutputLost, guard_streams
+
+# What is imported stays: to look through it for garbage as often as Python does is a tenth of a command.
+NEW_OBJECTS = 10_000
 
 VERBS = {
     "Snapshots": {
@@ -70,6 +74,7 @@ click.version_option(__version__, prog_name="snapharbor", message="%(prog)s %(ve
 
 def main() -> None:
     """Run the command of this process and exit with its code."""
+    gc.set_threshold(NEW_OBJECTS)
     guard_streams()
     sys.exit(run_command(sys.argv[1:]))
 
