@@ -26,7 +26,7 @@ class Access(Protocol):
 
 Call: TypeAlias = Context[Access, Any]
 
-Cursor = Annotated[str, Field(description="next_cursor of the page before")]
+Cursor = Annotated[str, Field(description="next_cursor, to go on")]
 Reference = Annotated[str, Field(description="Id, TARGET or TARGET:latest")]
 Confirmation = Annotated[str, Field(description="From the plan this tool answered first")]
 

@@ -32,7 +32,7 @@ from .views import (
 
 
 async def list_targets(call: Call, cursor: Cursor = "") -> Targets:
-    """List configured databases: where each is read from, and whether it has sanitization rules."""
+    """List configured databases: where each is read from, whether it has rules."""
     harbor = await harbor_of(call)
     rows, following = page(harbor.targets(), cursor, show=TargetRow.of, size=lambda row: row.size)
     return Targets(targets=rows, next_cursor=following)
@@ -79,13 +79,16 @@ async def list_snapshots(call: Call, target: str = "", cursor: Cursor = "") -> S
     return Snapshots(snapshots=rows, unreadable=unreadable(seen.unreadable), next_cursor=following)
 
 
-async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = "") -> SnapshotView:
-    """Show a snapshot: tables with row counts, what was left out, how it was sanitized, your shares."""
+async def describe_snapshot(
+    call: Call, snapshot: Reference, since: Reference = "", cursor: Cursor = ""
+) -> SnapshotView:
+    """Show a snapshot: tables, what is left out, how it was sanitized, shares; or what changed `since`."""
     harbor = await harbor_of(call)
     found = await harbor.snapshot(snapshot)
     manifest = found.manifest
+    about = await _changes(harbor, since, found.id) if since else contents(manifest)
     shares = [share_line(one) for one in await harbor.shares() if one.snapshot == found.id and one.is_open()]
-    lines, following = page(contents(manifest), cursor, show=str, size=text_size)
+    lines, following = page(about, cursor, show=str, size=text_size)
     return SnapshotView(
         **SnapshotRow.of(found).model_dump(),
         raw_bytes=manifest.raw_bytes,
@@ -97,6 +100,12 @@ async def describe_snapshot(call: Call, snapshot: Reference, cursor: Cursor = ""
         contents=fence("\n".join(lines), 4000),
         next_cursor=following,
     )
+
+
+async def _changes(harbor: Harbor, since: str, snapshot: str) -> Sequence[str]:
+    from ..engine.report.comparison import lines
+
+    return tuple(lines(await harbor.compare(since, snapshot)))
 
 
 async def verify_snapshot(call: Call, snapshot: Reference) -> Outcome:

@@ -22,7 +22,7 @@ REVIEW = (
 
 
 async def explain_sanitization(call: Call, target: str, cursor: Cursor = "") -> Explained:
-    """Say what the rules would do now: tables, columns, row counts, shapes, findings, uncovered columns."""
+    """Say what the rules would do now: columns, row counts, shapes, findings, uncovered columns."""
     from ..engine.report.stories import counted
     from ..engine.report.text import lines
 

@@ -9,6 +9,7 @@ from support.small import MakeSmall
 from snapharbor.engine.model.comparison import DefinitionChange, TableChange
 from snapharbor.engine.model.errors import SnapshotUnknown
 from snapharbor.engine.operations.requests import BuildRequest
+from snapharbor.server.inprocess import call_tool
 
 pytestmark = pytest.mark.server
 
@@ -38,6 +39,8 @@ async def test_what_changed_between_two_snapshots_is_told_without_a_value(make_s
         assert (await harbor.compare("shop", "shop")).as_json()["equal"] is True
         with pytest.raises(SnapshotUnknown):
             await harbor.compare("shop", "shop:7")
+    arguments = {"snapshot": "shop", "since": "shop:1"}
+    told, failed = await call_tool(small.harbor, "describe_snapshot", arguments, tell=print)
     assert found.tables == (
         TableChange("public.a", (1, 2), ("fresh",), ("gone",)),
         TableChange("public.c", (None, 0)),
@@ -49,6 +52,17 @@ async def test_what_changed_between_two_snapshots_is_told_without_a_value(make_s
         DefinitionChange("TABLE public.same", "removed"),
         DefinitionChange("VIEW public.v", "changed"),
     )
+    assert not failed
+    assert str(told["contents"]).splitlines()[1:-1] == [
+        f"{found.first} -> {found.second}",
+        "public.a: 1 rows -> 2 rows; columns +fresh, -gone",
+        "public.c: not there -> 0 rows",
+        "public.same: 0 rows -> not there",
+        "changed: TABLE public.a",
+        "added: TABLE public.c",
+        "removed: TABLE public.same",
+        "changed: VIEW public.v",
+    ]
 
 
 async def test_the_name_of_a_private_copy_is_no_difference(make_small: MakeSmall) -> None:
