@@ -6,6 +6,7 @@ Bulk data moves through blocking iterators of bytes, read in worker threads; eve
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from ..model.catalog import Catalog, Server, TableName
@@ -180,8 +181,10 @@ class View(Protocol):
         """
         ...
 
-    async def finder(self, seed: bytes) -> Finder:
-        """Return who writes questions about rows, so that they can be picked; `seed` decides their rank.
+    def finder(self, seed: bytes, directory: Path) -> AbstractAsyncContextManager[Finder]:
+        """Give who writes questions about rows, so that they can be picked; `seed` decides their rank.
+
+        What has to be noted for that is in a private directory, as long as the context lasts.
 
         Raises:
             SourceUnsuitable: rows of this kind of server cannot be picked.

@@ -37,6 +37,11 @@ class Finder(Protocol):
     """
 
     @property
+    def most(self) -> int:
+        """How many places may stand in one question."""
+        ...
+
+    @property
     def relations(self) -> tuple[Relation, ...]:
         """The foreign keys between tables whose rows are read, those of partitions left out."""
         ...

@@ -6,9 +6,10 @@ A table is its columns and rows of texts; the copy format is one JSON list a lin
 import json
 import re
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_hex
 
 from ..model.catalog import Catalog, Column, Server, Table, TableName
@@ -197,7 +198,7 @@ class MemoryView:
         listed = [[name.schema, name.name, list(table.columns)] for name, table in self._tables.items()]
         yield DEFINITION, iter((json.dumps(listed).encode(),))
 
-    async def finder(self, seed: bytes) -> Finder:
+    def finder(self, seed: bytes, directory: Path) -> AbstractAsyncContextManager[Finder]:
         """Refuse: rows here cannot be picked."""
         raise SourceUnsuitable("a database in memory has no subsets", "Build it whole.")
 

@@ -43,11 +43,7 @@ def subset_of(target: Target) -> Subset:
         raise ConfigMissing(
             f"target `{target.key}` has no subset", f"List rows in targets.{target.key}.subset.subset_tables."
         )
-    if (engine := source_of(target).engine) != "postgres":
-        raise SourceUnsuitable(
-            "subsets of MySQL and MariaDB are not there yet",
-            "Take fewer tables with snapshot.tables, or build it whole.",
-        )
+    engine = source_of(target).engine
     conditions = [
         *((one.where, f"subset.subset_tables: where of {one.table}") for one in target.subset.chosen),
         *((one.where, f"subset.added_relationships: where of {one.name}") for one in target.subset.added),
@@ -112,10 +108,14 @@ async def picking(
         SourceUnsuitable: a reference of a row that is taken cannot be kept.
     """
     subset = subset_of(target)
-    finder = await view.finder(_seed(services, subset))
-    made = scheme(Families(view.catalog), finder.relations, subset)
     scratch = services.settings.working_directory / "tmp"
-    async with spool_directory(scratch) as directory, in_thread(open_rowsets(directory)) as rows:
+    async with (
+        spool_directory(scratch) as directory,
+        view.finder(_seed(services, subset), directory) as finder,
+        in_thread(open_rowsets(directory)) as rows,
+    ):
+        bounded = replace(subset, batch=min(subset.batch, finder.most))
+        made = scheme(Families(view.catalog), finder.relations, bounded)
         walk = await _walked(made, finder, rows, view, report=report)
         view.take(walk.takings())
         yield Picked(view, walk, walk.told(target.key))

@@ -4,21 +4,14 @@ A row is the number of its table and its place there; its reason is a small numb
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 
-from ..model.errors import SpaceExhausted
+from ..database.notes import Notes, open_file
 
-CACHE_KIB = 64 * 1024
-SCHEMA = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA locking_mode = EXCLUSIVE;
-PRAGMA temp_store = MEMORY;
+TABLES = """
 CREATE TABLE taken (leaf INTEGER, place INTEGER, why INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
 CREATE TABLE fresh (leaf INTEGER, place INTEGER, why INTEGER, PRIMARY KEY (leaf, place)) WITHOUT ROWID;
 CREATE TABLE found (
@@ -36,15 +29,14 @@ FOUND = {
 }
 
 
-class RowSets:
+class RowSets(Notes):
     """Rows that are taken, and those whose references have not been followed yet (`fresh`): they will be.
 
     Every method may be called by any thread.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-        self._lock = Lock()
+        super().__init__(database)
         self._shut: set[int] = set()
         self._whole: set[int] = set()
 
@@ -69,9 +61,10 @@ class RowSets:
         shut = self._shut
         return ([row for row in chunk if row[0] not in shut] for chunk in rows) if shut else rows
 
-    def find(self, rows: Chunks, *, known: int = 2, met: int = 1) -> None:
-        """Remember rows that may be taken, each so many numbers; one that comes again is met once more."""
-        self._many(FOUND[known].format(met=met), rows)
+    def find(self, rows: Chunks, *, met: int = 1) -> None:
+        """Remember rows that may be taken; one that comes again is met once more."""
+        for chunk in filter(None, rows):
+            self._many(FOUND[len(chunk[0])].format(met=met), [chunk])
 
     def settle(
         self, why: Sequence[int], *, fresh: bool, every: bool = False, budget: int | None = None
@@ -128,30 +121,29 @@ class RowSets:
 
     def batches(self, leaf: int, most: int, whys: Sequence[int] | None = None) -> Iterator[list[int]]:
         """Yield the rows taken of a table, so many at a time; with `whys`, those for these reasons."""
-        last = -1
+        last: int | None = None
         while batch := self.after(leaf, last, most, whys=whys):
             yield batch
             last = batch[-1]
 
-    def after(self, leaf: int, last: int, most: int, *, whys: Sequence[int] | None = None) -> list[int]:
-        """Return so many rows taken of a table that follow one."""
-        for_ = "" if whys is None else f"AND why IN ({', '.join(map(str, whys))}) "
-        query = f"SELECT place FROM taken WHERE leaf = ? AND place > ? {for_}ORDER BY place LIMIT ?"
+    def after(
+        self, leaf: int, last: int | None, most: int, *, whys: Sequence[int] | None = None
+    ) -> list[int]:
+        """Return so many rows taken of a table that follow one, None for the first."""
         with self._locked():
-            return self._places(query, leaf, last, most)
+            return self._places(_following(last, whys), leaf, most)
 
-    def parts(self, leaf: int, most: int) -> Iterator[int]:
+    def parts(self, leaf: int, most: int) -> Iterator[int | None]:
         """Yield, for each of `batches`, the place that it follows."""
-        last: int | None = -1
-        query = "SELECT place FROM taken WHERE leaf = ? AND place > ? ORDER BY place LIMIT ?"
-        while last is not None:
+        last: int | None = None
+        while True:
+            query = f"SELECT max(place) FROM ({_following(last)})"
             with self._locked():
-                row = self._database.execute(
-                    f"SELECT max(place) FROM ({query})", (leaf, last, most)
-                ).fetchone()
-            if row[0] is not None:
-                yield last
-            last = row[0]
+                end: int | None = self._database.execute(query, (leaf, most)).fetchone()[0]
+            if end is None:
+                return
+            yield last
+            last = end
 
     def reasons(self, leaf: int) -> dict[int, int]:
         """Return how many rows of a table came for each reason."""
@@ -165,14 +157,6 @@ class RowSets:
         with self._locked():
             return dict(self._database.execute(query, (leaf, json.dumps(places))).fetchall())
 
-    @contextmanager
-    def _locked(self) -> Generator[None]:
-        with self._lock:
-            try:
-                yield
-            except sqlite3.OperationalError as error:
-                raise SpaceExhausted(f"the rows of the subset could not be noted: {error}") from None
-
     def _many(self, statement: str, rows: Chunks) -> None:
         for chunk in rows:
             with self._locked():
@@ -185,17 +169,14 @@ class RowSets:
         return int(self._database.execute(query, values).fetchone()[0])
 
 
+def _following(last: int | None, whys: Sequence[int] | None = None) -> str:
+    after = "" if last is None else f"AND place > {last} "
+    for_ = "" if whys is None else f"AND why IN ({', '.join(map(str, whys))}) "
+    return f"SELECT place FROM taken WHERE leaf = ? {after}{for_}ORDER BY place LIMIT ?"
+
+
 @contextmanager
 def open_rowsets(directory: Path) -> Generator[RowSets]:
     """Open empty sets in a private directory; their file is gone at the end."""
-    file = directory / "rows.sqlite"
-    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        database.executescript(SCHEMA)
-        database.execute("BEGIN")  # without an end: what does not fit into memory goes to the file, no more
+    with open_file(directory / "rows.sqlite", TABLES) as database:
         yield RowSets(database)
-    finally:
-        database.close()
-        file.unlink(missing_ok=True)

@@ -213,8 +213,7 @@ class Walk:
         return [name for name in names if self.finder.number(name) is not None]
 
     def _find(self, piece: Slice, met: int = 1) -> None:
-        rows = self.finder.answer(piece, self.reader.read(piece))
-        self.rows.find(rows, known=len(piece.columns) - 1, met=met)
+        self.rows.find(self.finder.answer(piece, self.reader.read(piece)), met=met)
 
     def _take(self, piece: Slice, why: int) -> None:
         self.rows.take(self.finder.answer(piece, self.reader.read(piece)), why)
@@ -293,7 +292,7 @@ class Walk:
 class _Part:
     rows: RowSets
     number: int
-    last: int
+    last: int | None
     most: int
 
     def __call__(self) -> list[int]:

@@ -73,10 +73,10 @@ class Pump:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
         """
         if not piece.ruled:
-            self._send(f"{piece.query};\n")
+            self._send(f"{piece.text};\n")
             yield from self._read(f"`{piece.table}` could not be read: ")
             return
-        self._send(WARILY.format(piece.query.encode().hex()))
+        self._send(WARILY.format(piece.text.encode().hex()))
         try:
             yield from self._read("")
         except DatabaseFailed as error:

@@ -4,13 +4,15 @@ Texts come in UTF-8, bytes as hexadecimal digits after `\\x`, NULL as a byte tha
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from ...model.catalog import Column, Table, TableName
 from ...model.pushdown import TableRead
-from ..base import Slice
+from ..base import PLACES, Slice
+from ..finder import Taking
 from .entries import Form
 from .names import qualified, quote
 from .session import Connection
@@ -31,6 +33,7 @@ HUGE = re.compile(
     r"|geometrycollection)\b.*"
 )
 WHOLE = re.compile(r"(tinyint|smallint|mediumint|int|bigint)\b.*")
+EVERYTHING = Taking()
 NULL = "_binary X'FF'"
 # Functions give NULL for what is longer than max_allowed_packet; this fails instead, as nothing else is lazy.
 TOO_LONG = "CAST(EXP(LENGTH({}) + 710) AS BINARY)"
@@ -64,43 +67,74 @@ def leaf_of(table: Table) -> Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Some:
+    """Some rows of a table: the conditions that they meet; `places` as of a slice."""
+
+    conditions: tuple[str, ...]
+    bytes: int
+    places: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
-    """A table and the keys at which it is cut."""
+    """A table, the keys at which it is cut, and what a subset takes of it.
+
+    `condition` leads back to rows that were picked.
+    """
 
     leaf: Leaf
     bounds: Sequence[int]
+    taking: Taking = EVERYTHING
+    condition: Callable[[Sequence[int]], str] | None = None
 
     def pieces(self, columns: Sequence[Column], alias: str = "t", where: str = "") -> Iterator[Slice]:
         """Yield the pieces of some columns, of the rows for which a condition about the alias is true."""
         leaf, names = self.leaf, tuple(column.name for column in columns)
-        select = f"SELECT {', '.join(map(written, columns))} FROM {leaf.table} AS {quote(alias)}"  # noqa: S608
+        values = (written(one, "NULL" if one.name in self.taking.emptied else "") for one in columns)
+        select = f"SELECT {', '.join(values)} FROM {leaf.table} AS {quote(alias)}"  # noqa: S608
         order = f" ORDER BY {quote(leaf.key)}" if leaf.key else ""
-        for ordinal, limits in enumerate(self._ranges()):
-            conditions = " AND ".join((*limits, *((where,) if where else ())))
+        for ordinal, some in enumerate(self._parts()):
+            conditions = " AND ".join((*some.conditions, *((where,) if where else ())))
             query = f"{select}{f' WHERE {conditions}' if conditions else ''}{order}"
-            yield Slice(leaf.name, names, ordinal, query, self._share)
+            yield Slice(leaf.name, names, ordinal, query, some.bytes, some.places)
 
     def ruled(self, read: TableRead) -> Iterator[Slice]:
         """Yield the pieces of a table as rules leave its rows."""
         leaf, names = self.leaf, tuple(column.name for column in self.leaf.columns)
         outputs = dict(zip(read.columns, read.outputs, strict=True))
         values = (written(column, outputs[column.name]) for column in leaf.columns)
-        source = f"SELECT {', '.join(map(quote, leaf.names))} FROM {leaf.table}"  # noqa: S608
+        source = f"SELECT {', '.join(map(self._raw, leaf.names))} FROM {leaf.table}"  # noqa: S608
         select = f"SELECT {', '.join(values)} FROM ({source}"  # noqa: S608
-        for ordinal, limits in enumerate([()] if read.emptied else self._ranges()):
-            conditions = f" WHERE {' AND '.join(limits)}" if limits else ""
-            share = 0 if read.emptied else self._share
-            yield Slice(leaf.name, names, ordinal, f"{select}{conditions}{read.after}", share, ruled=True)
+        for ordinal, some in enumerate([Some((), 0)] if read.emptied else self._parts()):
+            conditions = f" WHERE {' AND '.join(some.conditions)}" if some.conditions else ""
+            query = f"{select}{conditions}{read.after}"
+            yield Slice(leaf.name, names, ordinal, query, some.bytes, some.places, ruled=True)
 
-    def _ranges(self) -> Iterator[Sequence[str]]:
+    def _raw(self, name: str) -> str:
+        """Return a column as rules find it; IF keeps the type of one that is NULL."""
+        column = quote(name)
+        return f"IF(FALSE, {column}, NULL) AS {column}" if name in self.taking.emptied else column
+
+    def _parts(self) -> Iterator[Some]:
+        if self.taking.rows is None:
+            share = self.leaf.bytes // (len(self.bounds) + 1)
+            yield from (Some(limits, share) for limits in self._ranges())
+        elif self.condition is None or not self.taking.parts:
+            yield Some(("FALSE",), 0)
+        else:
+            for part in self.taking.parts:
+                share = self.leaf.bytes // len(self.taking.parts)
+                yield Some((PLACES,), share, partial(_picked, self.condition, part))
+
+    def _ranges(self) -> Iterator[tuple[str, ...]]:
         edges: list[int | None] = [None, *self.bounds, None]
         key = quote(self.leaf.key) if self.leaf.key is not None else ""
         for start, end in pairwise(edges):
-            yield [f"{key} >= {start}"] * (start is not None) + [f"{key} < {end}"] * (end is not None)
+            yield (*[f"{key} >= {start}"] * (start is not None), *[f"{key} < {end}"] * (end is not None))
 
-    @property
-    def _share(self) -> int:
-        return self.leaf.bytes // (len(self.bounds) + 1)
+
+def _picked(condition: Callable[[Sequence[int]], str], part: Callable[[], Sequence[int]]) -> str:
+    return condition(part())
 
 
 async def cut_tables(connection: Connection, leaves: Iterable[Leaf]) -> tuple[Cut, ...]:
@@ -141,7 +175,7 @@ async def _bounds(connection: Connection, leaf: Leaf) -> Sequence[int]:
 def written(column: Column, value: str = "") -> str:
     """Return the SQL that gives a column's value, or another one of its type, as it stands in a line."""
     name, type_ = value or quote(column.name), column.type.lower()
-    text = _text(name, type_)
+    text = as_text(name, type_)
     if HUGE.fullmatch(type_):
         return f"IF({name} IS NULL, {NULL}, IFNULL({text}, {TOO_LONG.format(name)}))"
     return f"IFNULL({text}, {NULL})" if column.nullable else text
@@ -154,7 +188,8 @@ def form_of(column: Column) -> Form | None:
     return "number" if NUMBER.fullmatch(column.type.lower()) else None
 
 
-def _text(name: str, type_: str) -> str:
+def as_text(name: str, type_: str) -> str:
+    """Return the SQL that gives a value of a type as it stands in a line, NULL for NULL."""
     if PLAIN.fullmatch(type_):
         return name
     if NUMBER.fullmatch(type_):

@@ -2,20 +2,20 @@
 
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
-from ...model.errors import Cancelled, RuleFailed, SourceUnsuitable, TimedOut
+from ...model.errors import Cancelled, RuleFailed, TimedOut
 from ...model.pushdown import ConstraintQuery, Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread, open_tasks
 from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
-from ..finder import Finder, Taking
+from ..finder import Taking
 from ..programs import Programs
 from ..rewriting import require
 from .definition import Reader, elsewhere
@@ -24,7 +24,9 @@ from .errors import from_program
 from .identify import read_server
 from .marker import COLUMNS, marked, row
 from .moment import Frozen, freeze
+from .naming import open_book
 from .originals import hashings
+from .places import MysqlFinder, read_finder
 from .pump import Pool, Pump, started
 from .rewrite import clock, judge, reading
 from .session import Connection, connect, session, settings
@@ -108,6 +110,7 @@ async def _described(
         slices_of(cuts, rewritten.reads if rewritten else None),
         left_out,
         rewritten=rewritten,
+        _keeper=keeper,
         _cuts=cuts,
         _definition=definition,
         _table=table,
@@ -122,12 +125,14 @@ class MysqlView:
     catalog: Catalog
     slices: tuple[Slice, ...]
     left_out: tuple[str, ...]
+    _keeper: Connection
     _cuts: tuple[Cut, ...]
     _definition: Definition
     _table: str | None
     rewritten: Rewritten | None = None
     tool: str = ""
     reading: tuple[Programs, Pool] | None = None
+    _finder: MysqlFinder | None = None
 
     async def verify(self, *, every: bool = False) -> None:
         """Ask the source whether unique keys hold for the rows as rules leave them.
@@ -154,15 +159,27 @@ class MysqlView:
             return None
         return TableName(self._definition.schema, self._table), COLUMNS, row(marker)
 
-    async def finder(self, seed: bytes) -> Finder:
-        """Refuse: rows here cannot be picked."""
-        raise SourceUnsuitable(
-            "subsets of MySQL and MariaDB are not there yet",
-            "Take fewer tables with snapshot.tables, or build it whole.",
-        )
+    @asynccontextmanager
+    async def finder(self, seed: bytes, directory: Path) -> AsyncGenerator[MysqlFinder]:
+        """Open a book of keys, and give who writes questions about rows, so that they can be picked."""
+        leaves = [cut.leaf for cut in self._cuts]
+        async with in_thread(open_book(directory)) as book:
+            self._finder = await read_finder(self._keeper, self.catalog, leaves, seed=seed, book=book)
+            yield self._finder
 
     def take(self, takings: Mapping[TableName, Taking]) -> None:
-        """Nothing here was picked."""
+        """Make the slices those of a subset."""
+        assert self._finder is not None
+        namings = self._finder.namings
+        cuts = (
+            replace(
+                cut,
+                taking=takings.get(cut.leaf.name, Taking(0)),
+                condition=namings[cut.leaf.name].condition,
+            )
+            for cut in self._cuts
+        )
+        self.slices = slices_of(cuts, self.rewritten.reads if self.rewritten else None)
 
     def reader(self) -> AbstractContextManager[Pump]:
         """Lend one of the readers, waiting until one is free; blocking."""

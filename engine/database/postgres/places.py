@@ -56,6 +56,8 @@ OVERLAPS = "pg_catalog.&&"
 TOGETHER = "SET LOCAL max_parallel_workers_per_gather = 1"
 # How many rows a place leads to is no matter of statistics: without an index, take one pass.
 WITHOUT_INDEX = "SET LOCAL enable_nestloop = off"
+# About what one literal may hold.
+MOST = 10_000_000
 # How many numbers say which row it is.
 PLAIN = 3
 PUNCTUATION = bytes.maketrans(b",", b"\t")
@@ -129,6 +131,7 @@ class PostgresFinder:
     numbers: Mapping[TableName, int]
     seeded: Callable[[TableName], int]
     indexed: frozenset[tuple[TableName, str]]
+    most: int = MOST
 
     def number(self, table: TableName) -> int | None:
         """Return the number of a table whose rows are read."""

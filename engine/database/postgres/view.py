@@ -214,11 +214,13 @@ class PostgresView:
                 await connection.execute(statement.encode())
             yield connection
 
-    async def finder(self, seed: bytes) -> PostgresFinder:
-        """Return who writes questions about rows, so that they can be picked."""
+    @asynccontextmanager
+    async def finder(self, seed: bytes, directory: Path) -> AsyncGenerator[PostgresFinder]:
+        """Give who writes questions about rows, so that they can be picked; nothing has to be noted."""
         seeded = partial(_seed, seed)
         async with self._connected() as connection:
-            return await read_finder(connection, self.catalog, self._moment.leaves, seeded=seeded)
+            found = await read_finder(connection, self.catalog, self._moment.leaves, seeded=seeded)
+        yield found
 
     def take(self, takings: Mapping[TableName, Taking]) -> None:
         """Make the slices those of a subset."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from support.disk import SmallDisk
 
+from snapharbor.engine.database import notes
 from snapharbor.engine.model.errors import SpaceExhausted
-from snapharbor.engine.subset import rowsets
 from snapharbor.engine.subset.rowsets import open_rowsets
 
 
@@ -25,8 +25,8 @@ def test_rows_count_once_and_only_of_tables_that_are_open(tmp_path: Path) -> Non
 
 def test_rows_are_kept_that_every_reference_met_up_to_a_budget_by_rank(tmp_path: Path) -> None:
     with open_rowsets(tmp_path) as rows:
-        rows.find([[(1, 1, 0b11, 40), (1, 2, 0b01, 30), (1, 3, 0b11, 20), (1, 4, 0b01, 10)]], known=4, met=1)
-        rows.find([[(1, 1, 0b11, 40)]], known=4, met=2)
+        rows.find([[(1, 1, 0b11, 40), (1, 2, 0b01, 30), (1, 3, 0b11, 20), (1, 4, 0b01, 10)]], met=1)
+        rows.find([[(1, 1, 0b11, 40)]], met=2)
         assert rows.settle([1, 3], fresh=False, every=True, budget=2) == 1
         assert rows.after(1, -1, 9) == [2, 4]
 
@@ -59,7 +59,7 @@ def test_nobody_else_reads_the_file_and_it_is_gone_at_the_end(tmp_path: Path) ->
 def test_a_full_disk_is_told_as_one(
     tmp_path: Path, small_disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rowsets, "CACHE_KIB", 64)
+    monkeypatch.setattr(notes, "CACHE_KIB", 64)
     disk = small_disk(tmp_path / "disk", 1 << 18)
     with open_rowsets(disk.path) as rows, pytest.raises(SpaceExhausted):
         rows.take(
