@@ -85,3 +85,290 @@ async def test_rows_that_refer_and_are_referred_to_come_along_by_any_kind_of_key
     assert ids(town, "product") == [(40,)]
     assert ids(town, "country", "code") == [("c0",), ("c5",)]
     assert ids(town, "lonely") == []
+
+
+# Each has rows 1 to 6 by its key, of which the odd ones are chosen; the values sort and compare strangely.
+KEYS = {
+    "texts that look alike": (
+        "varchar(20) COLLATE utf8mb4_general_ci",
+        ["'a'", "'ab'", "'\u00e4c'", "'B'", "'b\\'\\\\\\0\\n\\r\\tx'", "''"],
+    ),
+    "texts of another character set": (
+        "varchar(20) CHARACTER SET latin1 COLLATE latin1_german1_ci",
+        ["'\u00fc'", "'\u00df'", "'z '", "'%_'", "'\"`'", "'--'"],
+    ),
+    "texts whose blanks count": (
+        "varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+        ["'a'", "'a '", "'A'", "'\u00e4'", "' '", "''"],
+    ),
+    "wide texts": ("char(9) CHARACTER SET utf16", ["'a'", "'b'", "'\U0001f600'", "'d'", "'e'", "'f'"]),
+    "bytes": ("varbinary(9)", ["X''", "X'00'", "X'0000'", "X'275C0A'", "X'FF'", "X'FEFF0D'"]),
+    "padded bytes": ("binary(4)", ["X'61'", "X'00'", "X'275C0A'", "X'FF'", "X'FEFF0D'", "X'0061'"]),
+    "numbers below zero": ("bigint", ["-1", "-9223372036854775808", "0", "9223372036854775807", "-2", "2"]),
+    "numbers beyond the largest": (
+        "bigint unsigned",
+        ["0", "18446744073709551615", "9223372036854775808", "9223372036854775807", "1", "2"],
+    ),
+    "decimals": ("decimal(30,10)", ["-1.5", "1.5", "0", "12345678901234567890.0123456789", "1", "2"]),
+    "moments": (
+        "timestamp(6)",
+        [
+            "'2020-01-01 00:00:00.000001'",
+            "'2020-01-01'",
+            "'1999-12-31 23:59:59.5'",
+            "'2001-1-1'",
+            "0",
+            "20101",
+        ],
+    ),
+    "dates": ("date", [f"'20{year}-02-28'" for year in range(10, 16)]),
+    "labels": (
+        "enum('a','b','c''d','','e','\u00e4\"')",
+        ["'a'", "'b'", "'c\\'d'", "''", "'e'", "'\u00e4\"'"],
+    ),
+    "sets": ("set('a','b','c')", ["''", "'a'", "'b'", "'a,b'", "'c'", "'a,c'"]),
+    "bits": ("bit(64)", ["0", "1", "18446744073709551615", "9223372036854775808", "39", "92"]),
+    "identifiers": ("uuid", [f"'00000000-0000-0000-0000-00000000000{number}'" for number in range(1, 7)]),
+    "inexact numbers": ("float", ["0.1", "1.1", "3.4e30", "0", "-1.7", "2"]),
+}
+
+
+def things() -> bytes:
+    """Return a script of two tables for each kind of key, of which one refers to the other."""
+    script = ["SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'"]
+    for name, type_, values, key in kinds():
+        script += [
+            f"CREATE TABLE thing_{name} (k {type_} NOT NULL, other varchar(3) NOT NULL, number int, "
+            f"PRIMARY KEY ({key}), KEY (k))",
+            f"CREATE TABLE part_{name} (id int PRIMARY KEY, k {type_} NOT NULL, number int, KEY (k))",
+        ]
+        for number, value in enumerate(values, 1):
+            script.append(f"INSERT INTO thing_{name} VALUES ({value}, 'x', {number})")
+            script.append(f"INSERT INTO part_{name} VALUES ({number + 20}, {value}, {number})")
+    return ";\n".join((*script, "")).encode()
+
+
+def kinds() -> list[tuple[str, str, list[str], str]]:
+    """Return the name of tables, type, values and key of each kind; every third has two columns, too."""
+    return [
+        (f"{place}_{len(key)}", type_, values, key)
+        for place, (type_, values) in enumerate(KEYS.values())
+        for key in ("k", "other, k")[: 2 if place % 3 == 0 else 1]
+    ]
+
+
+@pytest.mark.parametrize("start", ["thing", "part"])
+async def test_every_kind_of_key_leads_back_to_its_row(make_maria_shop: MakeMariaShop, start: str) -> None:
+    shop = make_maria_shop(things(), name=SOURCE)
+    names = [name for name, *_ in kinds()]
+    subset = Subset(
+        tuple(chosen(f"{start}_{name}", "number % 2") for name in names),
+        added=tuple(
+            Relation("part", table(f"part_{name}"), ("k",), table(f"thing_{name}"), ("k",)) for name in names
+        ),
+        batch=2,
+    )
+    await load_subset(shop, subset)
+    for kind in ("thing", "part"):
+        found = {name: ids(shop, f"{kind}_{name}", "number") for name in names}
+        assert found == {name: [(1,), (3,), (5,)] for name in names}
+    for name in names:
+        both = f"{shop.owner.database}.thing_{name} AS source USING (number)"
+        same = f"SELECT count(*) FROM thing_{name} AS copy JOIN {both} WHERE copy.k = source.k"
+        assert shop.query(shop.destination, same) == [(3,)], name
+
+
+async def test_what_the_server_holds_to_be_equal_is_equal(make_maria_shop: MakeMariaShop) -> None:
+    shop = make_maria_shop(
+        "CREATE TABLE town (name varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY);"
+        "CREATE TABLE visit (id int PRIMARY KEY, town varchar(20) COLLATE utf8mb4_general_ci,"
+        "  FOREIGN KEY (town) REFERENCES town (name));"
+        "INSERT INTO town VALUES ('Bärn'), ('Genf'), ('Basel');"
+        "INSERT INTO visit VALUES (1, 'BARN  '), (2, 'genf'), (3, NULL), (4, 'Basel')".encode(),
+        name=SOURCE,
+    )
+    await load_subset(shop, Subset((chosen("visit", "id IN (1, 3)"),), referencing="none"))
+    assert (ids(shop, "town", "name"), ids(shop, "visit")) == ([("Bärn",)], [(1,), (3,)])
+    await load_subset(shop, Subset((chosen("town", "name = 'barn' OR name = 'genf'"),)))
+    assert ids(shop, "visit") == [(1,), (2,)]
+
+
+async def test_a_share_of_rows_is_the_same_every_time_and_another_with_another_key(town: MariaShop) -> None:
+    subset = Subset((chosen("purchase", percent=20.0),), referencing="none")
+    taken: list[list[tuple[object, ...]]] = []
+    for key in ("what this is keyed with", "what this is keyed with", "and with something else"):
+        target = replace(town.target, subset=subset, rules=None)
+        async with town.harbor(settings=town.settings(target, masking_key=Secret(key))) as harbor:
+            await do(harbor, BuildRequest("shop", subset=True))
+            await do(harbor, LoadRequest("shop", original=True))
+        taken.append(ids(town, "purchase"))
+    assert taken[0] == taken[1] != taken[2]
+    assert 30 < len(taken[0]) < 90
+
+
+CIRCLES = b"""
+CREATE TABLE team (id int PRIMARY KEY, lead varchar(9));
+CREATE TABLE person (
+  id varchar(9) PRIMARY KEY, team int NOT NULL REFERENCES team (id),
+  mentor varchar(9), FOREIGN KEY (mentor) REFERENCES person (id)
+);
+INSERT INTO team SELECT seq, NULL FROM seq_1_to_6;
+INSERT INTO person SELECT seq, 1 + seq % 6, NULL FROM seq_1_to_30;
+UPDATE person SET mentor = id - 1 WHERE id > 1;
+UPDATE team SET lead = id;
+ALTER TABLE team ADD FOREIGN KEY (lead) REFERENCES person (id);
+CREATE TABLE old_note (about varchar(9) REFERENCES person (id));
+INSERT INTO old_note VALUES ('30');
+"""
+
+
+async def test_circles_and_chains_are_followed(make_maria_shop: MakeMariaShop) -> None:
+    shop = make_maria_shop(CIRCLES, name=SOURCE)
+    for copied, persons in (((table("old_note"),), 30), ((), 6)):
+        await load_subset(shop, Subset((chosen("person", "id = '4'"),), copied=copied))
+        assert ids(shop, "person", "0 + id") == [(float(number),) for number in range(1, persons + 1)]
+        assert ids(shop, "team") == [(number,) for number in range(1, 7)]
+
+
+async def test_rows_come_by_every_reference_or_by_any_or_not(make_maria_shop: MakeMariaShop) -> None:
+    shop = make_maria_shop(
+        b"CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);"
+        b"CREATE TABLE both_of (id char(1) PRIMARY KEY, a int REFERENCES a (id), b int REFERENCES b (id));"
+        b"INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1), (2);"
+        b"INSERT INTO both_of VALUES (1, 1, 1), (2, 1, 2), (3, 2, 2), (4, 1, NULL), (5, NULL, NULL)",
+        name=SOURCE,
+    )
+    begun = (chosen("a", "id = 1"), chosen("b", "id = 1"))
+    expected: dict[Referencing, int] = {"every": 2, "any": 3, "none": 0}
+    for referencing, rows in expected.items():
+        async with harbor_with(shop, Subset(begun, referencing=referencing)) as harbor:
+            told = await harbor.explain_subset("shop")
+        assert [one.after for one in told.tables if one.table.name == "both_of"] == [rows]
+
+
+async def test_what_refers_to_an_excluded_table_becomes_null_or_is_refused(town: MariaShop) -> None:
+    town.query(town.owner, "ALTER TABLE customer MODIFY country varchar(9)")
+    begun = (chosen("customer", "id <= 20"),)
+    excluded = Subset(begun, excluded=(table("country"), table("product"), table("item")))
+    await load_subset(town, excluded)
+    assert ids(town, "customer", "id, country") == [(number, None) for number in range(1, 21)]
+    assert ids(town, "country", "code") == []
+    async with harbor_with(town, replace(excluded, excluded=(table("country"),))) as harbor:
+        with pytest.raises(SourceUnsuitable, match=r"rows of `town\.product` refer by `maker`"):
+            await do(harbor, BuildRequest("shop", subset=True))
+
+
+LOOSE = b"""
+CREATE TABLE post (id int PRIMARY KEY, title text);
+CREATE TABLE photo (id int PRIMARY KEY);
+CREATE TABLE remark (id int PRIMARY KEY, kind varchar(9), about varchar(9));
+CREATE TABLE basket (id int PRIMARY KEY, content longtext);
+INSERT INTO post SELECT seq, concat('Post ', seq) FROM seq_1_to_9;
+INSERT INTO photo SELECT seq FROM seq_1_to_9;
+INSERT INTO remark SELECT seq, IF(seq % 2, 'photo', 'post'), seq FROM seq_1_to_9;
+INSERT INTO basket VALUES (1, '{"items": [{"photo": 2}, {"photo": "3"}]}'), (2, '{"items": []}'), (3, NULL),
+                          (4, '{"items": [{"photo": 7}, {"photo": null}]}'), (5, '3');
+"""
+
+
+async def test_relations_that_nobody_declared_lead_by_kind_and_out_of_documents(
+    make_maria_shop: MakeMariaShop,
+) -> None:
+    shop = make_maria_shop(LOOSE, name=SOURCE)
+    to_post = Relation(
+        "remark: post", table("remark"), ("about",), table("post"), ("id",), where="kind = 'post' -- only"
+    )
+    to_photo = replace(to_post, name="remark: photo", referenced=table("photo"), where="kind = 'photo'")
+    held = Relation("basket", table("basket"), ("content",), table("photo"), ("id",), path="$.items[*].photo")
+    added = (to_post, to_photo, held)
+    await load_subset(shop, Subset((chosen("remark", "id IN (4, 5)"),), added=added))
+    assert (ids(shop, "post"), ids(shop, "photo")) == ([(4,)], [(5,)])
+    await load_subset(shop, Subset((chosen("basket", "id IN (1, 5)"),), added=added))
+    assert (ids(shop, "photo"), ids(shop, "remark")) == ([(2,), (3,)], [])
+    await load_subset(shop, Subset((chosen("photo", "id IN (3, 5)"),), added=added))
+    assert (ids(shop, "basket"), ids(shop, "remark"), ids(shop, "photo")) == (
+        [(1,)],
+        [(3,), (5,)],
+        [(2,), (3,), (5,)],
+    )
+
+
+async def test_a_budget_cuts_what_is_chosen_and_never_what_others_need(town: MariaShop) -> None:
+    subset = Subset((chosen("customer", "id > 50"),), budgets={table("customer"): 5, table("purchase"): 7})
+    async with harbor_with(town, subset) as harbor:
+        told = await harbor.explain_subset("shop")
+        assert await harbor.explain_subset("shop") == told
+    by_name = {one.table.name: one for one in told.tables}
+    assert (by_name["customer"].why["chosen"], by_name["customer"].cut) == (5, 45)
+    assert (by_name["purchase"].after, told.dangling) == (7, 0)
+
+
+@pytest.mark.parametrize("ephemeral", [False, True])
+async def test_a_subset_is_sanitized_in_the_same_pass_or_in_a_copy(town: MariaShop, ephemeral: bool) -> None:
+    town.query(town.owner, "CREATE TABLE gift (id int PRIMARY KEY) AS SELECT * FROM lonely")
+    town.query(town.owner, "ALTER TABLE purchase ADD (email varchar(99), gift int REFERENCES gift (id))")
+    town.query(town.owner, "UPDATE purchase SET email = concat('m', id, '@corp.example'), gift = 1")
+    rules = Rules(override_query="UPDATE purchase SET email = concat(gift IS NULL, '@example.com')")
+    subset = Subset((chosen("customer", "id = 40"),), excluded=(table("gift"),))
+    async with harbor_with(town, subset, rules) as harbor:
+        made = await do(harbor, SanitizeRequest("shop", ephemeral=ephemeral, subset=True))
+        kinds = [(one.manifest.kind, one.manifest.tags) for one in await harbor.snapshots("shop")]
+        await do(harbor, LoadRequest("shop"))
+    assert kinds == [("sanitized", ("subset",))] + [("original", ("subset",))] * ephemeral
+    assert any(
+        sentence.startswith("left out, rows that the subset") for sentence in strings(made["left_out"])
+    )
+    assert ids(town, "purchase", "id, email, gift") == [
+        (number, "1@example.com", None) for number in (39, 139, 239)
+    ]
+
+
+async def test_a_subset_is_searched_for_what_all_rows_hold(town: MariaShop) -> None:
+    town.query(town.owner, "ALTER TABLE customer ADD (email varchar(99), about varchar(99))")
+    town.query(
+        town.owner,
+        "UPDATE customer SET email = concat('m', id, '@corp.example'), about = 'm50@corp.example, elsewhere'",
+    )
+    rules = Rules(override_query="UPDATE customer SET email = concat('u', id, '@example.com')")
+    async with harbor_with(town, Subset((chosen("customer", "id = 40"),)), rules) as harbor:
+        made = await do(harbor, SanitizeRequest("shop", subset=True))
+        found = (await harbor.snapshot(str(made["snapshot"]))).manifest.sanitization
+    assert found is not None
+    assert found.scan is not None
+    hits = [f"{hit.place}.{hit.column}" for hit in found.scan.hits if hit.kind == "original"]
+    assert hits == ["town.customer.about"]
+
+
+async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(town: MariaShop) -> None:
+    for subset, error, said in (
+        (Subset((chosen("custmer", "true"),)), ConfigInvalid, "custmer"),
+        (Subset((chosen("customer", "sleep(1) IS NULL"),)), ConfigInvalid, "sleep"),
+        (Subset((chosen("customer", "true) OR (true"),)), ConfigInvalid, "more than one"),
+        (Subset((chosen("customer", "nothing = 1"),)), EngineError, r"town\.customer"),
+        (Subset((chosen("item", percent=10.0),)), SourceUnsuitable, "no key"),
+    ):
+        async with harbor_with(town, subset) as harbor:
+            with pytest.raises(error, match=said):
+                await do(harbor, BuildRequest("shop", subset=True))
+            assert await harbor.snapshots("shop") == []
+    assert list((town.directory / "tmp").glob("spool-*")) == []
+
+
+async def test_a_row_is_told_with_everything_that_brought_it(town: MariaShop) -> None:
+    async def why(name: str, *key: str) -> tuple[str, ...]:
+        return (await harbor.explain_subset("shop", row=(table(name), key))).row
+
+    subset = Subset((chosen("customer", "id = 40"),), copied=(table("lonely"),))
+    async with harbor_with(town, subset) as harbor:
+        assert await why("customer", "40") == ("town.customer: chosen",)
+        assert await why("customer", "41") == ("town.customer: not taken",)
+        assert await why("lonely", "1") == ("town.lonely: taken whole",)
+        assert (await why("product", "40"))[1:] == (
+            "town.item: refers to town.purchase (item_of)",
+            "town.purchase: refers to town.customer (purchase_ibfk_1)",
+            "town.customer: chosen",
+        )
+        assert len(await why("purchase", "2", "39")) == 2
+        for name, key in (("customer", ("40x",)), ("customer", ("1", "2")), ("item", ("1",))):
+            with pytest.raises(ArgumentInvalid):
+                await why(name, *key)

@@ -1,6 +1,6 @@
 """Random schemas whose tables refer to each other in every way, with rows, and subsets of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -31,19 +31,21 @@ class Network:
         values = zip(self.own(row[0]), self.rows[row], strict=True)
         return {edge: (self.edges[edge][1], value) for edge, value in values if value}
 
-    def sql(self, schema: str) -> Iterator[str]:
-        """Yield the statements that make it."""
+    def sql(self, schema: str, kinds: Sequence[str] = ("int",)) -> Iterator[str]:
+        """Yield the statements that make it; the keys of its tables are of these kinds by turns."""
         yield f"CREATE SCHEMA {schema}"
+        types = [kinds[table % len(kinds)] for table in range(self.tables)]
         for table in range(self.tables):
             columns = "".join(
-                f", e{edge} int{' NOT NULL' if edge in self.required else ''}" for edge in self.own(table)
+                f", e{edge} {types[self.edges[edge][1]]}{' NOT NULL' if edge in self.required else ''}"
+                for edge in self.own(table)
             )
-            yield f"CREATE TABLE {schema}.t{table} (id int PRIMARY KEY{columns})"
+            yield f"CREATE TABLE {schema}.t{table} (id {types[table]} PRIMARY KEY{columns})"
         for (table, number), values in self.rows.items():
             listed = ", ".join("NULL" if value == 0 else str(value) for value in (number, *values))
             yield f"INSERT INTO {schema}.t{table} VALUES ({listed})"
         for edge, (one, other) in enumerate(self.edges):
-            yield f"ALTER TABLE {schema}.t{one} ADD FOREIGN KEY (e{edge}) REFERENCES {schema}.t{other}"
+            yield f"ALTER TABLE {schema}.t{one} ADD FOREIGN KEY (e{edge}) REFERENCES {schema}.t{other} (id)"
 
     def closed(self, rows: set[Row]) -> set[Row]:
         """Return rows with all that they refer to."""
