@@ -6,8 +6,12 @@ from dataclasses import replace
 import pytest
 from support.compare_mysql import differences, facts
 from support.mariashop import MakeMariaShop, MariaShop
+from support.references import Spot
+from support.references_mysql import MariaReferences
 from support.shop import do
 
+from snapharbor.engine.model.catalog import TableName
+from snapharbor.engine.model.subset import Chosen, Referencing, Subset
 from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
@@ -54,3 +58,27 @@ async def test_what_is_suggested_for_a_sample_decides_everything(sample: MariaSh
     changed = {*differences(source, copy)} - MARKER
     assert changed
     assert all(name.startswith("rows of ") for name in changed), changed
+
+
+CHOSEN = {"sakila": ("customer", "customer_id % 20 = 3"), "chinook": ("Artist", "ArtistId % 10 = 1")}
+
+
+async def test_a_subset_of_a_sample_is_exactly_what_its_keys_say(
+    sample: MariaShop, request: pytest.FixtureRequest
+) -> None:
+    chosen, where = CHOSEN[request.node.callspec.params["sample"]]
+    references = MariaReferences(sample.server, sample.owner)
+    seeds = references.rows(sample.owner, chosen, where)
+    begun = Subset((Chosen(TableName(sample.owner.database, chosen), where),))
+    taken: dict[Referencing, set[Spot]] = {}
+    for way in ("none", "any", "every"):
+        target = replace(sample.target, rules=None, subset=replace(begun, referencing=way))
+        async with sample.harbor(target) as harbor:
+            await do(harbor, BuildRequest("shop", subset=True))
+            await do(harbor, LoadRequest("shop", original=True))
+        tables = (references.rows(sample.destination, name) for name in references.keys)
+        taken[way] = set().union(*tables)
+    assert taken["none"] == references.closed(seeds)
+    assert taken["any"] == references.any(seeds, chosen)
+    assert taken["none"] < taken["every"] <= taken["any"]
+    assert references.closed(taken["every"]) == taken["every"]
