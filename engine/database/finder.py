@@ -32,8 +32,9 @@ class Taking:
 class Finder(Protocol):
     """Writes questions about which rows there are; a row is a number of its table and its place there.
 
-    Numbers mean something at one moment only. No value of a row is in an answer. A question about rows that
-    refer to others, or are referred to, takes those as a table and places in it; None are all of its rows.
+    Numbers mean something at one moment only. No value of a row is in an answer, but for its key where
+    there is no other place. A question about rows that refer to others, or are referred to, takes those as a
+    table and places in it; None are all of its rows.
     """
 
     @property

@@ -29,7 +29,9 @@ from .requests import BuildRequest, SanitizeRequest
 from .ruleset import rules_if_any
 
 TAG = "subset"
-PICKING = "find the rows of the subset, and whatever they refer to, inside the same view; no value leaves it"
+PICKING = (
+    "find the rows of the subset, and what they refer to, in the same view; only places or keys leave it"
+)
 
 
 def subset_of(target: Target) -> Subset:

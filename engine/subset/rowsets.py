@@ -1,6 +1,7 @@
 """Sets of rows that may be larger than memory: numbers in an SQLite file that nobody else can read.
 
-A row is the number of its table and its place there; its reason is a small number. No value is ever here.
+A row is the number of its table and its place there; its reason is a small number. No value is ever
+here, but for keys that are numbers themselves.
 """
 
 import json

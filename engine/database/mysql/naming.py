@@ -75,11 +75,16 @@ class Book(Notes):
 
     def numbers(self, keys: Sequence[bytes]) -> list[int]:
         """Return the numbers of keys; any thread may ask."""
-        query = "SELECT number FROM book WHERE key = ?"
         with self._locked():
-            new = "INSERT OR IGNORE INTO book (key) VALUES (?)"
-            self._database.executemany(new, [(key,) for key in keys])
-            return [self._database.execute(query, (key,)).fetchone()[0] for key in keys]
+            return [self._number(key) for key in keys]
+
+    def _number(self, key: bytes) -> int:
+        row = self._database.execute("SELECT number FROM book WHERE key = ?", (key,)).fetchone()
+        if row is not None:
+            return int(row[0])
+        number = self._database.execute("INSERT INTO book (key) VALUES (?)", (key,)).lastrowid
+        assert number is not None
+        return number
 
     def keys(self, numbers: Sequence[int]) -> list[bytes]:
         """Return the keys that have some numbers; any thread may ask."""

@@ -22,7 +22,7 @@ from .session import Connection
 from .slices import Leaf, written
 
 # Longer lists of keys are no ranges any more for the servers' optimizers, which have limits for them.
-MOST = 5000
+MOST = 10_000
 
 
 async def read_finder(
@@ -64,7 +64,7 @@ class MysqlFinder:
     seed: bytes
     most: int = MOST
 
-    @cached_property
+    @property
     def relations(self) -> tuple[Relation, ...]:
         """The foreign keys between tables whose rows are read."""
         return tuple(
