@@ -184,11 +184,14 @@ async def _verified(
                 group.start_soon(view.verify)
             if subset is not None:
                 group.start_soon(subset.verify)
-            return await capture(view, writer, workers, report)
+            captured = await capture(view, writer, workers, report)
     except DatabaseFailed as error:
         if view.rewritten is None or not str(error.details.get("sqlstate", "")).startswith(DATA):
             raise
         raise await _named(view, error) from None
+    if subset is not None:
+        subset.refuse_lost(captured.tables)
+    return captured
 
 
 async def _named(view: View, error: DatabaseFailed) -> RuleFailed:

@@ -1,6 +1,6 @@
 """Subsets: which rows of a target's source are taken, found out before they are read and in the same view."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -13,6 +13,7 @@ from ..masks.keys import MaskKeys
 from ..model.catalog import Catalog, Table, TableName
 from ..model.errors import ArgumentInvalid, ConfigMissing, KeyMissing, SourceUnsuitable
 from ..model.job import Progress, Report
+from ..model.snapshot import TableData
 from ..model.subset import Subset, SubsetTold
 from ..model.target import Target
 from ..repository.scratch import spool_directory
@@ -97,6 +98,21 @@ class Picked:
                 f"{dangling:,} rows that others refer to would be left out",
                 "Take them out of `excluded_tables`, or exclude what refers to them.",
             )
+
+    def refuse_lost(self, tables: Iterable[TableData]) -> None:
+        """Compare what was read with what was picked, where no rule may have deleted it.
+
+        Raises:
+            SourceUnsuitable: a name of a row did not lead back to it.
+        """
+        ruled = self.view.rewritten.reads if self.view.rewritten else {}
+        picked = {one.table: one.after for one in self.told.tables if one.table not in ruled}
+        for table in tables:
+            if table.rows < (picked.get(table.name) or 0):
+                raise SourceUnsuitable(
+                    f"rows of `{table.name}` were picked that are not found again by their keys",
+                    "List the table in `copy_tables` or `excluded_tables`.",
+                )
 
 
 @asynccontextmanager

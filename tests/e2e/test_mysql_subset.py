@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from support.mariadb import NewSchema
 from support.mariashop import MakeMariaShop, MariaShop
 from support.shop import do
 
+from snapharbor.engine.database.mysql import naming, slices
 from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import ArgumentInvalid, ConfigInvalid, EngineError, SourceUnsuitable
@@ -183,14 +185,30 @@ async def test_what_the_server_holds_to_be_equal_is_equal(make_maria_shop: MakeM
         "CREATE TABLE town (name varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY);"
         "CREATE TABLE visit (id int PRIMARY KEY, town varchar(20) COLLATE utf8mb4_general_ci,"
         "  FOREIGN KEY (town) REFERENCES town (name));"
-        "INSERT INTO town VALUES ('Bärn'), ('Genf'), ('Basel');"
-        "INSERT INTO visit VALUES (1, 'BARN  '), (2, 'genf'), (3, NULL), (4, 'Basel')".encode(),
+        "INSERT INTO town VALUES ('Bärn'), ('Genf'), ('Basel'), ('');"
+        "INSERT INTO visit VALUES (1, 'BARN  '), (2, 'genf'), (3, NULL), (4, 'Basel'), (5, '')".encode(),
         name=SOURCE,
     )
     await load_subset(shop, Subset((chosen("visit", "id IN (1, 3)"),), referencing="none"))
     assert (ids(shop, "town", "name"), ids(shop, "visit")) == ([("Bärn",)], [(1,), (3,)])
+    await load_subset(shop, Subset((chosen("visit", "id = 5"),), referencing="none"))
+    assert ids(shop, "town", "name") == [("",)]
     await load_subset(shop, Subset((chosen("town", "name = 'barn' OR name = 'genf'"),)))
     assert ids(shop, "visit") == [(1,), (2,)]
+
+
+async def test_a_key_to_another_database_is_not_followed(
+    make_maria_shop: MakeMariaShop, new_schema: NewSchema
+) -> None:
+    other = new_schema("CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1)").database
+    shop = make_maria_shop(
+        f"CREATE TABLE a (id int PRIMARY KEY, b int, FOREIGN KEY (b) REFERENCES {other}.b (id));"
+        "INSERT INTO a VALUES (1, 1), (2, 1)".encode(),
+        name=SOURCE,
+    )
+    async with harbor_with(shop, Subset((chosen("a", "id = 1"),))) as harbor:
+        told = await harbor.explain_subset("shop")
+    assert (told.relations, [(one.table, one.after) for one in told.tables]) == (0, [(table("a"), 1)])
 
 
 async def test_a_share_of_rows_is_the_same_every_time_and_another_with_another_key(town: MariaShop) -> None:
@@ -339,6 +357,17 @@ async def test_a_subset_is_searched_for_what_all_rows_hold(town: MariaShop) -> N
     assert hits == ["town.customer.about"]
 
 
+async def test_a_key_that_does_not_lead_back_to_its_row_leaves_no_snapshot(
+    make_maria_shop: MakeMariaShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "NUMBER", slices.FLOAT)
+    shop = make_maria_shop(b"CREATE TABLE a (k float PRIMARY KEY); INSERT INTO a VALUES (1), (1.1)", SOURCE)
+    async with harbor_with(shop, Subset((chosen("a", "true"),))) as harbor:
+        with pytest.raises(SourceUnsuitable, match=r"`town\.a` were picked"):
+            await do(harbor, BuildRequest("shop", subset=True))
+        assert await harbor.snapshots("shop") == []
+
+
 async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(town: MariaShop) -> None:
     for subset, error, said in (
         (Subset((chosen("custmer", "true"),)), ConfigInvalid, "custmer"),
@@ -354,7 +383,9 @@ async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(town: MariaSh
     assert list((town.directory / "tmp").glob("spool-*")) == []
 
 
-async def test_a_row_is_told_with_everything_that_brought_it(town: MariaShop) -> None:
+async def test_a_row_is_told_with_everything_that_brought_it_by_a_single_reader(town: MariaShop) -> None:
+    town.server.query(f"REVOKE RELOAD ON *.* FROM {town.source.user}@localhost")
+
     async def why(name: str, *key: str) -> tuple[str, ...]:
         return (await harbor.explain_subset("shop", row=(table(name), key))).row
 

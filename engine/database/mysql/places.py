@@ -136,8 +136,8 @@ class MysqlFinder:
         number, name = self._numbers[piece.table], self.namings[piece.table]
         more, rest = len(piece.columns) - 1, b""
         for block in blocks:
-            lines, _, rest = (rest + bytes(block)).rpartition(b"\n")
-            told = [line.rsplit(b"\t", more) for line in lines.splitlines()]
+            *lines, rest = (rest + bytes(block)).split(b"\n")
+            told = [line.rsplit(b"\t", more) for line in lines]
             places = name.places([key for key, *_ in told])
             yield [
                 (number, place, *map(int, numbers)) for place, (_, *numbers) in zip(places, told, strict=True)
