@@ -1,0 +1,48 @@
+"""Subsets of a MariaDB database that is always called the same: made, loaded, looked at."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from snapharbor.engine.harbor import Harbor
+from snapharbor.engine.model.catalog import TableName
+from snapharbor.engine.model.subset import Chosen, Subset
+from snapharbor.engine.model.target import Rules
+from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
+
+from .mariashop import MariaShop
+from .shop import do
+
+SOURCE = "town"
+
+
+def table(name: str) -> TableName:
+    """Return a table of that database."""
+    return TableName(SOURCE, name)
+
+
+def chosen(name: str, where: str | None = None, percent: float | None = None) -> Chosen:
+    """Return rows to begin with."""
+    return Chosen(table(name), where, percent)
+
+
+@asynccontextmanager
+async def harbor_with(shop: MariaShop, subset: Subset, rules: Rules | None = None) -> AsyncGenerator[Harbor]:
+    """Open a harbor whose target has a subset."""
+    async with shop.harbor(replace(shop.target, subset=subset, rules=rules)) as harbor:
+        yield harbor
+
+
+async def load_subset(shop: MariaShop, subset: Subset, rules: Rules | None = None) -> None:
+    """Build a subset and load it."""
+    async with harbor_with(shop, subset, rules) as harbor:
+        request = (
+            SanitizeRequest("shop", new=True, subset=True) if rules else BuildRequest("shop", subset=True)
+        )
+        await do(harbor, request)
+        await do(harbor, LoadRequest("shop", original=rules is None))
+
+
+def ids(shop: MariaShop, name: str, columns: str = "id") -> list[tuple[object, ...]]:
+    """Return what was loaded of a table, in order."""
+    return shop.query(shop.destination, f"SELECT {columns} FROM {name} ORDER BY {columns}")
