@@ -120,7 +120,7 @@ class SliceReader(Protocol):
 
 
 class View(Protocol):
-    """One consistent moment of a source, as many readers as wanted."""
+    """One consistent moment of a source, seen by several readers."""
 
     @property
     def server(self) -> Server: ...
@@ -146,6 +146,11 @@ class View(Protocol):
     @property
     def rewritten(self) -> Rewritten | None:
         """What rules make of the slices, None if the rows are raw."""
+        ...
+
+    @property
+    def most_readers(self) -> int | None:
+        """How many readers there can be at once, None: as many as wanted."""
         ...
 
     async def verify(self, *, every: bool = False) -> None:

@@ -169,6 +169,8 @@ class MemoryDatabase:
 class MemoryView:
     """A copy of a database."""
 
+    most_readers: int | None = None
+
     def __init__(self, server: Server, tables: Tables, selected: Selected) -> None:
         self.server = server
         self.catalog = Catalog(selected.schemas.taken, selected.tables)

@@ -18,6 +18,7 @@ from ..model.subset import Subset, SubsetTold
 from ..model.target import Target
 from ..repository.scratch import spool_directory
 from ..services import Services
+from ..subset.asking import Askers
 from ..subset.because import because
 from ..subset.families import Families
 from ..subset.rowsets import RowSets, open_rowsets
@@ -85,14 +86,14 @@ class Picked:
     walk: Walk
     told: SubsetTold
 
-    async def verify(self) -> None:
-        """Ask the source once more whether everything is taken that any row refers to.
+    async def verify(self, readers: int = 1) -> None:
+        """Ask the source once more, by so many readers, whether everything is taken that any row refers to.
 
         Raises:
             SourceUnsuitable: something is not.
         """
-        async with in_thread(self.view.reader()) as reader:
-            dangling = await to_thread.run_sync(self.walk.verify, reader)
+        async with _asking(self.view, readers) as askers:
+            dangling = await to_thread.run_sync(self.walk.verify, askers)
         if dangling:
             raise SourceUnsuitable(
                 f"{dangling:,} rows that others refer to would be left out",
@@ -105,7 +106,7 @@ class Picked:
         Raises:
             SourceUnsuitable: a name of a row did not lead back to it.
         """
-        ruled = self.view.rewritten.reads if self.view.rewritten else {}
+        ruled = {*self.view.rewritten.reads} if self.view.rewritten else set[TableName]()
         picked = {one.table: one.after for one in self.told.tables if one.table not in ruled}
         for table in tables:
             if table.rows < (picked.get(table.name) or 0):
@@ -134,26 +135,35 @@ async def picking(
     ):
         bounded = replace(subset, batch=min(subset.batch, finder.most))
         made = scheme(Families(view.catalog), finder.relations, bounded)
-        walk = await _walked(made, finder, rows, view, report=report)
+        walk = await _walked(made, finder, rows, view, readers=target.cpus, report=report)
         view.take(walk.takings())
         yield Picked(view, walk, walk.told(target.key))
 
 
-async def _walked(made: Scheme, finder: Finder, rows: RowSets, view: View, *, report: Report) -> Walk:
-    """Find all rows by one reader of the view."""
+async def _walked(
+    made: Scheme, finder: Finder, rows: RowSets, view: View, *, readers: int, report: Report
+) -> Walk:
     walks = list[Walk]()
 
     def tell(message: str) -> None:
         report(Progress("picking rows", message=message))
 
     async def work() -> None:
-        async with in_thread(view.reader()) as reader:
-            walks.append(walk := Walk(made, finder, rows, reader, tell))
+        async with _asking(view, readers) as askers:
+            walks.append(walk := Walk(made, finder, rows, askers, tell))
             await to_thread.run_sync(walk.go)
 
     async with reading(view) as group:
         group.start_soon(work)
     return walks[0]
+
+
+@asynccontextmanager
+async def _asking(view: View, readers: int) -> AsyncGenerator[Askers]:
+    """Open so many readers of a view, or as many as it can have."""
+    count = readers if view.most_readers is None else min(readers, view.most_readers)
+    async with AsyncExitStack() as stack:
+        yield Askers([await stack.enter_async_context(in_thread(view.reader())) for _ in range(count)])
 
 
 async def explain_subset(
@@ -170,7 +180,7 @@ async def explain_subset(
         picked = await stack.enter_async_context(picking(services, configured, view, report=report))
 
         async def work() -> None:
-            await picked.verify()
+            await picked.verify(configured.cpus)
             if row is not None:
                 async with in_thread(view.reader()) as reader:
                     said.extend(await to_thread.run_sync(because, picked.walk, reader, *row))

@@ -5,18 +5,26 @@ All questions go to one moment of a source. The last part goes downward only, so
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from ..database.base import Slice, SliceReader
-from ..database.finder import Finder, Taking
+from ..database.finder import Finder, Found, Taking
 from ..model.catalog import TableName
 from ..model.errors import SourceUnsuitable
-from ..model.subset import Relation, SubsetTold, TableCut
+from ..model.subset import Chosen, Relation, SubsetTold, TableCut
+from .asking import Askers
 from .rowsets import RowSets
 from .scheme import Scheme
 
 CHOSEN = 0
 MOST_RELATIONS = 60
 Tell = Callable[[str], None]
+Batch = tuple[TableName, Sequence[int] | None]  # rows of a table, None: all of them
+Step = tuple[TableName, Sequence[Relation]]  # a family, and the relations that bring rows of it
+Use = Callable[[Found], object]
+Question = tuple[Slice, Use]  # what is asked, and what becomes of the answer
+Subject = TypeVar("Subject")
 
 
 @dataclass
@@ -26,7 +34,7 @@ class Walk:
     scheme: Scheme
     finder: Finder
     rows: RowSets
-    reader: SliceReader
+    askers: Askers
     tell: Tell
     cut: dict[TableName, int] = field(default_factory=dict[TableName, int])
 
@@ -38,26 +46,31 @@ class Walk:
         """
         self.rows.shut(self._numbers(self.scheme.whole), whole=True)
         self.rows.shut(self._numbers(self.scheme.empty), whole=False)
-        for family in sorted({self.scheme.family(one.table) for one in self.scheme.subset.chosen}):
-            self._choose(family)
+        self._choose()
         if self.scheme.subset.referencing == "any":
             self._refer_by_any()
         else:
-            for family, relations in self.scheme.steps:
-                self._refer_by_every(family, relations)
+            for together in self._steps():
+                self._refer_by_every(together)
         self._close()
         self._refuse_blocked()
 
-    def _choose(self, family: TableName) -> None:
-        budget = self.scheme.subset.budget(family)
-        for one in self.scheme.subset.chosen:
-            if self.scheme.family(one.table) == family:
-                self.tell(f"choosing rows of {one.table}")
-                ranked = budget is not None
-                piece = self.finder.chosen(one.table, where=one.where, percent=one.percent, ranked=ranked)
-                self._find(piece) if ranked else self._take(piece, CHOSEN)
-        if budget is not None:
-            self._settle(family, [CHOSEN], budget=budget)
+    def _choose(self) -> None:
+        """Take the rows that are chosen; those of a family with a budget by their rank."""
+        families = {one: self.scheme.family(one.table) for one in self.scheme.subset.chosen}
+        budgets = {family: self.scheme.subset.budget(family) for family in sorted({*families.values()})}
+
+        def question(one: Chosen) -> Question:
+            self.tell(f"choosing rows of {one.table}")
+            ranked = budgets[families[one]] is not None
+            piece = self.finder.chosen(one.table, where=one.where, percent=one.percent, ranked=ranked)
+            return piece, self.rows.find if ranked else partial(self.rows.take, why=CHOSEN)
+
+        self._ask([one for one, family in families.items() if budgets[family] is None], question)
+        for chosen, budget in budgets.items():
+            if budget is not None:
+                self._ask([one for one, family in families.items() if family == chosen], question)
+                self._settle(chosen, [CHOSEN], budget=budget)
 
     def _settle(
         self,
@@ -71,39 +84,69 @@ class Walk:
         if (cut := self.rows.settle(why, fresh=fresh, every=every, budget=budget)) > 0:
             self.cut[family] = self.cut.get(family, 0) + cut
 
-    def _refer_by_every(self, family: TableName, relations: Sequence[Relation]) -> None:
-        """Take the rows of a family that refer to rows taken by every relation that they use."""
+    def _steps(self) -> Iterator[Sequence[Step]]:
+        """Yield the families whose rows are found at once: none refers to another of them."""
+        together = list[Step]()
+        for family, relations in self.scheme.steps:
+            names = {name for name, _ in together}
+            if together and not (
+                self._is_plain(family, relations)
+                and self._is_plain(*together[0])
+                and self.scheme.family(relations[0].referenced) not in names
+            ):
+                yield together
+                together = []
+            together.append((family, relations))
+        if together:
+            yield together
+
+    def _is_plain(self, family: TableName, relations: Sequence[Relation]) -> bool:
+        """Tell whether a row of a family is taken if it refers to one row that is."""
+        return len(relations) == 1 and self.scheme.subset.budget(family) is None
+
+    def _refer_by_every(self, together: Sequence[Step]) -> None:
+        """Take the rows of families that refer to rows taken by every relation that they use."""
+        family, relations = together[0]
+        if self._is_plain(family, relations):
+            self._bring([relation for _, (relation,) in together])
+            return
         if len(relations) > MOST_RELATIONS:
             raise SourceUnsuitable(
                 f"`{family}` refers to tables that are cut down in {len(relations)} ways",
                 "Set `referencing: any`, or list the table in `excluded_tables`.",
             )
         budget = self.scheme.subset.budget(family)
-        if len(relations) == 1 and budget is None:
-            for leaf, places in self._taken(relations[0], relations[0].referenced):
-                piece = self._referring(relations[0], leaf, places, ranked=False)
-                self._take(piece, self._reason(relations[0]))
-            return
         # What is in a document is no reference that a row has to satisfy: there may be any number of them.
         binding = [one for one in relations if one.path is None]
         others = (*binding, *(one for one in relations if one.path is not None))
-        for bit, relation in enumerate(others):
-            for leaf, places in self._taken(relation, relation.referenced):
-                piece = self._referring(relation, leaf, places, others=binding, ranked=budget is not None)
-                self._find(piece, 1 << bit)
+
+        def question(subject: tuple[int, Relation, Batch]) -> Question:
+            bit, relation, batch = subject
+            piece = self._referring(relation, batch, others=binding, ranked=budget is not None)
+            return piece, partial(self.rows.find, met=1 << bit)
+
+        taken = ((bit, one, batch) for bit, one in enumerate(others) for batch in self._referenced(one))
+        self._ask(taken, question)
         self._settle(family, [self._reason(one) for one in others], every=True, budget=budget)
 
+    def _bring(self, relations: Sequence[Relation]) -> None:
+        """Take the rows that refer by one of some relations, each of a family of its own."""
+
+        def question(subject: tuple[Relation, Batch]) -> Question:
+            relation, batch = subject
+            piece = self._referring(relation, batch, ranked=False)
+            return piece, partial(self.rows.take, why=self._reason(relation))
+
+        self._ask(((one, batch) for one in relations for batch in self._referenced(one)), question)
+
+    def _referenced(self, relation: Relation) -> Iterator[Batch]:
+        return self._taken(relation, relation.referenced)
+
     def _referring(
-        self,
-        relation: Relation,
-        leaf: TableName,
-        places: Sequence[int] | None,
-        *,
-        others: Sequence[Relation] = (),
-        ranked: bool,
+        self, relation: Relation, batch: Batch, *, others: Sequence[Relation] = (), ranked: bool
     ) -> Slice:
         self.tell(f"looking for rows of {relation.table} that refer to {relation.referenced}")
-        return self.finder.referring(relation, leaf, places, others=others, ranked=ranked)
+        return self.finder.referring(relation, *batch, others=others, ranked=ranked)
 
     def _refer_by_any(self) -> None:
         """Take every row that refers to a row taken, again and again, until there are none."""
@@ -115,7 +158,8 @@ class Walk:
                 if family not in budgets:
                     continue
                 budget = budgets[family]
-                self._find(self._referring(relation, *batch, ranked=budget is not None))
+                piece = self._referring(relation, batch, ranked=budget is not None)
+                self.rows.find(self.finder.answer(piece, self.askers.readers[0].read(piece)))
                 if budget is not None:
                     budget -= self._count(self.scheme.families.holders(family))
                 self._settle(family, [self._reason(relation)], fresh=True, budget=budget)
@@ -130,58 +174,69 @@ class Walk:
             if (number := self.finder.number(leaf)) is None:
                 continue
             if leaf in self.scheme.whole:
-                self._follow(leaf, None)
+                self._follow(leaf, partial(iter, [(leaf, None)]))
                 continue
             known = [one for one in satisfied.get(self.scheme.family(leaf), ()) if one.path is None]
             brought = [self._reason(one) for one in known]
             rest = [CHOSEN, *(self._reason(one) for one in self.scheme.of_table(leaf) if one not in known)]
             for whys, without in ((brought, known), (rest, [])):
-                if any(one not in without for one in self._leading(leaf)):
-                    for places in self.rows.batches(number, self.scheme.subset.batch, whys):
-                        self._follow(leaf, places, without)
+                self._follow(leaf, partial(self._batches, leaf, number, whys), without)
         while batch := self._next_fresh():
-            self._follow(*batch)
+            self._follow(batch[0], partial(iter, [batch]))
 
     def _follow(
-        self, leaf: TableName, places: Sequence[int] | None, without: Sequence[Relation] = ()
+        self, leaf: TableName, batches: Callable[[], Iterable[Batch]], without: Sequence[Relation] = ()
     ) -> None:
+        """Take what rows of a table refer to, by one relation after the other: the first is the reason."""
         for relation in self._leading(leaf):
             if relation not in without:
                 self.tell(f"following {leaf} to {relation.referenced}")
-                piece, why = self.finder.referenced(relation, leaf, places), self._reason(relation) + 1
                 leading = any(map(self._leading, self._ends(relation, relation.referenced)))
                 bring = self.rows.queue if leading else self.rows.take
-                bring(self.finder.answer(piece, self.reader.read(piece)), why)
+                refer = partial(self._refer, relation, partial(bring, why=self._reason(relation) + 1))
+                self._ask(batches(), refer)
+
+    def _refer(self, relation: Relation, use: Use, batch: Batch) -> Question:
+        return self.finder.referenced(relation, *batch), use
 
     def _leading(self, leaf: TableName) -> list[Relation]:
         return [one for one in self.scheme.of_table(leaf) if self._leads_somewhere(one)]
 
-    def verify(self, reader: SliceReader) -> int:
+    def verify(self, askers: Askers) -> int:
         """Ask once more for everything that any row refers to, and return how much of it is not there.
 
         May run while the rows are read; blocking.
         """
-        dangling = 0
+        dangling = list[int]()
+
+        def count(found: Found) -> None:
+            dangling.append(self.rows.missing(found))
+
         for relation in self.scheme.relations:
             if self._leads_somewhere(relation):
-                for leaf, places in self._taken(relation, relation.table, whole=True):
-                    piece = self.finder.referenced(relation, leaf, places)
-                    dangling += self.rows.missing(self.finder.answer(piece, reader.read(piece)))
-        return dangling
+                batches = self._taken(relation, relation.table, whole=True)
+                askers.each(batches, partial(self._put, partial(self._refer, relation, count)))
+        return sum(dangling)
 
     def _refuse_blocked(self) -> None:
         for blocked in self.scheme.blocked:
-            relation, count = blocked.relation, 0
-            for leaf, places in self._taken(relation, relation.table, whole=True):
-                piece = self.finder.using(relation, leaf, places)
-                count += sum(map(len, self.finder.answer(piece, self.reader.read(piece))))
-            if count:
+            relation = blocked.relation
+            if count := self._count_users(relation):
                 columns = ", ".join(f"`{column}`" for column in blocked.columns)
                 raise SourceUnsuitable(
                     f"{count:,} rows of `{relation.table}` refer by {columns}, which cannot be NULL, "
                     f"to the excluded table `{relation.referenced}`",
                     f"Exclude `{relation.table}` too, or take `{relation.referenced}`.",
                 )
+
+    def _count_users(self, relation: Relation) -> int:
+        found = list[int]()
+
+        def question(batch: Batch) -> Question:
+            return self.finder.using(relation, *batch), lambda rows: found.extend(map(len, rows))
+
+        self._ask(self._taken(relation, relation.table, whole=True), question)
+        return sum(found)
 
     def _leads_somewhere(self, relation: Relation) -> bool:
         """Tell whether there are rows to be taken of what a relation refers to."""
@@ -203,20 +258,25 @@ class Walk:
             number = self.finder.number(leaf)
             assert number is not None
             if leaf not in self.scheme.whole:
-                for places in self.rows.batches(number, self.scheme.subset.batch):
-                    yield leaf, places
+                yield from self._batches(leaf, number)
             elif whole:
                 yield leaf, None
+
+    def _batches(self, leaf: TableName, number: int, whys: Sequence[int] | None = None) -> Iterator[Batch]:
+        for places in self.rows.batches(number, self.scheme.subset.batch, whys):
+            yield leaf, places
 
     def _ends(self, relation: Relation, table: TableName) -> list[TableName]:
         names = self.scheme.ends(relation, table)
         return [name for name in names if self.finder.number(name) is not None]
 
-    def _find(self, piece: Slice, met: int = 1) -> None:
-        self.rows.find(self.finder.answer(piece, self.reader.read(piece)), met=met)
+    def _ask(self, subjects: Iterable[Subject], question: Callable[[Subject], Question]) -> None:
+        """Ask about several subjects at a time; answers are used as they come, by any thread."""
+        self.askers.each(subjects, partial(self._put, question))
 
-    def _take(self, piece: Slice, why: int) -> None:
-        self.rows.take(self.finder.answer(piece, self.reader.read(piece)), why)
+    def _put(self, question: Callable[[Subject], Question], reader: SliceReader, subject: Subject) -> None:
+        piece, use = question(subject)
+        use(self.finder.answer(piece, reader.read(piece)))
 
     def _numbers(self, names: Iterable[TableName]) -> list[int]:
         return [number for name in names if (number := self.finder.number(name)) is not None]

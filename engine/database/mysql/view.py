@@ -79,7 +79,8 @@ async def open_view(
         rewritten = require(await judge(keeper, rewrite, frozen.moment)) if rewrite is not None else None
         view = await _described(keeper, selection, frozen, server=server, rewritten=rewritten)
         view.tool = client.label
-        view.reading = (programs, Pool(programs, pumps[: frozen.readers]))
+        view.most_readers = min(frozen.readers, len(pumps))
+        view.reading = (programs, Pool(programs, pumps[: view.most_readers]))
         async with open_tasks() as group:
             group.start_soon(_watch, programs, limits.max_snapshot_age)
             try:
@@ -131,6 +132,7 @@ class MysqlView:
     _table: str | None
     rewritten: Rewritten | None = None
     tool: str = ""
+    most_readers: int | None = None
     reading: tuple[Programs, Pool] | None = None
     _finder: MysqlFinder | None = None
 

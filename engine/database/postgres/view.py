@@ -122,6 +122,8 @@ class _Reading:
 class PostgresView:
     """A `View`."""
 
+    most_readers: int | None = None
+
     def __init__(
         self,
         server: Server,
