@@ -120,6 +120,20 @@ async def test_what_the_server_holds_to_be_equal_is_equal(make_maria_shop: MakeM
     assert ids(shop, "visit") == [(1,), (2,)]
 
 
+async def test_texts_of_two_collations_are_the_same_only_letter_by_letter(
+    make_maria_shop: MakeMariaShop,
+) -> None:
+    shop = make_maria_shop(
+        b"CREATE TABLE town (name varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY);"
+        b"CREATE TABLE trip (id int PRIMARY KEY, town varchar(30) COLLATE utf8mb4_unicode_ci);"
+        b"INSERT INTO town VALUES ('Basel'), ('Genf'); INSERT INTO trip VALUES (1, 'Basel'), (2, 'genf')",
+        name=SOURCE,
+    )
+    refers = Relation("trip", table("trip"), ("town",), table("town"), ("name",))
+    await load_subset(shop, Subset((chosen("trip", "true"),), added=(refers,)))
+    assert ids(shop, "town", "name") == [("Basel",)]
+
+
 async def test_a_key_that_does_not_lead_back_to_its_row_leaves_no_snapshot(
     make_maria_shop: MakeMariaShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
