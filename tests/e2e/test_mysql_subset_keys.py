@@ -120,6 +120,23 @@ async def test_what_the_server_holds_to_be_equal_is_equal(make_maria_shop: MakeM
     assert ids(shop, "visit") == [(1,), (2,)]
 
 
+async def test_names_may_be_anything(make_maria_shop: MakeMariaShop) -> None:
+    odd, other = "a`%s {0} 'x\\", 'ä "--'
+    key, document = odd.replace("`", "``"), other
+    shop = make_maria_shop(
+        f"CREATE TABLE `{key}` (`{key}` varchar(9), `{document}` longtext, PRIMARY KEY (`{key}`));"
+        f"CREATE TABLE `{document}` (`{key}` float NOT NULL, `{document}` varchar(9) "
+        f"  REFERENCES `{key}` (`{key}`));"
+        f"INSERT INTO `{key}` VALUES ('1', NULL), ('2', '[\"1\"]'), ('3', '[\"4\"]'), ('4', '[]');"
+        f"INSERT INTO `{document}` VALUES (1.5, '2'), (2.5, '1')".encode(),
+        name=SOURCE,
+    )
+    held = Relation("held", table(odd), (other,), table(odd), (odd,), path="$[*]")
+    await load_subset(shop, Subset((chosen(other, f"`{key}` < 2"),), added=(held,)))
+    assert ids(shop, f"`{key}`", f"`{key}`") == [("1",), ("2",)]
+    assert ids(shop, f"`{document}`", f"`{document}`") == [("2",)]
+
+
 async def test_texts_of_two_collations_are_the_same_only_letter_by_letter(
     make_maria_shop: MakeMariaShop,
 ) -> None:
