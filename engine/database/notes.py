@@ -9,7 +9,7 @@ from threading import Lock
 
 from ..model.errors import SpaceExhausted
 
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 32 * 1024
 SETTINGS = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;

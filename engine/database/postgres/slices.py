@@ -46,6 +46,7 @@ PLACED = (
     "(SELECT * FROM ONLY {table} WHERE ctid = u.place OFFSET 0) AS {alias}"
 )
 PLACE_BITS = 16
+AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,14 @@ def _spelled(part: Callable[[], Sequence[int]]) -> str:
     return spelled(part())
 
 
-def spelled(places: Iterable[int]) -> str:
-    """Return places of rows as a literal of the server."""
-    pairs = (f'"({place >> PLACE_BITS},{place & 0xFFFF})"' for place in places)
-    return f"'{{{','.join(pairs)}}}'::pg_catalog.tid[]"
+def spelled(places: Sequence[int]) -> str:
+    """Return places of rows as a literal of the server; so many small texts at once would take megabytes."""
+    parts = (places[at : at + AT_ONCE] for at in range(0, len(places), AT_ONCE))
+    return f"'{{{','.join(map(_pairs, parts))}}}'::pg_catalog.tid[]"
+
+
+def _pairs(places: Sequence[int]) -> str:
+    return ",".join([f'"({place >> PLACE_BITS},{place & 0xFFFF})"' for place in places])
 
 
 def page_ranges(leaf: Leaf, version: int) -> Iterator[tuple[str, int]]:
