@@ -25,16 +25,12 @@ def explain_subset(session: Session, target: str, row: tuple[str, str] | None) -
     Connects to the source, only reads, and finds every row as a build would: of each table how many there
     are and how many are taken, which relation brought them, what a budget left out. Nothing is built.
 
-    A KEY of several columns is written with commas. Where a table is no longer named than `orders`, it is
-    `public.orders`.
+    A KEY of several columns is written with commas. A table named like `orders` is `public.orders`, and on
+    MySQL and MariaDB one of the source's database.
     """
-    from ..engine.model.catalog import TableName
     from ..engine.report.subset import as_json, lines
 
-    about = None
-    if row is not None:
-        schema, _, name = row[0].rpartition(".")
-        about = (TableName(schema or "public", name), tuple(row[1].split(",")))
+    about = None if row is None else (row[0], tuple(row[1].split(",")))
 
     async def work() -> "SubsetTold":
         async with session.harbor() as harbor:

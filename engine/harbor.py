@@ -10,7 +10,7 @@ from .jobs.outcome import failure
 from .jobs.runner import cancel_job, find_job, list_jobs, run_here, start_worker, wait_for_job
 from .ledger.base import Entry, Record
 from .model.attested import Attested
-from .model.catalog import Catalog, TableName
+from .model.catalog import Catalog
 from .model.comparison import Comparison
 from .model.errors import (
     ArgumentInvalid,
@@ -173,7 +173,7 @@ class Harbor:
         target: str,
         report: Report = ignore,
         *,
-        row: tuple[TableName, tuple[str, ...]] | None = None,
+        row: tuple[str, tuple[str, ...]] | None = None,
     ) -> SubsetTold:
         """Find the rows of a target's subset in its source, and say how many of which table, and why.
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from anyio import to_thread
 
@@ -10,7 +11,7 @@ from ..database.base import View
 from ..database.finder import Finder
 from ..database.selection import sentence
 from ..masks.keys import MaskKeys
-from ..model.catalog import Catalog, Table, TableName
+from ..model.catalog import Catalog, TableName
 from ..model.errors import ArgumentInvalid, ConfigMissing, KeyMissing, SourceUnsuitable
 from ..model.job import Progress, Report
 from ..model.snapshot import TableData
@@ -167,7 +168,7 @@ async def _asking(view: View, readers: int) -> AsyncGenerator[Askers]:
 
 
 async def explain_subset(
-    services: Services, target: str, *, row: tuple[TableName, tuple[str, ...]] | None, report: Report
+    services: Services, target: str, *, row: tuple[str, tuple[str, ...]] | None, report: Report
 ) -> SubsetTold:
     """Find the rows of a target's subset, as a build would, and say how many and why; nothing is kept."""
     configured = services.settings.target(target)
@@ -175,15 +176,14 @@ async def explain_subset(
     database, said = services.database(source_of(configured)), list[str]()
     async with AsyncExitStack() as stack:
         view = await stack.enter_async_context(database.view(configured.selection, configured.limits))
-        if row is not None:
-            _refuse_other_keys(view.catalog.table(row[0]), *row)
+        asked = None if row is None else (_table_of_row(view.catalog, *row), row[1])
         picked = await stack.enter_async_context(picking(services, configured, view, report=report))
 
         async def work() -> None:
             await picked.verify(configured.cpus)
-            if row is not None:
+            if asked is not None:
                 async with in_thread(view.reader()) as reader:
-                    said.extend(await to_thread.run_sync(because, picked.walk, reader, *row))
+                    said.extend(await to_thread.run_sync(because, picked.walk, reader, *asked))
 
         report(Progress("verifying references"))
         async with reading(view) as group:
@@ -191,16 +191,23 @@ async def explain_subset(
         return replace(picked.told, dangling=0, row=tuple(said))
 
 
-def _refuse_other_keys(table: Table | None, name: TableName, key: tuple[str, ...]) -> None:
+def _table_of_row(catalog: Catalog, name: str, key: tuple[str, ...]) -> TableName:
+    """Return the table that is called so, whose primary key has as many columns as there are values."""
+    schema, _, last = name.rpartition(".")
+    names = [TableName(one, last) for one in ((schema,) if schema else catalog.search_path)]
+    table = next(filter(None, map(catalog.table, names)), None)
     if table is None:
-        raise ArgumentInvalid(f"there is no table `{name}`", "Write it as `schema.table`.")
+        near = get_close_matches(name, [str(one.name) for one in catalog.tables], n=1, cutoff=0.5)
+        hint = f"Did you mean `{near[0]}`?" if near else "Write it as `schema.table`."
+        raise ArgumentInvalid(f"there is no table `{name}` in what the target takes", hint)
     if len(table.primary_key) != len(key):
         raise ArgumentInvalid(
-            f"the primary key of `{name}` is of {len(table.primary_key)}, and {len(key)} values were given",
+            f"{len(key)} values for the primary key of `{table.name}`, which is of {len(table.primary_key)}",
             f"Give one value for each of its columns, with commas between: {', '.join(table.primary_key)}."
             if table.primary_key
             else "A row can be named only where there is one.",
         )
+    return table.name
 
 
 def left_out(told: SubsetTold) -> Iterator[str]:

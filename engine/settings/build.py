@@ -18,7 +18,7 @@ from .document import Block, KeyPath, invalid
 from .profiles import Profiles
 from .schema import Root, SubsetModel, TargetModel
 from .shape import origin_of
-from .subsets import Subsets
+from .subsets import Subsets, written_out
 
 Named = TypeVar("Named")
 Built = TypeVar("Built")
@@ -179,7 +179,7 @@ class Builder:
             for table in getattr(tables, name):
                 if not all(table.partition(".")):
                     where = (*path, "tables", name)
-                    raise self._invalid(where, f"has `{table}`", f"Write it as `public.{table}`.")
+                    raise self._invalid(where, f"has `{table}`", written_out(table))
         return Selection(
             use_default_schema=schemas.use_default_schema,
             include_schemas=schemas.include_schemas,

@@ -10,6 +10,13 @@ from .schema import AddedRelationship, SubsetModel, SubsetTable
 from .shape import origin_of
 
 
+def written_out(table: str) -> str:
+    """Return how a table is written whose schema is missing: a sentence."""
+    return (
+        f"Write it as `public.{table.strip('.')}`; on MySQL and MariaDB the source's database is its schema."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Subsets:
     """Builds one target's subset; `tree` knows where everything stands, `path` where the block does."""
@@ -88,7 +95,7 @@ class Subsets:
     def _table(self, key: str, name: str) -> TableName:
         schema, _, table = name.partition(".")
         if not (schema and table):
-            raise self._invalid(key, f"has `{name}`", f"Write it as `public.{name.strip('.')}`.")
+            raise self._invalid(key, f"has `{name}`", written_out(name))
         return TableName(schema, table)
 
     def _invalid(self, key: str, problem: str, hint: str) -> ConfigInvalid:

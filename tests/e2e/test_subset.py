@@ -352,13 +352,14 @@ async def test_a_row_is_told_with_everything_that_brought_it(postgres: Postgres,
     shop = make_town(postgres, TRADE)
 
     async def why(name: str, *key: str) -> tuple[str, ...]:
-        return (await harbor.explain_subset("shop", row=(table(name), key))).row
+        return (await harbor.explain_subset("shop", row=(name, key))).row
 
     subset = Subset((chosen("customer", where="id = 40"),), copied=(table("lonely"),))
     async with harbor_with(shop, subset) as harbor:
         assert await why("customer", "40") == ("public.customer: chosen",)
         assert await why("customer", "41") == ("public.customer: not taken",)
-        assert await why("lonely", "1") == ("public.lonely: taken whole",)
+        for name in ("lonely", "public.lonely"):
+            assert await why(name, "1") == ("public.lonely: taken whole",)
         assert await why("product", "40") == (
             "public.product: public.item refers to it (item_product_fkey)",
             "public.item: refers to public.purchase (item_year_purchase_fkey)",
@@ -373,3 +374,6 @@ async def test_a_row_is_told_with_everything_that_brought_it(postgres: Postgres,
         for name, key in (("customer", ("0",)), ("customer", ("1", "2")), ("item", ("1",)), ("none", ("1",))):
             with pytest.raises(ArgumentInvalid):
                 await why(name, *key)
+        with pytest.raises(ArgumentInvalid) as unknown:
+            await why("customers", "40")
+        assert unknown.value.hint == "Did you mean `public.customer`?"
