@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from anyio import to_thread
 
@@ -14,6 +13,7 @@ from ..masks.keys import MaskKeys
 from ..model.catalog import Catalog, TableName
 from ..model.errors import ArgumentInvalid, ConfigMissing, KeyMissing, SourceUnsuitable
 from ..model.job import Progress, Report
+from ..model.settings import closest
 from ..model.snapshot import TableData
 from ..model.subset import Subset, SubsetTold
 from ..model.target import Target
@@ -197,9 +197,11 @@ def _table_of_row(catalog: Catalog, name: str, key: tuple[str, ...]) -> TableNam
     names = [TableName(one, last) for one in ((schema,) if schema else catalog.search_path)]
     table = next(filter(None, map(catalog.table, names)), None)
     if table is None:
-        near = get_close_matches(name, [str(one.name) for one in catalog.tables], n=1, cutoff=0.5)
-        hint = f"Did you mean `{near[0]}`?" if near else "Write it as `schema.table`."
-        raise ArgumentInvalid(f"there is no table `{name}` in what the target takes", hint)
+        known = {str(one.name): one for one in catalog.tables}
+        raise ArgumentInvalid(
+            f"there is no table `{name}` in what the target takes",
+            closest(name, known, "`snapharbor target TARGET --info`"),
+        )
     if len(table.primary_key) != len(key):
         raise ArgumentInvalid(
             f"{len(key)} values for the primary key of `{table.name}`, which is of {len(table.primary_key)}",

@@ -18,17 +18,17 @@ class Askers:
     readers: Sequence[SliceReader]
 
     def each(self, questions: Iterable[Question], ask: Callable[[SliceReader, Question], None]) -> None:
-        """Ask every question, in any order; blocking. After a failure none is begun any more."""
+        """Ask every question, none of which is None, in any order; blocking. A failure is the last."""
         waiting, taking, failed = iter(questions), Lock(), Event()
 
-        def following() -> tuple[Question] | None:
+        def following() -> Question | None:
             with taking:
-                return None if failed.is_set() else next(((one,) for one in waiting), None)
+                return None if failed.is_set() else next(waiting, None)
 
         def work(reader: SliceReader) -> None:
             try:
                 while (one := following()) is not None:
-                    ask(reader, *one)
+                    ask(reader, one)
             except BaseException:
                 failed.set()
                 raise

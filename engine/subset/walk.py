@@ -21,7 +21,6 @@ CHOSEN = 0
 MOST_RELATIONS = 60
 Tell = Callable[[str], None]
 Batch = tuple[TableName, Sequence[int] | None]  # rows of a table, None: all of them
-Step = tuple[TableName, Sequence[Relation]]  # a family, and the relations that bring rows of it
 Use = Callable[[Found], object]
 Question = tuple[Slice, Use]  # what is asked, and what becomes of the answer
 Subject = TypeVar("Subject")
@@ -50,8 +49,7 @@ class Walk:
         if self.scheme.subset.referencing == "any":
             self._refer_by_any()
         else:
-            for together in self._steps():
-                self._refer_by_every(together)
+            self._refer_by_every()
         self._close()
         self._refuse_blocked()
 
@@ -84,32 +82,36 @@ class Walk:
         if (cut := self.rows.settle(why, fresh=fresh, every=every, budget=budget)) > 0:
             self.cut[family] = self.cut.get(family, 0) + cut
 
-    def _steps(self) -> Iterator[Sequence[Step]]:
-        """Yield the families whose rows are found at once: none refers to another of them."""
-        together = list[Step]()
+    def _refer_by_every(self) -> None:
+        """Take the rows that refer to rows taken by every relation that they use, family by family.
+
+        Those that use one only, and need not wait for each other, are asked about at once.
+        """
+        together = dict[TableName, Relation]()
         for family, relations in self.scheme.steps:
-            names = {name for name, _ in together}
-            if together and not (
-                self._is_plain(family, relations)
-                and self._is_plain(*together[0])
-                and self.scheme.family(relations[0].referenced) not in names
-            ):
-                yield together
-                together = []
-            together.append((family, relations))
-        if together:
-            yield together
+            alone = len(relations) == 1 and self.scheme.subset.budget(family) is None
+            if not alone or self.scheme.family(relations[0].referenced) in together:
+                self._bring(tuple(together.values()))
+                together.clear()
+            if alone:
+                together[family] = relations[0]
+            else:
+                self._bring_satisfied(family, relations)
+        self._bring(tuple(together.values()))
 
-    def _is_plain(self, family: TableName, relations: Sequence[Relation]) -> bool:
-        """Tell whether a row of a family is taken if it refers to one row that is."""
-        return len(relations) == 1 and self.scheme.subset.budget(family) is None
+    def _bring(self, relations: Sequence[Relation]) -> None:
+        """Take the rows that refer by one of some relations, each of a family of its own."""
 
-    def _refer_by_every(self, together: Sequence[Step]) -> None:
-        """Take the rows of families that refer to rows taken by every relation that they use."""
-        family, relations = together[0]
-        if self._is_plain(family, relations):
-            self._bring([relation for _, (relation,) in together])
-            return
+        def question(subject: tuple[Relation, Batch]) -> Question:
+            relation, batch = subject
+            piece = self._referring(relation, batch, ranked=False)
+            return piece, partial(self.rows.take, why=self._reason(relation))
+
+        taken = ((one, batch) for one in relations for batch in self._taken(one, one.referenced))
+        self._ask(taken, question)
+
+    def _bring_satisfied(self, family: TableName, relations: Sequence[Relation]) -> None:
+        """Take the rows of a family of which every reference leads to a row that is taken."""
         if len(relations) > MOST_RELATIONS:
             raise SourceUnsuitable(
                 f"`{family}` refers to tables that are cut down in {len(relations)} ways",
@@ -125,22 +127,10 @@ class Walk:
             piece = self._referring(relation, batch, others=binding, ranked=budget is not None)
             return piece, partial(self.rows.find, met=1 << bit)
 
-        taken = ((bit, one, batch) for bit, one in enumerate(others) for batch in self._referenced(one))
+        bits = enumerate(others)
+        taken = ((bit, one, batch) for bit, one in bits for batch in self._taken(one, one.referenced))
         self._ask(taken, question)
         self._settle(family, [self._reason(one) for one in others], every=True, budget=budget)
-
-    def _bring(self, relations: Sequence[Relation]) -> None:
-        """Take the rows that refer by one of some relations, each of a family of its own."""
-
-        def question(subject: tuple[Relation, Batch]) -> Question:
-            relation, batch = subject
-            piece = self._referring(relation, batch, ranked=False)
-            return piece, partial(self.rows.take, why=self._reason(relation))
-
-        self._ask(((one, batch) for one in relations for batch in self._referenced(one)), question)
-
-    def _referenced(self, relation: Relation) -> Iterator[Batch]:
-        return self._taken(relation, relation.referenced)
 
     def _referring(
         self, relation: Relation, batch: Batch, *, others: Sequence[Relation] = (), ranked: bool
@@ -151,16 +141,20 @@ class Walk:
     def _refer_by_any(self) -> None:
         """Take every row that refers to a row taken, again and again, until there are none."""
         budgets = {family: self.scheme.subset.budget(family) for family, _ in self.scheme.steps}
+
+        def question(subject: tuple[Relation, Batch]) -> Question:
+            relation, batch = subject
+            ranked = budgets[self.scheme.family(relation.table)] is not None
+            return self._referring(relation, batch, ranked=ranked), self.rows.find
+
         self.rows.freshen()
         while batch := self._next_fresh():
             for relation in self.scheme.to_table(batch[0]):
                 family = self.scheme.family(relation.table)
                 if family not in budgets:
                     continue
-                budget = budgets[family]
-                piece = self._referring(relation, batch, ranked=budget is not None)
-                self.rows.find(self.finder.answer(piece, self.askers.readers[0].read(piece)))
-                if budget is not None:
+                self._ask([(relation, batch)], question)
+                if (budget := budgets[family]) is not None:
                     budget -= self._count(self.scheme.families.holders(family))
                 self._settle(family, [self._reason(relation)], fresh=True, budget=budget)
 
@@ -250,9 +244,7 @@ class Walk:
                 return name, places
         return None
 
-    def _taken(
-        self, relation: Relation, table: TableName, *, whole: bool = False
-    ) -> Iterator[tuple[TableName, Sequence[int] | None]]:
+    def _taken(self, relation: Relation, table: TableName, *, whole: bool = False) -> Iterator[Batch]:
         """Yield the rows taken at an end of a relation; None are all of a table taken whole."""
         for leaf in self._ends(relation, table):
             number = self.finder.number(leaf)

@@ -56,8 +56,8 @@ OVERLAPS = "pg_catalog.&&"
 TOGETHER = "SET LOCAL max_parallel_workers_per_gather = 1"
 # How many rows a place leads to is no matter of statistics: without an index, take one pass.
 WITHOUT_INDEX = "SET LOCAL enable_nestloop = off"
-# About what one literal may hold.
-MOST = 10_000_000
+# A statement is less than a gigabyte, and a place takes up to twenty bytes of it.
+MOST = 1_000_000_000 // 20
 # How many numbers say which row it is.
 PLAIN = 3
 PUNCTUATION = bytes.maketrans(b",", b"\t")
