@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
-enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128 };
+enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49 };
 enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
 enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64 };
 
@@ -22,11 +22,21 @@ enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS
 #define PREFETCH(place) ((void)(place))
 #endif
 
+#define NOWHERE SIZE_MAX
+
 static uint8_t kind_of[256], fold_of[256];
+
+static inline int hex_digit(uint8_t sign) {
+    return sign >= '0' && sign <= '9' ? sign - '0' : sign >= 'a' && sign <= 'f' ? sign - 'a' + 10 : -1;
+}
 
 /* --- hashing and filters ------------------------------------------------------------------------------ */
 
 static inline uint32_t turned(uint32_t word, int by) { return word << by | word >> (32 - by); }
+
+static inline uint32_t number_at(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3];
+}
 
 static inline uint32_t word_at(const uint8_t *at) {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
@@ -132,8 +142,11 @@ typedef struct {
     Filter bloom, first;
     uint8_t *flags;
     Py_ssize_t columns, column;
-    uint64_t number, waiting[TOGETHER];
-    int digits, negative, waiting_used;
+    enum { AT_START, AT_ROW, AT_LENGTH, IN_CELL, AT_END } state;
+    uint8_t head[START];
+    size_t head_used, left;
+    uint64_t waiting[TOGETHER];
+    int waiting_used;
 } Gatherer;
 
 static PyObject *gatherer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
@@ -175,8 +188,8 @@ static void gatherer_mark(Gatherer *self) {
     self->waiting_used = 0;
 }
 
-static inline size_t gatherer_number(Gatherer *self, uint64_t number, int negative, uint64_t *kept, size_t used) {
-    uint64_t value = negative ? 0 - number : number;
+static inline size_t gatherer_hash(Gatherer *self, const uint8_t *at, uint64_t *kept, size_t used) {
+    uint64_t value = (uint64_t)number_at(at) << 32 | number_at(at + 4);
     uint8_t flag = self->flags[self->column];
     if (flag == 2) {
         filter_mark(&self->first, value);
@@ -190,37 +203,66 @@ static inline size_t gatherer_number(Gatherer *self, uint64_t number, int negati
     return used + 1;
 }
 
-/* Take lines of numbers; returns how many are kept, or SIZE_MAX for lines of another width. */
-static size_t gather(Gatherer *self, const uint8_t *at, const uint8_t *end, uint64_t *kept) {
-    uint64_t number = self->number;
-    int digits = self->digits, negative = self->negative;
-    size_t used = 0;
-    for (; at < end; at++) {
-        unsigned digit = (unsigned)*at - '0';
-        if (digit < 10) {
-            number = number * 10 + digit;
-            digits = 1;
-            continue;
-        }
-        if (digits) {
-            if (self->column >= self->columns)
-                return SIZE_MAX;
-            used = gatherer_number(self, number, negative, kept, used);
-        }
-        number = 0;
-        digits = 0;
-        negative = *at == '-';
-        if (*at == '\t')
-            self->column++;
-        else if (*at == '\n') {
-            if (self->column != self->columns - 1)
-                return SIZE_MAX;
-            self->column = 0;
-        }
+/* What comes next after a cell: another one, or another row. */
+static void gatherer_after_cell(Gatherer *self) {
+    self->column++;
+    self->state = self->column < self->columns ? AT_LENGTH : AT_ROW;
+}
+
+/* Take what stands between cells, when all of it is there; returns 0 if it is nothing that may stand there. */
+static int gatherer_head(Gatherer *self) {
+    static const uint8_t start[START] = "PGCOPY\n\377\r\n";
+    uint32_t number;
+    switch (self->state) {
+    case AT_START:
+        self->state = AT_ROW;
+        return memcmp(self->head, start, START) == 0;
+    case AT_ROW:
+        number = (uint32_t)self->head[0] << 8 | self->head[1];
+        self->column = 0;
+        self->state = number == 0xFFFF ? AT_END : AT_LENGTH;
+        return number == 0xFFFF || (number > 0 && number == (uint64_t)self->columns);
+    case AT_LENGTH:
+        number = number_at(self->head);
+        self->left = number == 0xFFFFFFFF ? 0 : number;
+        if (self->left)
+            self->state = IN_CELL;
+        else
+            gatherer_after_cell(self);
+        return self->left % HASH == 0;
+    default:
+        return 0;
     }
-    self->number = number;
-    self->digits = digits;
-    self->negative = negative;
+}
+
+/* Take rows of hashes; returns how many are kept, or SIZE_MAX for what are none. */
+static size_t gather(Gatherer *self, const uint8_t *at, const uint8_t *end, uint64_t *kept) {
+    static const size_t sizes[] = {START, 2, 4, HASH, 1};
+    size_t used = 0;
+    while (at < end) {
+        size_t wanted = sizes[self->state] - self->head_used, here = (size_t)(end - at);
+        if (here < wanted || self->head_used || self->state != IN_CELL) {
+            size_t some = here < wanted ? here : wanted;
+            memcpy(self->head + self->head_used, at, some);
+            self->head_used += some;
+            at += some;
+            if (some < wanted)
+                break;
+            self->head_used = 0;
+            if (self->state == IN_CELL) {
+                used = gatherer_hash(self, self->head, kept, used);
+                self->left -= HASH;
+            } else if (!gatherer_head(self))
+                return SIZE_MAX;
+        } else {
+            const uint8_t *last = at + (here < self->left ? here : self->left) / HASH * HASH;
+            self->left -= (size_t)(last - at);
+            for (; at < last; at += HASH)
+                used = gatherer_hash(self, at, kept, used);
+        }
+        if (self->state == IN_CELL && self->left == 0)
+            gatherer_after_cell(self);
+    }
     gatherer_mark(self);
     return used;
 }
@@ -229,8 +271,8 @@ static PyObject *gatherer_feed(Gatherer *self, PyObject *args) {
     Py_buffer block;
     if (!PyArg_ParseTuple(args, "y*", &block))
         return NULL;
-    /* A number takes a digit and a separator at least, but for the one that ends what came before. */
-    uint64_t *kept = malloc(((size_t)block.len / 2 + 2) * sizeof *kept);
+    /* One hash may have begun in an earlier block. */
+    uint64_t *kept = malloc(((size_t)block.len / HASH + 1) * sizeof *kept);
     size_t used = 0;
     if (kept == NULL) {
         PyBuffer_Release(&block);
@@ -242,23 +284,34 @@ static PyObject *gatherer_feed(Gatherer *self, PyObject *args) {
     PyBuffer_Release(&block);
     PyObject *result = NULL;
     if (used == SIZE_MAX)
-        PyErr_SetString(PyExc_ValueError, "lines of another width");
+        PyErr_SetString(PyExc_ValueError, "no rows of hashes");
     else
         result = PyBytes_FromStringAndSize((const char *)kept, (Py_ssize_t)(used * sizeof *kept));
     free(kept);
     return result;
 }
 
+static PyObject *gatherer_finish(Gatherer *self, PyObject *Py_UNUSED(ignored)) {
+    if (self->state != AT_END) {
+        PyErr_SetString(PyExc_ValueError, "rows without an end");
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* --- confirming --------------------------------------------------------------------------------------- */
 
 typedef struct {
     PyObject_HEAD
-    uint64_t *order, *slots;
+    uint64_t *order, *slots, *likely;
     uint32_t *counts;
     uint8_t *states; /* 1: identifies by itself, 2: rare in some table */
     Py_ssize_t number;
     uint64_t mask;
 } Confirmer;
+
+/* Nearly all of what is asked is no candidate, which one bit says. */
+static inline uint64_t bit_of(const Confirmer *self, uint64_t value) { return value >> 1 & (self->mask << 3 | 7); }
 
 static uint64_t slot_of(const Confirmer *self, uint64_t value) {
     uint64_t at = (value >> 1) * 0x9E3779B97F4A7C15u >> 20 & self->mask;
@@ -286,7 +339,8 @@ static PyObject *confirmer_new(PyTypeObject *type, PyObject *args, PyObject *kwa
     self->slots = calloc(slots, sizeof *self->slots);
     self->counts = calloc(slots, sizeof *self->counts);
     self->states = calloc(slots, 1);
-    if (!self->order || !self->slots || !self->counts || !self->states) {
+    self->likely = calloc(slots / 8, sizeof *self->likely);
+    if (!self->order || !self->slots || !self->counts || !self->states || !self->likely) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -295,6 +349,7 @@ static PyObject *confirmer_new(PyTypeObject *type, PyObject *args, PyObject *kwa
         /* 0 stands for an empty slot; the last bit is free to tell it apart. */
         uint64_t value = (self->order[i] & ~(uint64_t)1) | 1;
         self->slots[slot_of(self, value)] = value;
+        self->likely[bit_of(self, value) >> 6] |= (uint64_t)1 << (bit_of(self, value) & 63);
     }
     return (PyObject *)self;
 }
@@ -305,6 +360,7 @@ static void confirmer_dealloc(Confirmer *self) {
     free(self->slots);
     free(self->counts);
     free(self->states);
+    free(self->likely);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF((PyObject *)type);
 }
@@ -318,6 +374,8 @@ static PyObject *confirmer_feed(Confirmer *self, PyObject *args) {
     for (; end - at >= (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t)) {
         uint64_t value;
         memcpy(&value, at, sizeof value);
+        if (!(self->likely[bit_of(self, value) >> 6] >> (bit_of(self, value) & 63) & 1))
+            continue;
         uint64_t slot = slot_of(self, value | 1);
         if (self->slots[slot]) {
             if (self->counts[slot] < UINT32_MAX)
@@ -433,9 +491,110 @@ static inline int possible(const uint8_t *piece, size_t length) {
     return length >= SHORTEST && length <= LONGEST && (length >= SHORTEST_NUMBER || piece[0] > 57);
 }
 
+/* Read a number of so many digits, and how many there are; `base` is 10 or 16. */
+static size_t read_number(const uint8_t *text, size_t length, size_t most, unsigned base, unsigned *number) {
+    size_t used = 0;
+    for (*number = 0; used < length && used < most; used++) {
+        int digit = hex_digit(text[used]);
+        if (digit < 0 || digit >= (int)base)
+            break;
+        *number = *number * base + (unsigned)digit;
+    }
+    return used;
+}
+
+/* Write the four bytes that a text begins with; returns how much of it that is, 0 if it is none. */
+static size_t read_ipv4(const uint8_t *text, size_t length, uint8_t *out) {
+    size_t at = 0;
+    for (int octet = 0; octet < 4; octet++) {
+        unsigned number;
+        if (octet && (at >= length || text[at++] != '.'))
+            return 0;
+        size_t digits = read_number(text + at, length - at, 3, 10, &number);
+        if (digits == 0 || number > 255 || (digits > 1 && text[at] == '0'))
+            return 0;
+        out[octet] = (uint8_t)number;
+        at += digits;
+    }
+    return at;
+}
+
+/* Write the sixteen bytes that a text begins with; returns how much of it that is, 0 if it is none. */
+static size_t read_ipv6(const uint8_t *text, size_t length, uint8_t *out) {
+    uint8_t bytes[16];
+    size_t at = 0, used = 0, gap = NOWHERE;
+    while (used < 16) {
+        unsigned number;
+        if (at + 1 < length && text[at] == ':' && text[at + 1] == ':' && gap == NOWHERE) {
+            gap = used;
+            at += 2;
+        } else if (used && gap != used) {
+            if (at >= length || text[at] != ':')
+                break;
+            at++;
+        }
+        size_t ipv4 = used <= 12 ? read_ipv4(text + at, length - at, bytes + used) : 0;
+        if (ipv4) {
+            at += ipv4;
+            used += 4;
+            break;
+        }
+        size_t digits = read_number(text + at, length - at, 4, 16, &number);
+        if (digits == 0) {
+            if (gap != used)
+                return 0;
+            break;
+        }
+        bytes[used++] = (uint8_t)(number >> 8);
+        bytes[used++] = (uint8_t)number;
+        at += digits;
+    }
+    if (gap == NOWHERE ? used != 16 : used > 14)
+        return 0;
+    size_t before = gap == NOWHERE ? 16 : gap;
+    memcpy(out, bytes, before);
+    memset(out + before, 0, 16 - used);
+    memcpy(out + 16 - (used - before), bytes + before, used - before);
+    return at;
+}
+
+/* Write an address of a network as PostgreSQL keeps and hashes it; returns its size, 0 if it is none. */
+static size_t pack_address(const uint8_t *text, size_t length, uint8_t *out) {
+    size_t at = read_ipv4(text, length, out + 2), size = 4;
+    if (at == 0) {
+        at = read_ipv6(text, length, out + 2);
+        size = 16;
+    }
+    unsigned bits = (unsigned)size * 8;
+    if (at && at + 1 < length && text[at] == '/') {
+        unsigned most = bits;
+        size_t digits = read_number(text + at + 1, length - at - 1, 3, 10, &bits);
+        if (digits == 0 || bits > most)
+            return 0;
+        at += 1 + digits;
+    }
+    out[0] = size == 4 ? 2 : 3;
+    out[1] = (uint8_t)bits;
+    return at && at == length ? size + 2 : 0;
+}
+
+/* Most of what is no address does not look like the start of one. */
+static inline int like_address(const uint8_t *piece, size_t length) {
+    if (length > LONGEST_ADDRESS || (hex_digit(piece[0]) < 0 && piece[0] != ':'))
+        return 0;
+    return piece[1] == '.' || piece[2] == '.' || piece[3] == '.' || memchr(piece, ':', 5) != NULL;
+}
+
 static inline void ask(Searcher *self, const uint8_t *piece, size_t length) {
-    if (possible(piece, length))
-        ask_hash(self, hash_of(self, piece, length));
+    if (!possible(piece, length))
+        return;
+    ask_hash(self, hash_of(self, piece, length));
+    if (like_address(piece, length)) {
+        uint8_t packed[18 + PADDING] = {0};
+        size_t size = pack_address(piece, length, packed);
+        if (size)
+            ask_hash(self, hash_of(self, packed, size));
+    }
 }
 
 static inline Piece without_blanks(const uint8_t *text, size_t start, size_t end) {
@@ -500,8 +659,6 @@ static void next_number(Searcher *self, Numbers *numbers, const uint8_t *text, P
             *shapes |= 1u << CARD;
     }
 }
-
-#define NOWHERE SIZE_MAX
 
 /* What of a text is open, and what was asked last of each kind. Runs of a kind lie within one of the next. */
 typedef struct {
@@ -639,10 +796,6 @@ static void fold_latin(uint8_t *text, size_t length) {
         if (next < length && text[next] >= 0x80 && text[next] <= 0x9E && text[next] != 0x97)
             text[next] = (uint8_t)(text[next] + 32);
     }
-}
-
-static int hex_digit(uint8_t sign) {
-    return sign >= '0' && sign <= '9' ? sign - '0' : sign >= 'a' && sign <= 'f' ? sign - 'a' + 10 : -1;
 }
 
 static uint8_t escape_of(uint8_t sign) {
@@ -1236,7 +1389,9 @@ static PyObject *hash_one(PyObject *Py_UNUSED(module), PyObject *args) {
 }
 
 static PyMethodDef gatherer_methods[] = {
-    {"feed", (PyCFunction)gatherer_feed, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+    {"feed", (PyCFunction)gatherer_feed, METH_VARARGS, NULL},
+    {"finish", (PyCFunction)gatherer_finish, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}};
 static PyMethodDef confirmer_methods[] = {
     {"feed", (PyCFunction)confirmer_feed, METH_VARARGS, NULL},
     {"settle", (PyCFunction)confirmer_settle, METH_NOARGS, NULL},

@@ -16,13 +16,13 @@ from typing import IO, TypeAlias
 from ..model.catalog import TableName
 from ..model.errors import SpaceExhausted
 from .kernel import Confirmer, Gatherer, mark
+from .reference import HASH
 
 SMALLEST, LARGEST = 1 << 12, 1 << 25
 BYTES_A_VALUE = 2
 GATES = 1 << 17
 # With fewer bits a value than this, a filter answers yes too often to be of use.
 BITS_A_VALUE = 8
-HASH = 8
 Place: TypeAlias = tuple[str, str]
 Span: TypeAlias = tuple[int, int]
 BLOCK = 1 << 20
@@ -64,7 +64,7 @@ class Originals:
         *,
         own: Place | None = None,
     ) -> None:
-        """Take one stream of lines of hashes; blocking, for several threads at a time.
+        """Take one stream of rows of hashes; blocking, for several threads at a time.
 
         `own` is the only column that may hold the values still.
         """
@@ -77,6 +77,7 @@ class Originals:
                     with _full_disk_told():
                         self._file.write(kept)
                     self.count += len(kept) // HASH
+        gatherer.finish()
 
     @property
     def passes(self) -> int:

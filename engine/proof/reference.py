@@ -8,8 +8,10 @@ seed nor a hash outlives the search that they were made for.
 """
 
 import re
+import struct
 from array import array
 from collections.abc import Iterator
+from ipaddress import ip_interface
 from mmap import mmap
 
 from .shapes import (
@@ -35,6 +37,8 @@ SHARED_BY = 20
 MOST_IN_A_CELL = 64
 PROBES, LINE, GOLDEN = 6, 64, 0x9E3779B97F4A7C15
 ALL = (1 << 64) - 1
+HASH = 8
+COPY_START, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 
 LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 DIGITS = b"0123456789"
@@ -44,6 +48,7 @@ FIELD = re.compile(rb"[^\"{}\[\]()<>,;:|=\n\t\x00]+")
 QUOTED = re.compile(rb"[^\"\x00]+")
 EDGES = b"._-+'$"
 GAPS = b" ()./-+"
+ADDRESS = re.compile(rb"[0-9a-f:.]{2,45}(/[0-9]{1,3})?")
 FOLD = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -123,8 +128,9 @@ def mark(bloom: Filter, kept: bytes, part: int, parts: int) -> None:
 
 
 class Gatherer:
-    """Takes hashes as they come from the source, one value a column of a line, and marks them in filters.
+    """Takes hashes as they come from the source, and marks them in filters.
 
+    They come as rows of PostgreSQL's binary COPY, any number of them in a cell, 8 bytes each.
     `flags` say of each column: 0 a value, 1 a value that identifies somebody by itself, 2 only a first word.
     """
 
@@ -133,21 +139,61 @@ class Gatherer:
         self._bloom = bloom
         self._first = first
         self._rest = b""
+        self._begun = self._ended = False
 
     def feed(self, block: bytes | memoryview) -> bytes:
-        """Take some of the stream, and return the hashes to keep, 8 bytes each, the flag as the last bit."""
+        """Take some of the stream, and return the hashes to keep, 8 bytes each, the flag as the last bit.
+
+        Raises:
+            ValueError: it is no stream of rows with so many columns.
+        """
+        self._rest += block
         kept = array("Q")
-        *lines, self._rest = (self._rest + block).split(b"\n")
-        for line in lines:
-            for flag, cell in zip(self._flags, line.split(b"\t"), strict=True):
-                for number in re.findall(rb"-?\d+", cell):
-                    value = int(number) & ALL
-                    filter_ = self._first if flag == 2 else self._bloom
-                    for byte, bit in marks(value, len(filter_)):
-                        filter_[byte] |= 1 << bit
-                    if flag != 2:
-                        kept.append(value & ~1 | flag)
+        while self._rest and (cells := self._row()) is not None:
+            for flag, cell in zip(self._flags, cells, strict=True):
+                kept.extend(self._marked(cell, flag))
         return kept.tobytes()
+
+    def finish(self) -> None:
+        """End the stream.
+
+        Raises:
+            ValueError: it has no end.
+        """
+        if not self._ended:
+            raise ValueError("rows without an end")
+
+    def _row(self) -> list[bytes] | None:
+        """Take the next row from what is there, if all of it is."""
+        rest, at = self._rest, 0 if self._begun else len(COPY_START)
+        if rest[:at] != COPY_START[: min(at, len(rest))] or self._ended:
+            raise ValueError("no rows of hashes")
+        width = rest[at : at + len(COPY_END)]
+        if width == COPY_END:
+            self._begun, self._ended, self._rest = True, True, rest[at + len(COPY_END) :]
+            return [b""] * len(self._flags)
+        if len(width) == len(COPY_END) and int.from_bytes(width, "big") != len(self._flags):
+            raise ValueError("no rows of hashes")
+        at += len(width)
+        cells: list[bytes] = []
+        for _ in self._flags:
+            size = max(int.from_bytes(rest[at : at + 4], "big", signed=True), 0)
+            if size % HASH:
+                raise ValueError("no rows of hashes")
+            at += 4 + size
+            cells.append(rest[at - size : at])
+        if at > len(rest):
+            return None
+        self._begun, self._rest = True, rest[at:]
+        return cells
+
+    def _marked(self, cell: bytes, flag: int) -> Iterator[int]:
+        filter_ = self._first if flag == 2 else self._bloom
+        for (value,) in struct.iter_unpack(">Q", cell):
+            for byte, bit in marks(value, len(filter_)):
+                filter_[byte] |= 1 << bit
+            if flag != 2:
+                yield value & ~1 | flag
 
 
 class Confirmer:
@@ -276,12 +322,28 @@ class Searcher:
 
     def _ask(self, piece: bytes, column: int) -> None:
         if SHORTEST <= len(piece) <= LONGEST and (len(piece) >= SHORTEST_NUMBER or piece[0] > 57):
-            self.asked += 1
-            value = lookup3(piece, self._seed)
-            if holds(self._bloom, value) and value not in self._here:
-                self._found.extend((value & ~1, column))
-                if len(self._here) < MOST_IN_A_CELL:
-                    self._here.add(value)
+            self._look_up(piece, column)
+            if packed := packed_address(piece):
+                self._look_up(packed, column)
+
+    def _look_up(self, value: bytes, column: int) -> None:
+        self.asked += 1
+        hash_ = lookup3(value, self._seed)
+        if holds(self._bloom, hash_) and hash_ not in self._here:
+            self._found.extend((hash_ & ~1, column))
+            if len(self._here) < MOST_IN_A_CELL:
+                self._here.add(hash_)
+
+
+def packed_address(text: bytes) -> bytes:
+    """Return an address of a network as PostgreSQL keeps and hashes it, nothing if it is none."""
+    if not ADDRESS.fullmatch(text):
+        return b""
+    try:
+        found = ip_interface(text.decode())
+    except ValueError:
+        return b""
+    return bytes((2 if found.version == 4 else 3, found.network.prefixlen)) + found.packed
 
 
 def unescaped(cell: bytes) -> bytes:

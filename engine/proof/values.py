@@ -5,6 +5,7 @@ A value is hashed as it comes by, and is in no place but the memory of that mome
 
 import json
 import re
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -22,10 +23,11 @@ from ..database.telling import (
     names,
 )
 from .kernel import lookup3
-from .reference import FOLD, folded_latin, unescaped
+from .reference import COPY_END, COPY_START, FOLD, folded_latin, packed_address, unescaped
 
 NULL = b"\\N"
-SPELLED = re.compile(r"uuid|inet[46]")
+SPELLED = re.compile(r"uuid")
+ADDRESS = re.compile(r"inet[46]")
 NUMBER = re.compile(r"(int|bigint|decimal)\b.*")
 MAIL = re.compile(rb"[a-z0-9._%+'-]+@[a-z0-9.-]*[a-z0-9]")
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
@@ -50,17 +52,19 @@ class Values:
         return bytes((*alone, *((SURE, FIRST_WORD) * len([*names(self.columns)]))))
 
     def hashed(self, blocks: Iterator[Block]) -> Blocks:
-        """Yield the same rows as lines of numbers, those of a column parted by blanks."""
+        """Yield the same rows as hashes, as the search takes them."""
         alone = [(place, spell) for place, column in enumerate(self.columns) for _, spell in _parts(column)]
         places = {column: place for place, column in enumerate(self.columns)}
         together = [(places[one], places[other]) for one, other in names(self.columns)]
+        yield COPY_START
         rest = b""
         for block in blocks:
             *lines, rest = (rest + block).split(b"\n")
             if lines:
-                yield b"".join(self._line(line.split(b"\t"), alone, together) for line in lines)
+                yield b"".join(self._row(line.split(b"\t"), alone, together) for line in lines)
+        yield COPY_END
 
-    def _line(
+    def _row(
         self,
         cells: Sequence[bytes],
         alone: Sequence[tuple[int, Spell]],
@@ -70,14 +74,13 @@ class Values:
         for one, other in together:
             name = NULL if NULL in (cells[one], cells[other]) else cells[one] + b" " + cells[other]
             hashes += [self._cell(name, _whole), self._cell(name, _first_word)]
-        return b"\t".join(hashes) + b"\n"
+        sized = (struct.pack(">i", len(one)) + one for one in hashes)
+        return struct.pack(">h", len(hashes)) + b"".join(sized)
 
     def _cell(self, cell: bytes, spell: Spell) -> bytes:
         if cell == NULL:
             return b""
-        values = (lookup3(piece, self.seed) for piece in spell(unescaped(cell)))
-        # As the numbers with sign that a server would give.
-        return b" ".join(b"%d" % (value - (1 << 64) if value >> 63 else value) for value in values)
+        return b"".join(struct.pack(">Q", lookup3(piece, self.seed)) for piece in spell(unescaped(cell)))
 
 
 def _parts(column: Wanted) -> Iterator[Part]:
@@ -87,6 +90,8 @@ def _parts(column: Wanted) -> Iterator[Part]:
     sure = SURE if IDENTIFYING.intersection(column.kinds) else PLAIN
     if SPELLED.fullmatch(column.type):
         yield sure, lambda value: (value,)
+    elif ADDRESS.fullmatch(column.type):
+        yield sure, lambda value: (packed_address(value),)
     elif NUMBER.fullmatch(column.type):
         yield sure, _large
     elif column.type == "json" or column.paths:

@@ -1,7 +1,7 @@
 """The native client as a pump: one persistent child per reader, fed with queries, read in large blocks.
 
-Its own batch output escapes tab, newline, backslash and zero, as COPY text does. Two bytes that no UTF-8 has
-say what else there is to say: NULL, and the end. So such lines cost nothing.
+Its own batch output escapes tab, newline, backslash and zero, as COPY text does. A byte that no UTF-8 has
+stands for NULL.
 """
 
 import threading
@@ -11,13 +11,11 @@ from pathlib import Path
 
 from ...model.errors import DatabaseFailed, RuleFailed
 from ..base import Blocks, Slice
-from ..printed import room, until_end
+from ..printed import ending, room, until_end
 from ..process import Child, in_large_blocks
 from ..programs import Programs
 from .session import Session
 
-END = b"\xfe\n"
-ECHO_END = "SELECT _binary X'FE';\n"
 NULL, WRITTEN_NULL = b"\xff", b"\\N"
 RETURN, WRITTEN_RETURN = b"\r", b"\\r"
 # As digits, so that the client sees no text of a rule; a warning then sets what cannot be set.
@@ -55,6 +53,7 @@ class Pump:
         self._programs = programs
         self._child = child
         self._room = room()
+        self._ending = ending()
 
     def enter(self, statements: Iterable[str]) -> None:
         """Run statements that print nothing, and return when they are done; blocking.
@@ -88,10 +87,10 @@ class Pump:
             ) from None
 
     def _read(self, what: str) -> Blocks:
-        self._send(ECHO_END)
+        self._send(f"SELECT '{self._ending}';\n")
         whole = False
         try:
-            for block in until_end(self._child.stdout.fileno(), self._room, END):
+            for block in until_end(self._child.stdout.fileno(), self._room, self._ending):
                 yield bytes(block).replace(NULL, WRITTEN_NULL).replace(RETURN, WRITTEN_RETURN)
             self._programs.check()
             whole = True

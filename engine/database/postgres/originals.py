@@ -1,11 +1,13 @@
 """Hashes of a table's values, computed by the source itself: no value leaves it.
 
-A row becomes a line of numbers, one or several for each column: seeded hashes of the value in one spelling,
-and of what in it can be recognised elsewhere.
+Of a value there are one or several: seeded hashes of it in one spelling, and of what in it can be
+recognised elsewhere. Those of many rows come as one, column by column, as a row by itself costs as much as a
+hash does.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...model.catalog import TableName
 from ...model.identifier import literal, quote
@@ -31,7 +33,8 @@ MEANINGLESS = re.compile(
     r'|line|lseg|box|path|polygon|circle|xid|cid|tid|pg_lsn|"char"|\w+range|\w+multirange)\b(?!\.).*'
 )
 # Written in small letters of ASCII, without blanks.
-SPELLED = re.compile(r"uuid|inet|cidr|macaddr8?")
+SPELLED = re.compile(r"uuid|macaddr8?")
+ADDRESS = re.compile(r"inet|cidr")
 NUMBER = re.compile(r"(integer|bigint|numeric)(\(.*\))?")
 SCALAR = re.compile(r"(text|character varying|character|name|xml)(\(\d+\))?|(\w+\.)?citext")
 DOCUMENT = re.compile(r"jsonb?")
@@ -76,10 +79,9 @@ def _pieces(
         if not parts:
             continue
         named = tuple(column.name for column in looked_for)
-        flags = bytes(flag for flag, _ in parts)
+        flags = bytes(part.flag for part in parts)
         for ordinal, source in enumerate(pieces):
-            rows = _rows(source, some[0].changed)
-            query = f"COPY ({row.select([sql for _, sql in parts], rows)}) TO STDOUT"
+            query = f"COPY ({_query(parts, row, source, some[0].changed)}) TO STDOUT (FORMAT binary)"
             query = inside(query) if some[0].changed else query
             piece = Slice(leaf.name, named, ordinal, query, source.bytes, source.places)
             yield Hashing(piece, flags, some[0].elsewhere)
@@ -93,17 +95,50 @@ def _together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
     yield from map(tuple, groups.values())
 
 
-def _rows(source: Source, changed: Changed | None) -> str:
+def _query(parts: "Sequence[_Part]", row: "_Row", source: Source, changed: Changed | None) -> str:
+    """Return the query for the hashes of some rows: row by row, or those of many as one."""
+    if source.groups is None:
+        return row.select(parts, _rows(source.rows, changed), joined=False)
+    hashes = row.select(parts, _rows(source.grouped, changed), joined=True)
+    return f"SELECT hashes.* FROM {source.groups} CROSS JOIN LATERAL ({hashes}) AS hashes"
+
+
+def _rows(rows: str, changed: Changed | None) -> str:
     if changed is None:
-        return f"FROM {source.rows}"
+        return f"FROM {rows}"
     alias, earlier = quote(changed.alias), "".join(f" WHEN ({one}\n) THEN true" for one in changed.conditions)
-    rows = f"SELECT * FROM (SELECT t.* FROM {source.rows}) AS {alias}"
-    return f"FROM ({rows} WHERE CASE{earlier} ELSE false END) AS t"
+    taken = f"SELECT * FROM (SELECT t.* FROM {rows}) AS {alias}"
+    return f"FROM ({taken} WHERE CASE{earlier} ELSE false END) AS t"
 
 
 def says_something(type_: str) -> bool:
     """Tell whether a value of that type can be recognised in another place."""
     return MEANINGLESS.fullmatch(type_.removesuffix("[]")) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One output of a row: what its hashes are of, and the SQL of one.
+
+    There may be `several`, for each row of something after FROM, and only `when` a condition holds.
+    """
+
+    flag: int
+    hash: str
+    several: str = ""
+    when: str = ""
+
+    @property
+    def sent(self) -> str:
+        """The hashes as bytes."""
+        hashes = f"pg_catalog.int8send({self.hash})"
+        if self.several:
+            hashes = f"(SELECT {_joined(hashes)} FROM {self.several})"
+        return f"CASE WHEN {self.when} THEN {hashes} END" if self.when else hashes
+
+
+def _joined(hashes: str) -> str:
+    return f"pg_catalog.string_agg({hashes}, ''::pg_catalog.bytea)"
 
 
 class _Row:
@@ -121,60 +156,77 @@ class _Row:
         """Return the hash of a text."""
         return f'pg_catalog.hashtextextended({value} COLLATE "C", {self._seed})'
 
-    def select(self, outputs: Sequence[str], source: str) -> str:
-        """Return the query for expressions about what is computed once."""
-        if list(self._computed.values()) == outputs:
-            return f"SELECT {', '.join(self._computed)} {source}"
-        inner = ", ".join(f"{sql} AS {name.removeprefix('r.')}" for sql, name in self._computed.items())
-        return f"SELECT {', '.join(outputs)} FROM (SELECT {inner} {source} OFFSET 0) AS r"
+    def address_hashed(self, address: str) -> str:
+        """Return the hash of an address of a network, however it is written."""
+        return f"pg_catalog.hashinetextended({address}, {self._seed})"
+
+    def select(self, parts: Sequence[_Part], rows: str, *, joined: bool) -> str:
+        """Return the query for parts of rows, each for itself or all of them joined."""
+        named = {name: sql for sql, name in self._computed.items()}
+        inner = ", ".join(f"{sql} AS {name.removeprefix('r.')}" for name, sql in named.items())
+        if [part.hash for part in parts] == [*named]:
+            parts = [replace(part, hash=named[part.hash]) for part in parts]
+        else:
+            rows = f"FROM (SELECT {inner} {rows} OFFSET 0) AS r"
+        outputs = (_joined(part.sent) if joined else part.sent for part in parts)
+        return f"SELECT {', '.join(outputs)} {rows}"
 
 
-def _parts(column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
-    """Yield the outputs of one column: what they are, and their SQL."""
+def _parts(column: Wanted, row: _Row) -> Iterator[_Part]:
+    """Yield the outputs of one column."""
     name = f"t.{quote(column.name)}"
     text = f"{name}::pg_catalog.text"
     sure = SURE if IDENTIFYING.intersection(column.kinds) else PLAIN
-    if SPELLED.fullmatch(column.type):
-        yield sure, row.once(row.hashed(f"({text})"))
+    if ADDRESS.fullmatch(column.type):
+        yield _Part(sure, row.once(row.address_hashed(name)))
+    elif SPELLED.fullmatch(column.type):
+        yield _Part(sure, row.once(row.hashed(f"({text})")))
     elif SCALAR.fullmatch(column.type):
         yield from _of_text(text, column, row, sure=sure)
     elif NUMBER.fullmatch(column.type):
-        yield sure, row.once(row.hashed(f"(CASE WHEN {name} >= {SMALLEST_NUMBER} THEN {text} END)"))
+        large = f"(CASE WHEN {name} >= {SMALLEST_NUMBER} THEN {text} END)"
+        yield _Part(sure, row.once(row.hashed(large)))
     elif column.type == "jsonb" and sure == SURE and column.paths and all(map(KEYS.fullmatch, column.paths)):
         yield from _of_keys(name, column, row)
     else:
-        yield PLAIN, row.once(row.hashed(_spelling(text)))
+        yield _Part(PLAIN, row.once(row.hashed(_spelling(text))))
         document = row.once(name if column.type == "jsonb" else f"pg_catalog.to_jsonb({name})")
         for path in _paths(column):
             yield from _leaves(document, path, column, row, sure=sure)
 
 
-def _of_names(one: Wanted, other: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
+def _of_names(one: Wanted, other: Wanted, row: _Row) -> Iterator[_Part]:
     """Yield the outputs of two names in a row."""
     first, second = (f"t.{quote(column.name)}::pg_catalog.text" for column in (one, other))
     spelled = row.once(_spelling(f"({first} || ' ' || {second})"))
-    yield SURE, row.hashed(spelled)
-    yield FIRST_WORD, row.hashed(f"pg_catalog.split_part({spelled}, ' ', 1)")
+    yield _Part(SURE, row.hashed(spelled))
+    yield _first_word(spelled, row)
 
 
-def _of_text(text: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:
-    if column.kinds and ONE_WORD.issuperset(column.kinds) and not NUMBERS.intersection(column.kinds):
-        yield sure, row.once(row.hashed(_spelling(text)))
+def _of_text(text: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[_Part]:
+    one_word = bool(column.kinds) and ONE_WORD.issuperset(column.kinds)
+    numbers = NUMBERS.intersection(column.kinds)
+    if one_word and not numbers:
+        yield _Part(sure, row.once(row.hashed(_spelling(text))))
         return
     spelled = row.once(_spelling(text))
-    yield sure, row.hashed(spelled)
-    if NUMBERS.intersection(column.kinds):
-        yield SURE, row.hashed(f"pg_catalog.translate({spelled}, '{GAPS}', '')")
-    if column.kinds and ONE_WORD.issuperset(column.kinds):
+    yield _Part(sure, row.hashed(spelled))
+    if numbers:
+        yield _Part(SURE, row.hashed(_without_gaps(spelled)))
+    if one_word:
         return
-    several = f"pg_catalog.strpos({spelled}, ' ') > 0 AND pg_catalog.length({spelled}) <= {LONGEST_GROUP}"
-    first = row.hashed(f"pg_catalog.split_part({spelled}, ' ', 1)")
-    yield FIRST_WORD, f"CASE WHEN {several} THEN {first} END"
+    yield _first_word(spelled, row)
     if _is_prose(column):
-        yield from _inside(spelled, row)
+        yield from _contacts(spelled, row)
 
 
-def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
+def _first_word(text: str, row: _Row) -> _Part:
+    """Return the first word of a text of several."""
+    word = f"NULLIF(pg_catalog.split_part({text}, ' ', 1), {text})"
+    return _Part(FIRST_WORD, row.hashed(word), when=f"pg_catalog.octet_length({text}) <= {LONGEST_GROUP}")
+
+
+def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[_Part]:
     """Yield the outputs of a document with something at known keys that means one person.
 
     The document itself counts where nothing at those keys would be looked for.
@@ -185,43 +237,47 @@ def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[tuple[int, str]]:
         keys = ", ".join(literal(key) for key in path.split(".")[1:])
         leaf = row.once(f"pg_catalog.jsonb_extract_path_text({name}, {keys})")
         lengths.append(f"pg_catalog.octet_length({leaf})")
-        yield SURE, row.hashed(_spelling(leaf))
+        yield _Part(SURE, row.hashed(_spelling(leaf)))
         # In a list of documents the keys are of each of them.
         lax = f"lax {_json_path(path)}"
         several = f"{leaf} IS NULL AND pg_catalog.jsonb_path_exists({document}, {literal(lax)})"
-        for flag, found in _leaves(document, lax, column, row, sure=SURE):
-            yield flag, f"CASE WHEN {several} THEN {found} END"
+        yield from _leaves(document, lax, column, row, sure=SURE, when=several)
         if _is_prose(column):
-            yield from _inside(_spelling(leaf), row)
+            yield from _contacts(_spelling(leaf), row)
     whole = row.hashed(_spelling(f"{document}::pg_catalog.text"))
-    yield PLAIN, f"CASE WHEN GREATEST({', '.join(lengths)}) >= {TELLING} THEN NULL ELSE {whole} END"
+    said = f"GREATEST({', '.join(lengths)}) >= {TELLING}"
+    yield _Part(PLAIN, f"CASE WHEN {said} THEN NULL ELSE {whole} END")
 
 
-def _leaves(document: str, path: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[tuple[int, str]]:
+def _leaves(
+    document: str, path: str, column: Wanted, row: _Row, *, sure: int, when: str = ""
+) -> Iterator[_Part]:
     """Yield what is at a path of a document, each of it."""
     found = f"pg_catalog.jsonb_path_query({document}, {literal(path)}) AS leaf (json)"
     text = _spelling("(leaf.json #>> '{}')")
-    yield sure, f"ARRAY(SELECT {row.hashed(text)} FROM {found})"
+    yield _Part(sure, row.hashed(text), several=found, when=when)
     if _is_prose(column):
-        for likely, value, matches in _contacts(text, row):
-            yield SURE, f"ARRAY(SELECT {value} FROM {found}, {matches} WHERE {likely})"
+        for part in _contacts(text, row):
+            inside = f"{found}, {part.several} WHERE {part.when}"
+            yield replace(part, several=inside, when=when)
 
 
-def _inside(text: str, row: _Row) -> Iterator[tuple[int, str]]:
-    """Yield addresses and telephone numbers that stand in a longer text."""
-    for likely, value, matches in _contacts(text, row):
-        yield SURE, f"CASE WHEN {likely} THEN ARRAY(SELECT {value} FROM {matches}) END"
-
-
-def _contacts(text: str, row: _Row) -> Iterator[tuple[str, str, str]]:
-    """Yield what makes it likely that there are some in a text, the hash of one, and the search for all."""
-    numbers = f"pg_catalog.translate(m.found[1], '{GAPS}', '')"
+def _contacts(text: str, row: _Row) -> Iterator[_Part]:
+    """Yield addresses and telephone numbers that stand in a longer text, when it is likely that some do."""
+    numbers = _without_gaps("m.found[1]")
     for pattern, value, likely in (
         (MAIL, "m.found[1]", f"pg_catalog.strpos({text}, '@') > 0"),
         (PHONE, numbers, f"{text} ~ '{DIGITS}'"),
     ):
         matches = f"pg_catalog.regexp_matches({text}, '({pattern})', 'g') AS m (found)"
-        yield likely, row.hashed(value), matches
+        yield _Part(SURE, row.hashed(value), several=matches, when=likely)
+
+
+def _without_gaps(text: str) -> str:
+    """Return a number without what parts its digits; one after the other takes half as long as all."""
+    for gap in GAPS:
+        text = f"pg_catalog.replace({text}, '{gap}', '')"
+    return text
 
 
 def _is_prose(column: Wanted) -> bool:

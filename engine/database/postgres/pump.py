@@ -6,14 +6,10 @@ from pathlib import Path
 
 from ...model.errors import EngineError
 from ..base import Slice
-from ..printed import room, until_end
+from ..printed import ending, room, until_end
 from ..process import Child, in_large_blocks
 from ..programs import Programs
 from .session import Session
-
-# Copy text doubles every backslash of the data, so no row can be this line.
-END = b"\\.\n"
-ECHO_END = "\\echo '\\\\.'\n"
 
 
 @contextmanager
@@ -38,6 +34,7 @@ class Pump:
         self._child = child
         self._check = check
         self._room = room()
+        self._ending = ending()
 
     def send(self, text: str) -> None:
         """Give psql something to do; if it is gone, the next read says so."""
@@ -45,12 +42,12 @@ class Pump:
             self._child.give(text.encode(errors="surrogateescape"))
 
     def read(self, piece: Slice) -> Iterator[memoryview]:
-        """Yield the piece as copy text, blocks of at most 1 MiB in a room that is used again; blocking.
+        """Yield what the piece prints, blocks of at most 1 MiB in a room that is used again; blocking.
 
         Raises:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
         """
-        self.send(f"{piece.text};\n{ECHO_END}")
+        self.send(f"{piece.text};\n\\echo {self._ending}\n")
         whole = False
         try:
             yield from self._until_end(piece)
@@ -63,7 +60,7 @@ class Pump:
 
     def _until_end(self, piece: Slice) -> Iterator[memoryview]:
         try:
-            yield from until_end(self._child.stdout.fileno(), self._room, END)
+            yield from until_end(self._child.stdout.fileno(), self._room, self._ending)
         except EOFError:
             raise self._lost(piece) from None
 

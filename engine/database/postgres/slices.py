@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PAGE = 8192
 PAGES_PER_SLICE = 8192
 SMALLEST_SLICE = 64
+PAGES_PER_GROUP = 128
+NO_PAGE = 0xFFFFFFFF
 TARGET_BYTES = 2 * PAGES_PER_SLICE * PAGE
 
 # Tables of extensions are left out: pg_dump knows which of their rows are configuration.
@@ -44,6 +46,10 @@ RAW = "SELECT * FROM ONLY {table}{pages}"
 PLACED = (
     "pg_catalog.unnest({places}) AS u (place) CROSS JOIN LATERAL "
     "(SELECT * FROM ONLY {table} WHERE ctid = u.place OFFSET 0) AS {alias}"
+)
+GROUP = (
+    " WHERE ctid >= pg_catalog.concat('(', pages.first, ',0)')::pg_catalog.tid"
+    " AND ctid < pg_catalog.concat('(', pages.next, ',0)')::pg_catalog.tid"
 )
 PLACE_BITS = 16
 AT_ONCE = 4096
@@ -78,11 +84,16 @@ async def read_leaves(connection: "AsyncConnection[TupleRow]") -> tuple[Leaf, ..
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Some rows of a table as they stand after FROM, called `t`; `places` as of a slice."""
+    """Some rows of a table as they stand after FROM, called `t`; `places` as of a slice.
+
+    `grouped` are the same rows, some at a time for each row of `groups`; None where that costs more.
+    """
 
     rows: str
     bytes: int
     places: Callable[[], str] | None = None
+    groups: str | None = None
+    grouped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +118,10 @@ class Cutting:
         """Yield where a table's rows are read from, in pieces; nothing where none is taken."""
         table, taking = quoted(leaf.name), self._taking(leaf)
         if taking.rows is None:
-            for pages, share in page_ranges(leaf, self.version):
-                yield Source(f"ONLY {table} AS t{pages}", share)
+            for pages in page_ranges(leaf, self.version):
+                rows = f"ONLY {table} AS t"
+                grouped = "" if pages.groups is None else f"{rows}{GROUP}"
+                yield Source(f"{rows}{pages.condition}", pages.bytes, groups=pages.groups, grouped=grouped)
             return
         rows = PLACED.format(places=PLACES, table=table, alias="t")
         for part in taking.parts:
@@ -163,17 +176,36 @@ def _pairs(places: Sequence[int]) -> str:
     return ",".join([f'"({place >> PLACE_BITS},{place & 0xFFFF})"' for place in places])
 
 
-def page_ranges(leaf: Leaf, version: int) -> Iterator[tuple[str, int]]:
-    """Yield the conditions that cut a table into pieces, and the bytes of each; one piece has none."""
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Some pages of a table: the condition of their rows, their bytes, and smaller groups of them."""
+
+    condition: str
+    bytes: int
+    groups: str | None = None
+
+
+def page_ranges(leaf: Leaf, version: int) -> Iterator[Pages]:
+    """Yield what cuts a table into pieces; one piece has no condition."""
     step = _pages_per_slice(leaf)
     pages = leaf.heap_bytes // PAGE
-    if version < 140000 or not leaf.heap or pages <= step:
-        yield "", leaf.bytes
-        return
-    for start in range(0, pages, step):
-        # The last piece is open: pages that came later hold nothing that this moment sees.
-        end = f" AND ctid < '({start + step},0)'" if start + step < pages else ""
-        yield f" WHERE ctid >= '({start},0)'{end}", leaf.bytes * min(step, pages - start) // pages
+    if version < 140000 or not leaf.heap:
+        yield Pages("", leaf.bytes)
+    elif pages <= step:
+        yield Pages("", leaf.bytes, _groups(0, pages, pages))
+    else:
+        for start in range(0, pages, step):
+            end = min(start + step, pages)
+            # The last piece is open: pages that came later hold nothing that this moment sees.
+            below = f" AND ctid < '({end},0)'" if end < pages else ""
+            share = leaf.bytes * (end - start) // pages
+            yield Pages(f" WHERE ctid >= '({start},0)'{below}", share, _groups(start, end, pages))
+
+
+def _groups(start: int, end: int, pages: int) -> str:
+    last = f"CASE WHEN page + {PAGES_PER_GROUP} < {pages} THEN page + {PAGES_PER_GROUP} ELSE {NO_PAGE} END"
+    series = f"pg_catalog.generate_series({start}, {max(end - 1, 0)}, {PAGES_PER_GROUP}) AS page"
+    return f"(SELECT page AS first, {last} AS next FROM {series}) AS pages"
 
 
 def _pages_per_slice(leaf: Leaf) -> int:

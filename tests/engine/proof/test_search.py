@@ -1,9 +1,11 @@
 """The compiled search finds exactly what the one in plain Python finds, and neither needs the other."""
 
 import random
+import struct
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_interface
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,16 +99,19 @@ def copied(value: str | None, *, binary: bool = False) -> bytes:
 def filters(values: Iterable[bytes], first: Iterable[bytes]) -> tuple[bytearray, bytearray]:
     bloom, gates = bytearray(1 << 12), bytearray(1 << 10)
     gatherer = _search.Gatherer(bytes((0, 2)), bloom, gates)
-    for value in values:
-        gatherer.feed(b"%d\t\\N\n" % signed(value))
-    for value in first:
-        gatherer.feed(b"\\N\t%d\n" % signed(value))
+    gatherer.feed(hashes([[reference.lookup3(value, SEED) for value in some] for some in (values, first)]))
+    gatherer.finish()
     return bloom, gates
 
 
-def signed(value: bytes) -> int:
-    number = reference.lookup3(value, SEED)
-    return number - (1 << 64) if number >> 63 else number
+def hashes(*rows: Sequence[Sequence[int]]) -> bytes:
+    """Spell rows of hashes as the source sends them; NULL is where there are none."""
+    lines = (
+        struct.pack(">h", len(row))
+        + b"".join(struct.pack(f">i{len(one)}Q", len(one) * 8 or -1, *one) for one in row)
+        for row in rows
+    )
+    return b"".join((b"PGCOPY\n\xff\r\n\0", bytes(8), *lines, b"\xff\xff"))
 
 
 BLOOM, GATES = filters(ORIGINALS, FIRST)
@@ -140,6 +145,30 @@ def test_both_find_the_same_however_the_stream_is_cut(
     blocks = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     arguments = (b"tb-v", b"\1\1\0\0", BLOOM, GATES, SEED)
     assert found(_search.Searcher(*arguments), blocks) == found(reference.Searcher(*arguments), [stream])
+
+
+SHORT = st.sampled_from(
+    [
+        "",
+        "anna",
+        "Anna",
+        "smith",
+        "nobody",
+        "view",
+        "a@b.com",
+        "+49 30 1234567",
+        "10.1.2.3",
+        "4930123456",
+        "x" * 16,
+    ]
+)
+
+
+@given(st.lists(st.tuples(SHORT, SHORT), min_size=1, max_size=9), st.integers(1, 40))
+def test_both_find_the_same_in_cells_that_come_again(rows: list[tuple[str, str]], times: int) -> None:
+    stream = b"".join(b"%b\t%b\n" % (one.encode(), other.encode()) for one, other in rows) * times
+    arguments = (b"tv", b"\1\0", BLOOM, GATES, SEED)
+    assert found(_search.Searcher(*arguments), [stream]) == found(reference.Searcher(*arguments), [stream])
 
 
 @given(TEXTS)
@@ -194,18 +223,91 @@ def test_only_rare_values_and_identifiers_are_confirmed(kind: type[reference.Con
     assert answers == {b"rare": 1, b"common": 0, b"sure": 1, b"absent": 0, b"both": 1}
 
 
-@given(st.lists(st.lists(st.integers(-(1 << 63), (1 << 63) - 1), max_size=3), max_size=8), st.integers(1, 9))
-def test_both_gather_the_same(lines: list[list[int]], step: int) -> None:
-    stream = b"".join(
-        b"{%s}\t%d\t\\N\n" % (b",".join(b"%d" % one for one in line), len(line)) for line in lines
-    )
+HASHES = st.lists(st.integers(0, (1 << 64) - 1), max_size=4)
+
+
+@given(st.lists(st.tuples(HASHES, HASHES, HASHES), max_size=6), st.integers(1, 40))
+def test_both_gather_the_same(rows: list[tuple[list[int], ...]], step: int) -> None:
+    stream = hashes(*rows)
     kept: list[object] = []
     for kind, size in ((_search.Gatherer, step), (reference.Gatherer, len(stream) + 1)):
         bloom, gates = bytearray(256), bytearray(64)
         gatherer = kind(bytes((1, 0, 2)), bloom, gates)
         pieces = [gatherer.feed(stream[at : at + size]) for at in range(0, len(stream), size)]
+        gatherer.finish()
         kept.append((b"".join(pieces), bloom, gates))
     assert kept[0] == kept[1]
+    wanted = Counter(
+        one & ~1 | flag for row in rows for flag, some in zip((1, 0), row, strict=False) for one in some
+    )
+    assert Counter(array("Q", b"".join(pieces))) == wanted
+
+
+@pytest.mark.parametrize("kind", [reference.Gatherer, _search.Gatherer])
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"",
+        b"1\t2\n",
+        hashes([[1], [2]])[:-1],
+        hashes([[1], [2]])[:-2],
+        hashes([[1]]),
+        hashes([[1], [2], [3]]),
+        hashes([[1], [2]]) + b"\0",
+        hashes([[1], [2]]).replace(b"\0\0\0\x08", b"\0\0\0\x07", 1),
+    ],
+)
+def test_what_are_no_rows_of_hashes_are_refused(kind: type[reference.Gatherer], stream: bytes) -> None:
+    gatherer = kind(b"\0\0", bytearray(64), bytearray(64))
+
+    def gather() -> None:
+        gatherer.feed(stream)
+        gatherer.finish()
+
+    with pytest.raises(ValueError, match="rows"):
+        gather()
+
+
+@pytest.mark.parametrize("kind", [reference.Searcher, _search.Searcher])
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("10.1.2.3", "10.1.2.3/32"),
+        ("10.1.2.3/32", "10.1.2.3/32"),
+        ("192.168.0.0/16, denied", "192.168.0.0/16"),
+        ("http://203.0.113.9:8080/", "203.0.113.9/32"),
+        ("2001:DB8::1", "2001:db8:0:0:0:0:0:1/128"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ('"::ffff:10.1.2.3"', "::ffff:a01:203/128"),
+        ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0/128"),
+    ],
+)
+def test_an_address_is_found_however_it_is_written(
+    kind: type[reference.Searcher], text: str, address: str
+) -> None:
+    found = ip_interface(address)
+    packed = bytes((2 if found.version == 4 else 3, found.network.prefixlen)) + found.packed
+    bloom, gates = filters((packed,), ())
+    searcher = kind(b"t", b"\0", bloom, gates, SEED)
+    searcher.text(text.encode())
+    assert reference.lookup3(packed, SEED) & ~1 in set(array("Q", searcher.take())[::2])
+
+
+PARTS = st.sampled_from(["0", "00", "1", "9", "10", "255", "256", "f", "ffff", "10000", "g", ""])
+SIGNS = st.sampled_from([".", ".", ":", ":", "::", "/", "/3", ""])
+
+
+@given(st.lists(st.tuples(PARTS, SIGNS), min_size=2, max_size=9))
+def test_both_take_the_same_for_an_address(parts: list[tuple[str, str]]) -> None:
+    content = "".join(part + sign for part, sign in parts).encode()
+    packed = reference.packed_address(content)
+    bloom, gates = filters((packed,), ())
+    found: list[object] = []
+    for kind in (_search.Searcher, reference.Searcher):
+        searcher = kind(b"v", b"\0", bloom, gates, SEED)
+        searcher.text(content)
+        found.append((searcher.asked, searcher.take()))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
