@@ -11,7 +11,10 @@ IDENTIFYING: frozenset[Kind] = frozenset(
     ("email", "phone", "card", "iban", "national-id", "secret", "full-name", "username")
 )
 NUMBERS: frozenset[Kind] = frozenset(("phone", "card", "iban", "national-id", "identifier"))
-ONE_WORD: frozenset[Kind] = frozenset(("email", "ip", "mac", "secret", "iban", "card", "username", "url"))
+# Of a telephone number the digits are looked for together.
+ONE_WORD: frozenset[Kind] = frozenset(
+    ("email", "ip", "mac", "secret", "iban", "card", "phone", "username", "url")
+)
 PROSE: frozenset[Kind] = frozenset(("free-text", "health", "document"))
 # Everywhere: a street is named Georgia, a song is by a King. A person's two names together say something.
 GIVEN: frozenset[Kind] = frozenset(("first-name",))

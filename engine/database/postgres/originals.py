@@ -42,7 +42,8 @@ DOCUMENT = re.compile(r"jsonb?")
 MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
 PHONE = "[+(]?[[:<:]][0-9][0-9 ()./-]{5,22}[0-9][[:>:]]"
-DIGITS = "[0-9][0-9 ()./-]{5}[0-9]"
+# Where this is not, no such number is; it is asked first, as it takes a third of the time.
+NUMBER_BEGINS = "[[:<:]][0-9][0-9 ()./-]{5}"
 CAPITALS = "".join(map(chr, (*range(0xC0, 0xD7), *range(0xD8, 0xDF))))
 # A path of keys alone, none of which a list has.
 KEYS = re.compile(r"\$(?:\.[A-Za-z_]\w*)+", re.ASCII)
@@ -267,7 +268,7 @@ def _contacts(text: str, row: _Row) -> Iterator[_Part]:
     numbers = _without_gaps("m.found[1]")
     for pattern, value, likely in (
         (MAIL, "m.found[1]", f"pg_catalog.strpos({text}, '@') > 0"),
-        (PHONE, numbers, f"{text} ~ '{DIGITS}'"),
+        (PHONE, numbers, f"{text} ~ '{NUMBER_BEGINS}'"),
     ):
         matches = f"pg_catalog.regexp_matches({text}, '({pattern})', 'g') AS m (found)"
         yield _Part(SURE, row.hashed(value), several=matches, when=likely)
