@@ -17,7 +17,7 @@ from .kernel import Searcher
 from .originals import Originals
 from .shapes import HIDDEN, KINDS, LOGIN, SECRET, is_hidden
 
-AT_ONCE = 120_000
+AT_ONCE = 50_000
 OVERLAP = 4096
 HEAD = 20
 NEWLINE = b"\n"

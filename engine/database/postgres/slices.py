@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 PAGE = 8192
 PAGES_PER_SLICE = 8192
 SMALLEST_SLICE = 64
+# What comes of a group is one row, which the server and psql hold as a whole.
 PAGES_PER_GROUP = 128
+GROUP_BYTES = 16 * PAGES_PER_GROUP * PAGE
 NO_PAGE = 0xFFFFFFFF
 TARGET_BYTES = 2 * PAGES_PER_SLICE * PAGE
 
@@ -187,33 +189,33 @@ class Pages:
 
 def page_ranges(leaf: Leaf, version: int) -> Iterator[Pages]:
     """Yield what cuts a table into pieces; one piece has no condition."""
-    step = _pages_per_slice(leaf)
+    step = _fitting(leaf, PAGES_PER_SLICE, TARGET_BYTES, least=SMALLEST_SLICE)
     pages = leaf.heap_bytes // PAGE
     if version < 140000 or not leaf.heap:
         yield Pages("", leaf.bytes)
     elif pages <= step:
-        yield Pages("", leaf.bytes, _groups(0, pages, pages))
+        yield Pages("", leaf.bytes, _groups(leaf, 0, pages))
     else:
         for start in range(0, pages, step):
             end = min(start + step, pages)
             # The last piece is open: pages that came later hold nothing that this moment sees.
             below = f" AND ctid < '({end},0)'" if end < pages else ""
             share = leaf.bytes * (end - start) // pages
-            yield Pages(f" WHERE ctid >= '({start},0)'{below}", share, _groups(start, end, pages))
+            yield Pages(f" WHERE ctid >= '({start},0)'{below}", share, _groups(leaf, start, end))
 
 
-def _groups(start: int, end: int, pages: int) -> str:
-    last = f"CASE WHEN page + {PAGES_PER_GROUP} < {pages} THEN page + {PAGES_PER_GROUP} ELSE {NO_PAGE} END"
-    series = f"pg_catalog.generate_series({start}, {max(end - 1, 0)}, {PAGES_PER_GROUP}) AS page"
-    return f"(SELECT page AS first, {last} AS next FROM {series}) AS pages"
+def _groups(leaf: Leaf, start: int, end: int) -> str:
+    some, pages = _fitting(leaf, PAGES_PER_GROUP, GROUP_BYTES, least=1), leaf.heap_bytes // PAGE
+    after = f"CASE WHEN page + {some} < {pages} THEN page + {some} ELSE {NO_PAGE} END"
+    series = f"pg_catalog.generate_series({start}, {max(end - 1, 0)}, {some}) AS page"
+    return f"(SELECT page AS first, {after} AS next FROM {series}) AS pages"
 
 
-def _pages_per_slice(leaf: Leaf) -> int:
-    """Return a power of two that keeps pieces small where most bytes lie outside the pages.
+def _fitting(leaf: Leaf, pages: int, most: int, *, least: int) -> int:
+    """Return a number of pages, a power of two, that keeps pieces small where most bytes lie outside them.
 
     It does not follow the table's growth, so that unchanged pages give the same pieces next time.
     """
-    step = PAGES_PER_SLICE
-    while step > SMALLEST_SLICE and step * PAGE * leaf.bytes > TARGET_BYTES * leaf.heap_bytes:
-        step //= 2
-    return step
+    while pages > least and pages * PAGE * leaf.bytes > most * leaf.heap_bytes:
+        pages //= 2
+    return pages
