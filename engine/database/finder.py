@@ -20,13 +20,15 @@ class Taking:
 
     Attributes:
         rows: How many, None for all.
-        parts: Each gives the places of some of them.
+        parts: Each gives the places of some of them, or of what some of them refer to.
         emptied: Columns that are read as NULL.
+        sources: For each part where its rows stand (`Finder.source`), empty where they stand at the places.
     """
 
     rows: int | None = None
     parts: tuple[Callable[[], Sequence[int]], ...] = ()
     emptied: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Finder(Protocol):
@@ -82,6 +84,14 @@ class Finder(Protocol):
         """Ask for the rows that refer to some rows of a table.
 
         With each goes a number whose bits say of which of `others` it makes use, then its rank.
+        """
+        ...
+
+    def source(self, relation: Relation, table: TableName, referenced: TableName) -> str | None:
+        """Return what stands after FROM for the rows of a table that refer to some rows of another.
+
+        `PLACES` stands for those. None: such rows have to be found first, as one could come twice, or the
+        engine reads rows by their places only.
         """
         ...
 

@@ -76,6 +76,9 @@ class Subset:
         return self.budgets.get(table, self.max_rows)
 
 
+UNCOUNTED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class TableCut:
     """What a subset takes of one table.
@@ -83,7 +86,7 @@ class TableCut:
     Attributes:
         table: The table, a partition by its own name.
         before: Its rows as the server estimates them, -1 if it never counted.
-        after: The rows taken, None for all.
+        after: The rows taken, None for all, `UNCOUNTED` where reading tells.
         why: How many came for which reason, the first that brought each: `chosen`, or a relation's words.
         cut: How many rows a budget left out.
         emptied: Columns that become NULL.

@@ -1,6 +1,6 @@
 """Subsets: which rows of a target's source are taken, found out before they are read and in the same view."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ from ..model.errors import ArgumentInvalid, ConfigMissing, KeyMissing, SourceUns
 from ..model.job import Progress, Report
 from ..model.settings import closest
 from ..model.snapshot import TableData
-from ..model.subset import Subset, SubsetTold
+from ..model.subset import UNCOUNTED, Relation, Subset, SubsetTold
 from ..model.target import Target
 from ..repository.scratch import spool_directory
 from ..services import Services
@@ -119,9 +119,12 @@ class Picked:
 
 @asynccontextmanager
 async def picking(
-    services: Services, target: Target, view: View, *, report: Report
+    services: Services, target: Target, view: View, *, explained: bool = False, report: Report
 ) -> AsyncGenerator[Picked]:
     """Find the rows of a target's subset in an open view, and let it read those only, within the block.
+
+    To be `explained`, every row has to be found. Else rows that nothing refers to are left to be read by
+    what they refer to.
 
     Raises:
         ConfigInvalid: the subset names what is not there, or contradicts itself.
@@ -136,13 +139,33 @@ async def picking(
     ):
         bounded = replace(subset, batch=min(subset.batch, finder.most))
         made = scheme(Families(view.catalog), finder.relations, bounded)
-        walk = await _walked(made, finder, rows, view, readers=target.cpus, report=report)
+        unnoted = {} if explained else _unnoted(made, finder)
+        walk = await _walked(made, finder, rows, view, unnoted, readers=target.cpus, report=report)
         view.take(walk.takings())
         yield Picked(view, walk, walk.told(target.key))
 
 
+def _unnoted(made: Scheme, finder: Finder) -> dict[TableName, Relation]:
+    """Return the tables whose rows can be read by what they refer to, and by which relation."""
+    return {
+        leaf: relation
+        for family, relation in made.last
+        if all(
+            finder.source(relation, relation.table, end) for end in made.ends(relation, relation.referenced)
+        )
+        for leaf in made.families.holders(family)
+    }
+
+
 async def _walked(
-    made: Scheme, finder: Finder, rows: RowSets, view: View, *, readers: int, report: Report
+    made: Scheme,
+    finder: Finder,
+    rows: RowSets,
+    view: View,
+    unnoted: Mapping[TableName, Relation],
+    *,
+    readers: int,
+    report: Report,
 ) -> Walk:
     walks = list[Walk]()
 
@@ -151,7 +174,7 @@ async def _walked(
 
     async def work() -> None:
         async with _asking(view, readers) as askers:
-            walks.append(walk := Walk(made, finder, rows, askers, tell))
+            walks.append(walk := Walk(made, finder, rows, askers, tell, unnoted))
             await to_thread.run_sync(walk.go)
 
     async with reading(view) as group:
@@ -177,7 +200,9 @@ async def explain_subset(
     async with AsyncExitStack() as stack:
         view = await stack.enter_async_context(database.view(configured.selection, configured.limits))
         asked = None if row is None else (_table_of_row(view.catalog, *row), row[1])
-        picked = await stack.enter_async_context(picking(services, configured, view, report=report))
+        picked = await stack.enter_async_context(
+            picking(services, configured, view, explained=True, report=report)
+        )
 
         async def work() -> None:
             await picked.verify(configured.cpus)
@@ -214,7 +239,9 @@ def _table_of_row(catalog: Catalog, name: str, key: tuple[str, ...]) -> TableNam
 
 def left_out(told: SubsetTold) -> Iterator[str]:
     """Yield sentences that name what a subset lacks."""
-    cut = (str(one.table) for one in told.tables if one.after is not None and one.after != one.before)
+    cut = (
+        str(one.table) for one in told.tables if one.after == UNCOUNTED or one.after not in (None, one.before)
+    )
     yield from sentence("left out, rows that the subset does not take, of table{s}", cut)
     over = (str(one.table) for one in told.tables if one.cut)
     yield from sentence("left out, rows beyond the budget of table{s}", over)

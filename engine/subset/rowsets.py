@@ -134,11 +134,11 @@ class RowSets(Notes):
         with self._locked():
             return self._places(_following(last, whys), leaf, most)
 
-    def parts(self, leaf: int, most: int) -> Iterator[int | None]:
+    def parts(self, leaf: int, most: int, whys: Sequence[int] | None = None) -> Iterator[int | None]:
         """Yield, for each of `batches`, the place that it follows."""
         last: int | None = None
         while True:
-            query = f"SELECT max(place) FROM ({_following(last)})"
+            query = f"SELECT max(place) FROM ({_following(last, whys)})"
             with self._locked():
                 end: int | None = self._database.execute(query, (leaf, most)).fetchone()[0]
             if end is None:

@@ -78,6 +78,34 @@ class Scheme:
                     done.add(family)
         return tuple(found)
 
+    @cached_property
+    def last(self) -> "tuple[tuple[TableName, Relation], ...]":
+        """The families that only refer, by one relation that counts, and to which nothing does; and by which.
+
+        Nothing else depends on which of their rows are taken.
+        """
+        if self.subset.referencing != "every":
+            return ()
+        return tuple(
+            (family, relation)
+            for family, (relation, *others) in self.steps
+            if not others and self.subset.budget(family) is None and self._is_last(family, relation)
+        )
+
+    def _is_last(self, family: TableName, relation: Relation) -> bool:
+        holders = self.families.holders(family)
+        return (
+            {*holders} == {*self.ends(relation, relation.table)}
+            and not self.whole.union(self.empty).intersection(holders)
+            and not any(self.to_table(name) for name in holders)
+            and all(one.relation.table not in holders for one in self.blocked)
+            and all(
+                one == relation or self.whole.issuperset(self.ends(one, one.referenced))
+                for name in holders
+                for one in self.of_table(name)
+            )
+        )
+
     def _distances(self) -> dict[TableName, int]:
         """Return how many references away from what was chosen each family is that leads there."""
         found, last = dict.fromkeys(self.chosen, 0), set(self.chosen)

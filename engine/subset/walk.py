@@ -3,7 +3,7 @@
 All questions go to one moment of a source. The last part goes downward only, so it comes to an end.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -12,7 +12,7 @@ from ..database.base import Slice, SliceReader
 from ..database.finder import Finder, Found, Taking
 from ..model.catalog import TableName
 from ..model.errors import SourceUnsuitable
-from ..model.subset import Chosen, Relation, SubsetTold, TableCut
+from ..model.subset import UNCOUNTED, Chosen, Relation, SubsetTold, TableCut
 from .asking import Askers
 from .rowsets import RowSets
 from .scheme import Scheme
@@ -28,13 +28,17 @@ Subject = TypeVar("Subject")
 
 @dataclass
 class Walk:
-    """One walk through the rows of a source; blocking."""
+    """One walk through the rows of a source; blocking.
+
+    `unnoted` are tables of which no row is noted: what their rows refer to says which are read.
+    """
 
     scheme: Scheme
     finder: Finder
     rows: RowSets
     askers: Askers
     tell: Tell
+    unnoted: Mapping[TableName, Relation] = field(default_factory=dict[TableName, Relation])
     cut: dict[TableName, int] = field(default_factory=dict[TableName, int])
 
     def go(self) -> None:
@@ -89,6 +93,8 @@ class Walk:
         """
         together = dict[TableName, Relation]()
         for family, relations in self.scheme.steps:
+            if not self.unnoted.keys().isdisjoint(self.scheme.families.holders(family)):
+                continue
             alone = len(relations) == 1 and self.scheme.subset.budget(family) is None
             if not alone or self.scheme.family(relations[0].referenced) in together:
                 self._bring(tuple(together.values()))
@@ -289,14 +295,32 @@ class Walk:
             emptied = self.scheme.emptied.get(name, ())
             if name in self.scheme.whole:
                 found[name] = Taking(emptied=emptied)
+            elif (relation := self.unnoted.get(name)) is not None:
+                found[name] = self._referring_rows(name, relation)
             elif count := self._count((name,)):
                 found[name] = Taking(count, tuple(self._parts(number)), emptied)
         return found
 
-    def _parts(self, number: int) -> Iterator[Callable[[], Sequence[int]]]:
+    def _referring_rows(self, name: TableName, relation: Relation) -> Taking:
+        """Return what is read of a table whose rows are not noted.
+
+        What was taken only because something refers to it brings no rows that refer to it.
+        """
+        whys = [CHOSEN, *map(self._reason, self.scheme.relations)]
+        pairs = [
+            (part, source)
+            for end in self._ends(relation, relation.referenced)
+            if (source := self.finder.source(relation, name, end)) is not None
+            and (number := self.finder.number(end)) is not None
+            for part in self._parts(number, whys)
+        ]
+        parts, sources = zip(*pairs, strict=True) if pairs else ((), ())
+        return Taking(UNCOUNTED, parts, self.scheme.emptied.get(name, ()), sources)
+
+    def _parts(self, number: int, whys: Sequence[int] | None = None) -> Iterator[Callable[[], Sequence[int]]]:
         most = self.scheme.subset.batch
-        for last in self.rows.parts(number, most):
-            yield _Part(self.rows, number, last, most)
+        for last in self.rows.parts(number, most, whys):
+            yield _Part(self.rows, number, last, most, whys)
 
     def told(self, target: str) -> SubsetTold:
         """Return what is taken of every table, and why."""
@@ -314,6 +338,8 @@ class Walk:
         emptied = self.scheme.emptied.get(name, ())
         if name in self.scheme.whole:
             return TableCut(name, table.rows, None, {"taken whole": table.rows}, 0, emptied, table.bytes)
+        if name in self.unnoted:
+            return TableCut(name, table.rows, UNCOUNTED, emptied=emptied)
         reasons = sorted(self.rows.reasons(number).items())
         count = sum(rows for _, rows in reasons)
         return TableCut(
@@ -346,6 +372,7 @@ class _Part:
     number: int
     last: int | None
     most: int
+    whys: Sequence[int] | None
 
     def __call__(self) -> list[int]:
-        return self.rows.after(self.number, self.last, self.most)
+        return self.rows.after(self.number, self.last, self.most, whys=self.whys)

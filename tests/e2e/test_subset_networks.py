@@ -1,5 +1,6 @@
 """Subsets of random networks of tables: exactly the rows that the rules say, and nothing dangling."""
 
+from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +23,7 @@ from snapharbor.engine.model.job import ignore
 from snapharbor.engine.model.subset import Chosen, Referencing, Subset
 from snapharbor.engine.model.target import Selection
 from snapharbor.engine.model.url import DatabaseUrl
-from snapharbor.engine.operations.subset import picking
+from snapharbor.engine.operations.subset import explain_subset, picking
 from snapharbor.engine.tasks import in_thread
 
 pytestmark = pytest.mark.server
@@ -79,11 +80,13 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 def read(view: View, reader: SliceReader) -> set[Row]:
-    return {
+    rows = [
         (int(piece.table.name.removeprefix("t")), number_of(line.split(b"\t")[0]))
         for piece in view.slices
         for line in b"".join(map(bytes, reader.read(piece))).splitlines()
-    }
+    ]
+    assert len({*rows}) == len(rows)
+    return {*rows}
 
 
 def number_of(key: bytes) -> int:
@@ -92,7 +95,7 @@ def number_of(key: bytes) -> int:
 
 
 async def picked(place: Place, network: Network, referencing: Referencing, *, batch: int) -> set[Row]:
-    """Find the rows of a subset, verify that nothing dangles, and read them."""
+    """Find the rows of a subset, verify that nothing dangles, and read them: as many as are explained."""
     schema = next(schemas)
     source = place.make(schema, network)
     chosen = tuple(
@@ -111,6 +114,9 @@ async def picked(place: Place, network: Network, referencing: Referencing, *, ba
             await rows.verify()
             async with in_thread(view.reader()) as reader:
                 found = await to_thread.run_sync(read, view, reader)
+        told = await explain_subset(harbor.services, target.key, row=None, report=ignore)
+    counts = Counter(f"t{table}" for table, _ in found)
+    assert {one.table.name: one.after for one in told.tables if one.after} == counts
     place.drop(schema)
     return found
 

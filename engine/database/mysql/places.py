@@ -117,6 +117,10 @@ class MysqlFinder:
         condition = f"({own}) IN ({rows}){counts(relation)}"
         return self._asked(relation.table, condition, beside=beside, others=others, ranked=ranked)
 
+    def source(self, relation: Relation, table: TableName, referenced: TableName) -> str | None:
+        """Return None: rows are read by their keys."""
+        return None
+
     def keyed(self, table: TableName, key: Sequence[str]) -> Slice:
         """Ask for the row of a table with that primary key, values as texts."""
         found = self.tables[self._numbers[table]]

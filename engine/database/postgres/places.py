@@ -11,7 +11,7 @@ from ...model.catalog import Catalog, TableName
 from ...model.errors import SourceUnsuitable
 from ...model.identifier import literal, quote, quoted
 from ...model.subset import Relation
-from ..base import Block, Slice
+from ..base import PLACES, Block, Slice
 from ..finder import Found
 from .conditions import compared_as_they_are, joined, uses
 from .slices import PLACE_BITS, PLACED, Leaf, spelled
@@ -183,6 +183,16 @@ class PostgresFinder:
         query = f"SELECT {outputs} FROM {rows} AS t WHERE {condition}{_counts(relation)}"
         known = self._knows(relation, relation.table, relation.columns)
         return _asked(table, columns, query, one_pass=not known)
+
+    def source(self, relation: Relation, table: TableName, referenced: TableName) -> str | None:
+        """Return where rows of a table stand that refer to some rows of another, each of them to one."""
+        if not relation.declared or OVERLAPS in relation.operators:
+            return None
+        _, on = joined(relation, self.catalog)
+        placed = PLACED.format(places=PLACES, table=quoted(referenced), alias="r")
+        return (
+            f"(SELECT t.* FROM ONLY {quoted(table)} AS t WHERE EXISTS (SELECT FROM {placed} WHERE {on})) AS t"
+        )
 
     def keyed(self, table: TableName, key: Sequence[str]) -> Slice:
         """Ask for the row of a table with that primary key, values as texts."""

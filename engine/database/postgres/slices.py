@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from ...model.catalog import TableName
@@ -125,8 +126,8 @@ class Cutting:
                 grouped = "" if pages.groups is None else f"{rows}{GROUP}"
                 yield Source(f"{rows}{pages.condition}", pages.bytes, groups=pages.groups, grouped=grouped)
             return
-        rows = PLACED.format(places=PLACES, table=table, alias="t")
-        for part in taking.parts:
+        placed = PLACED.format(places=PLACES, table=table, alias="t")
+        for rows, part in zip(taking.sources or repeat(placed), taking.parts, strict=False):
             yield Source(rows, leaf.bytes // len(taking.parts), partial(_spelled, part))
 
     def _taking(self, leaf: Leaf) -> Taking:
