@@ -16,6 +16,7 @@ pytest_plugins = [
     "support.server",
     "support.node",
     "support.shop",
+    "support.subset",
     "support.mariashop",
     "support.small",
     "support.snapshots",

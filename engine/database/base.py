@@ -88,12 +88,10 @@ PLAIN, SURE, FIRST_WORD = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Hashing:
-    """A piece of a table that is read as rows of hashes; `flags` say what those of each column are of.
+    """A piece of a table that is read as rows of PostgreSQL's binary COPY, any number of hashes in a cell.
 
-    They are rows of PostgreSQL's binary COPY: a cell holds any number of hashes, 8 bytes each.
-
-    `elsewhere` says that its one column may hold the values still. Where the server has no such hash, the
-    piece gives the values themselves, of the columns in `raw`, and whoever reads them hashes them.
+    `flags` say what those of each column are of, `elsewhere` that its one column may hold the values still.
+    Where the server has no such hash, it gives values, of the columns in `raw`, for whoever reads to hash.
     """
 
     piece: Slice

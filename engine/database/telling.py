@@ -22,7 +22,7 @@ FAMILY: frozenset[Kind] = frozenset(("last-name",))
 COMMON: frozenset[Kind] = frozenset(("first-name", "last-name", "city", "postcode"))
 
 SMALLEST_NUMBER = 100_000_000
-LONGEST_GROUP = 60
+LONGEST_GROUP = 120  # bytes
 GAPS = "+ ()./-"
 
 

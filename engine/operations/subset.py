@@ -1,8 +1,9 @@
 """Subsets: which rows of a target's source are taken, found out before they are read and in the same view."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from anyio import to_thread
 
@@ -22,9 +23,9 @@ from ..services import Services
 from ..subset.asking import Askers
 from ..subset.because import because
 from ..subset.families import Families
-from ..subset.rowsets import RowSets, open_rowsets
+from ..subset.rowsets import open_rowsets
 from ..subset.scheme import Scheme, scheme
-from ..subset.walk import Walk
+from ..subset.walk import Tell, Walk
 from ..tasks import in_thread
 from .places import source_of
 from .reading import reading
@@ -140,7 +141,8 @@ async def picking(
         bounded = replace(subset, batch=min(subset.batch, finder.most))
         made = scheme(Families(view.catalog), finder.relations, bounded)
         unnoted = {} if explained else _unnoted(made, finder)
-        walk = await _walked(made, finder, rows, view, unnoted, readers=target.cpus, report=report)
+        begin = partial(Walk, made, finder, rows, unnoted)
+        walk = await _walked(begin, view, readers=target.cpus, report=report)
         view.take(walk.takings())
         yield Picked(view, walk, walk.told(target.key))
 
@@ -157,16 +159,7 @@ def _unnoted(made: Scheme, finder: Finder) -> dict[TableName, Relation]:
     }
 
 
-async def _walked(
-    made: Scheme,
-    finder: Finder,
-    rows: RowSets,
-    view: View,
-    unnoted: Mapping[TableName, Relation],
-    *,
-    readers: int,
-    report: Report,
-) -> Walk:
+async def _walked(begin: Callable[[Askers, Tell], Walk], view: View, *, readers: int, report: Report) -> Walk:
     walks = list[Walk]()
 
     def tell(message: str) -> None:
@@ -174,7 +167,7 @@ async def _walked(
 
     async def work() -> None:
         async with _asking(view, readers) as askers:
-            walks.append(walk := Walk(made, finder, rows, askers, tell, unnoted))
+            walks.append(walk := begin(askers, tell))
             await to_thread.run_sync(walk.go)
 
     async with reading(view) as group:

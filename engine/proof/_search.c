@@ -1,4 +1,4 @@
-/* The search for originals, compiled. reference.py says the same in Python, and is what this is held to.
+/* The search for originals, compiled. hashing.py and reference.py say the same in Python, which this is held to.
  *
  * Everything is bounded: a cell is looked at in windows, candidates are taken away after every block, and
  * each offset is checked against the length that belongs to it.
@@ -14,7 +14,7 @@
 enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
 enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49 };
 enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
-enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64 };
+enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64, IN_ADDRESS = 128 };
 
 #if defined(__GNUC__)
 #define PREFETCH(place) __builtin_prefetch(place)
@@ -578,23 +578,50 @@ static size_t pack_address(const uint8_t *text, size_t length, uint8_t *out) {
     return at && at == length ? size + 2 : 0;
 }
 
-/* Most of what is no address does not look like the start of one. */
-static inline int like_address(const uint8_t *piece, size_t length) {
-    if (length > LONGEST_ADDRESS || (hex_digit(piece[0]) < 0 && piece[0] != ':'))
-        return 0;
-    return piece[1] == '.' || piece[2] == '.' || piece[3] == '.' || memchr(piece, ':', 5) != NULL;
+static void ask_address(Searcher *self, const uint8_t *text, size_t length) {
+    uint8_t packed[18 + PADDING] = {0};
+    size_t size = length <= LONGEST_ADDRESS ? pack_address(text, length, packed) : 0;
+    if (size)
+        ask_hash(self, hash_of(self, packed, size));
 }
 
 static inline void ask(Searcher *self, const uint8_t *piece, size_t length) {
     if (!possible(piece, length))
         return;
     ask_hash(self, hash_of(self, piece, length));
-    if (like_address(piece, length)) {
-        uint8_t packed[18 + PADDING] = {0};
-        size_t size = pack_address(piece, length, packed);
-        if (size)
-            ask_hash(self, hash_of(self, packed, size));
+    if (kind_of[piece[0]] & IS_DIGIT && (piece[1] == '.' || piece[2] == '.' || piece[3] == '.'))
+        ask_address(self, piece, length);
+}
+
+static inline void ask_value(Searcher *self) {
+    ask(self, self->cell, self->used);
+    if (memchr(self->cell, ':', self->used < 5 ? self->used : 5) != NULL)
+        ask_address(self, self->cell, self->used);
+}
+
+/* Ask about the address with colons around one of them, and return where it ends. */
+static size_t ask_around(Searcher *self, const uint8_t *text, size_t length, size_t at) {
+    size_t start = at, end = at, colons = 0, behind;
+    while (start > 0 && kind_of[text[start - 1]] & IN_ADDRESS)
+        start--;
+    while (end < length && kind_of[text[end]] & IN_ADDRESS)
+        colons += text[end++] == ':';
+    behind = end;
+    while (start < end && text[start] == '.')
+        start++;
+    while (start < end && text[end - 1] == '.')
+        end--;
+    if (end - start > 1 && text[end - 1] == ':' && text[end - 2] != ':')
+        end--;
+    else if (end == behind && end < length && text[end] == '/') {
+        size_t bits = end + 1;
+        while (bits < length && bits < end + 4 && kind_of[text[bits]] & IS_DIGIT)
+            bits++;
+        end = bits > end + 1 ? bits : end;
     }
+    if (colons > 1)
+        ask_address(self, text + start, end - start);
+    return behind;
 }
 
 static inline Piece without_blanks(const uint8_t *text, size_t start, size_t end) {
@@ -662,7 +689,7 @@ static void next_number(Searcher *self, Numbers *numbers, const uint8_t *text, P
 
 /* What of a text is open, and what was asked last of each kind. Runs of a kind lie within one of the next. */
 typedef struct {
-    size_t token, field, quoted;
+    size_t token, field, quoted, address;
     Piece last_word, last_token, last_field, last_quoted;
     size_t gates[GROUP_WORDS];
     int gate_age[GROUP_WORDS], gate_count, at_sign;
@@ -747,6 +774,7 @@ static void look(Searcher *self, const uint8_t *text, size_t length, int shaped)
     runs.token = runs.field = runs.quoted = NOWHERE;
     runs.last_word = runs.last_token = runs.last_field = runs.last_quoted = none;
     runs.gate_count = runs.at_sign = runs.numbers.used = 0;
+    runs.address = 0;
     runs.shapes = 0;
     for (size_t at = 0; at < length;) {
         uint8_t kind = kind_of[text[at]];
@@ -772,6 +800,8 @@ static void look(Searcher *self, const uint8_t *text, size_t length, int shaped)
             end_word(self, &runs, text, (Piece){start, at}, every & IS_DIGIT, shaped);
         } else {
             runs.at_sign |= text[at] == '@';
+            if (text[at] == ':' && at >= runs.address)
+                runs.address = ask_around(self, text, length, at);
             at++;
         }
     }
@@ -887,7 +917,7 @@ static inline void look_at_whole(Searcher *self, int high, int percent) {
 static void look_at_window(Searcher *self) {
     size_t length = self->used;
     if (self->forms[self->column] == 'v') {
-        ask(self, self->cell, length);
+        ask_value(self);
         return;
     }
     look_at_whole(self, 1, 0);
@@ -1083,7 +1113,7 @@ static const uint8_t *whole_cell(Searcher *self, const uint8_t *at, const uint8_
     self->cells++;
     self->used = (size_t)(out - self->cell);
     if (self->forms[self->column] == 'v')
-        ask(self, self->cell, self->used);
+        ask_value(self);
     else
         look_at_whole(self, high != 0, percent != 0);
     self->used = 0;
@@ -1436,6 +1466,7 @@ static int module_exec(PyObject *module) {
             kind |= IS_DIGIT * digit;
             kind |= IS_EDGE * (strchr("._-+'$", byte) != NULL);
             kind |= IS_GAP * (strchr(" ()./-+", byte) != NULL);
+            kind |= IN_ADDRESS * (strchr("0123456789abcdef:.", byte) != NULL);
         }
         kind_of[byte] = (uint8_t)kind;
         fold_of[byte] = (uint8_t)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);

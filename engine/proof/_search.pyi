@@ -1,7 +1,7 @@
-"""What `_search.c` has: the classes of reference.py, compiled."""
+"""What `_search.c` has: the classes of hashing.py and reference.py, compiled."""
 
-from .reference import Confirmer as Confirmer
-from .reference import Gatherer as Gatherer
+from .hashing import Confirmer as Confirmer
+from .hashing import Gatherer as Gatherer
+from .hashing import lookup3 as lookup3
+from .hashing import mark as mark
 from .reference import Searcher as Searcher
-from .reference import lookup3 as lookup3
-from .reference import mark as mark

@@ -5,7 +5,8 @@ from . import reference
 try:
     from ._search import Confirmer, Gatherer, Searcher, lookup3, mark
 except ImportError:
-    from .reference import Confirmer, Gatherer, Searcher, lookup3, mark
+    from .hashing import Confirmer, Gatherer, lookup3, mark
+    from .reference import Searcher
 
 __all__ = ["Confirmer", "Gatherer", "Searcher", "compiled", "lookup3", "mark"]
 

@@ -15,8 +15,8 @@ from typing import IO, TypeAlias
 
 from ..model.catalog import TableName
 from ..model.errors import SpaceExhausted
+from .hashing import HASH
 from .kernel import Confirmer, Gatherer, mark
-from .reference import HASH
 
 SMALLEST, LARGEST = 1 << 12, 1 << 25
 BYTES_A_VALUE = 2

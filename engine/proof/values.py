@@ -22,8 +22,9 @@ from ..database.telling import (
     is_common,
     names,
 )
+from .hashing import COPY_END, COPY_START, packed_address
 from .kernel import lookup3
-from .reference import COPY_END, COPY_START, FOLD, folded_latin, packed_address, unescaped
+from .reference import FOLD, folded_latin, unescaped
 
 NULL = b"\\N"
 SPELLED = re.compile(r"uuid")

@@ -36,9 +36,9 @@ class Walk:
     scheme: Scheme
     finder: Finder
     rows: RowSets
+    unnoted: Mapping[TableName, Relation]
     askers: Askers
     tell: Tell
-    unnoted: Mapping[TableName, Relation] = field(default_factory=dict[TableName, Relation])
     cut: dict[TableName, int] = field(default_factory=dict[TableName, int])
 
     def go(self) -> None:

@@ -1,26 +1,20 @@
 """Subsets on a real server: what is taken, what it is made of, and that every key holds."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.postgres import Postgres, Reader, execute, query
-from support.shop import EVERY_SCHEMA, Shop, clean, do
+from support.postgres import Postgres, query
+from support.shop import do
+from support.subset import MakeTown, chosen, harbor_with, ids, load_subset, table
 
-from snapharbor.engine.harbor import Harbor
-from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import ArgumentInvalid, ConfigInvalid, EngineError, SourceUnsuitable
 from snapharbor.engine.model.secret import Secret
-from snapharbor.engine.model.subset import Chosen, Relation, Subset
+from snapharbor.engine.model.subset import Relation, Subset
 from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.places import strings
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
 pytestmark = pytest.mark.server
-
-MakeTown = Callable[..., Shop]
 
 TRADE = """
 CREATE TABLE country (code text PRIMARY KEY, name text);
@@ -45,52 +39,6 @@ INSERT INTO purchase SELECT i, 1 + i % 2, 1 + i % 100 FROM generate_series(1, 30
 INSERT INTO item SELECT i, 1 + i % 2, 1 + i % 50 FROM generate_series(1, 300) i;
 INSERT INTO lonely SELECT generate_series(1, 5);
 """
-
-
-def table(name: str) -> TableName:
-    return TableName("public", name)
-
-
-def chosen(name: str, **how: object) -> Chosen:
-    return Chosen(table(name), **how)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def make_town(reader: Reader, tmp_path: Path) -> Generator[MakeTown]:
-    servers: list[Postgres] = []
-
-    def make(server: Postgres, *statements: str) -> Shop:
-        servers.append(server)
-        clean(server)
-        execute(server.url, "CREATE DATABASE shop")
-        owner = server.cluster.url("shop")
-        execute(owner, *statements)
-        return Shop(server, owner, reader(owner), server.cluster.url("shop_copy"), tmp_path / "data")
-
-    yield make
-    for server in servers:
-        clean(server)
-
-
-@asynccontextmanager
-async def harbor_with(shop: Shop, subset: Subset, rules: Rules | None = None) -> AsyncGenerator[Harbor]:
-    target = replace(shop.target, subset=subset, rules=rules, selection=EVERY_SCHEMA)
-    async with shop.harbor(target) as harbor:
-        yield harbor
-
-
-async def load_subset(shop: Shop, subset: Subset, rules: Rules | None = None) -> None:
-    """Build a subset and load it: every key is made anew over the rows that came."""
-    async with harbor_with(shop, subset, rules) as harbor:
-        request = (
-            SanitizeRequest("shop", new=True, subset=True) if rules else BuildRequest("shop", subset=True)
-        )
-        await do(harbor, request)
-        await do(harbor, LoadRequest("shop", original=rules is None))
-
-
-def ids(shop: Shop, name: str, columns: str = "id") -> list[tuple[object, ...]]:
-    return query(shop.destination, f"SELECT {columns} FROM {name} ORDER BY {columns}")
 
 
 async def test_rows_that_refer_and_are_referred_to_come_along(
@@ -255,43 +203,6 @@ async def test_inherited_rows_are_chosen_with_their_parent_and_keys_are_not_inhe
     assert ids(shop, "ONLY place") == [(1,)]
     assert ids(shop, "city") == [(1,), (3,)]
     assert ids(shop, "visit") == [(1,)]
-
-
-VISITS = """
-CREATE TABLE guest (id int PRIMARY KEY, email text, brought_by int REFERENCES guest);
-CREATE TABLE visit (
-  day int, guest int REFERENCES guest, note text, long text GENERATED ALWAYS AS (note || '!') STORED
-) PARTITION BY LIST (day);
-CREATE TABLE visit_1 PARTITION OF visit FOR VALUES IN (1);
-CREATE TABLE visit_2 PARTITION OF visit FOR VALUES IN (2);
-CREATE TABLE stay (guest int REFERENCES guest, hotel int);
-INSERT INTO guest SELECT i, 'g' || i, CASE WHEN i > 5 THEN i - 5 END FROM generate_series(1, 20) i;
-INSERT INTO visit SELECT 1 + i % 2, 1 + i % 20, 'note ' || i FROM generate_series(0, 199) i;
-INSERT INTO visit VALUES (1, NULL, 'nobody');
-INSERT INTO stay SELECT i, i FROM generate_series(1, 20) i;
-"""
-
-
-@pytest.mark.parametrize("rules", [None, Rules(override_query="UPDATE guest SET email = 'x' || id")])
-async def test_rows_that_nothing_refers_to_are_those_of_what_was_chosen(
-    each_postgres: Postgres, make_town: MakeTown, rules: Rules | None
-) -> None:
-    shop = make_town(each_postgres, VISITS)
-    subset = Subset((chosen("guest", where="id IN (11, 12)"),), batch=1)
-    await load_subset(shop, subset, rules)
-    # Guests 6, 7, 1 and 2 come as others refer to them, and bring nothing.
-    assert ids(shop, "guest") == [(1,), (2,), (6,), (7,), (11,), (12,)]
-    taken = "SELECT day, guest, count(*), count(DISTINCT long) FROM visit GROUP BY 1, 2 ORDER BY 1, 2"
-    assert query(shop.destination, taken) == [(1, 11, 10, 10), (2, 12, 10, 10)]
-    assert ids(shop, "stay", "guest") == [(11,), (12,)]
-    async with harbor_with(shop, subset) as harbor:
-        told = await harbor.explain_subset("shop")
-        (snapshot, *_) = await harbor.snapshots()
-    counts = {one.table: one.after for one in told.tables}
-    assert counts == {one.name: one.rows for one in snapshot.manifest.tables if one.name in counts}
-    lacking = " ".join(snapshot.manifest.left_out)
-    assert "visit_1" in lacking
-    assert "stay" in lacking
 
 
 @pytest.mark.parametrize("ephemeral", [False, True])

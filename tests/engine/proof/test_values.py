@@ -9,6 +9,8 @@ from snapharbor.engine.proof.kernel import Gatherer, Searcher
 from snapharbor.engine.proof.values import Values
 
 SEED = 0x1234567890ABCDEF
+# 41 letters, 77 bytes.
+LONG_NAME = "анна преображенская воскресенская иванова"
 EMAIL = Wanted("c", "varchar(80)", ("email",))
 NAME = Wanted("c", "varchar(80)", ("full-name",))
 PHONE = Wanted("c", "varchar(80)", ("phone",))
@@ -37,6 +39,8 @@ def found(column: Wanted, original: bytes, text: bytes) -> bool:
         (EMAIL, b"Ada@Example.org", b"write to ada@example.org, please"),
         (NAME, "Ünïcode-Müller".encode(), "says ÜnïCODE-MÜLLER".encode()),
         (NAME, b"  van der Berg ", b"it was Van der Berg"),
+        (NAME, LONG_NAME.encode(), f"это {LONG_NAME} там".encode()),
+        (Wanted("c", "inet6", ("ip",)), b"2001:db8::1", b"GET http://[2001:DB8:0:0::1]:80/"),
         (PHONE, b"+49 171 1234567", b"call +49-171-123-4567 now"),
         (NOTE, b"asked to be called at 0171 1234567", b"01711234567"),
         (NOTE, b"her mail: ada.l@example.org\\nand more", b"ada.l@example.org"),
