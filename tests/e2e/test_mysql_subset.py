@@ -47,7 +47,7 @@ def town(make_maria_shop: MakeMariaShop) -> MariaShop:
 
 
 async def test_rows_that_refer_and_are_referred_to_come_along_by_any_kind_of_key(town: MariaShop) -> None:
-    await load_subset(town, Subset((chosen("customer", "id = 40"),)))
+    await load_subset(town, Subset((chosen("customer", "customer.id = 40"),)))
     assert ids(town, "customer") == [(10,), (20,), (40,)]
     assert ids(town, "purchase", "id, buyer") == [(39, 40), (139, 40), (239, 40)]
     assert ids(town, "item", "purchase, product") == [(39, 40), (139, 40), (239, 40)]

@@ -45,7 +45,7 @@ async def test_rows_that_refer_and_are_referred_to_come_along(
     each_postgres: Postgres, make_town: MakeTown
 ) -> None:
     shop = make_town(each_postgres, TRADE)
-    await load_subset(shop, Subset((chosen("customer", where="id = 40"),)))
+    await load_subset(shop, Subset((chosen("customer", where="customer.id = 40"),)))
     assert ids(shop, "customer") == [(10,), (20,), (40,)]
     assert ids(shop, "purchase", "id, buyer") == [(39, 40), (139, 40), (239, 40)]
     assert ids(shop, "item", "purchase, product") == [(39, 40), (139, 40), (239, 40)]
@@ -87,7 +87,9 @@ async def test_circles_and_chains_are_followed_and_keys_that_are_not_valid_come_
     each_postgres: Postgres, make_town: MakeTown
 ) -> None:
     shop = make_town(each_postgres, CIRCLES)
-    await load_subset(shop, Subset((chosen("person", where="id = 4"),), copied=(table("old_note"),)))
+    await load_subset(
+        shop, Subset((chosen("person", where="public.person.id = 4"),), copied=(table("old_note"),))
+    )
     assert ids(shop, "person") == [(number,) for number in range(1, 31)]
     assert ids(shop, "team") == [(number,) for number in range(1, 7)]
     assert ids(shop, "old_note") == [(1,), (2,)]

@@ -16,7 +16,7 @@ from ..finder import Found
 from .conditions import Comparing, counts, uses
 from .facts import CHARSETS
 from .inspect import by_table
-from .names import literal, qualified
+from .names import literal, qualified, quote
 from .naming import DIGITS, Book, Naming, hashed, naming
 from .session import Connection
 from .slices import Leaf, written
@@ -94,7 +94,8 @@ class MysqlFinder:
         conditions = [f"({where}\n)"] if where else []
         if percent is not None and percent < 100:
             conditions.append(f"{self._rank(table)} < {int(percent / 100 * 16**DIGITS)}")
-        return self._asked(table, " AND ".join(conditions), ranked=ranked)
+        # Its own name is what a condition may call it by.
+        return self._asked(table, " AND ".join(conditions), row=quote(table.name), ranked=ranked)
 
     def referenced(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> Slice:
         """Ask for the rows that some rows of a table refer to."""

@@ -146,12 +146,14 @@ class PostgresFinder:
         ranked: bool = False,
     ) -> Slice:
         """Ask for rows of a table for which something is true."""
-        conditions = [f"({where}\n)"] if where else []
+        rows, condition = quoted(table), ""
+        if where:
+            # Where it may name its columns by the table's own name.
+            rows = f"(SELECT tableoid, ctid, * FROM {rows} WHERE ({where}\n))"
         if percent is not None and percent < 100:
-            conditions.append(f"{self._rank(table)} < {int(percent / 100 * (1 << 64)) - (1 << 63)}")
-        columns, rank = self._outputs(table, [], ranked=ranked)
-        condition = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return _asked(table, columns, f"SELECT {rank} FROM {quoted(table)} AS t{condition}")
+            condition = f" WHERE {self._rank(table)} < {int(percent / 100 * (1 << 64)) - (1 << 63)}"
+        columns, outputs = self._outputs(table, [], ranked=ranked)
+        return _asked(table, columns, f"SELECT {outputs} FROM {rows} AS t{condition}")
 
     def referenced(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> Slice:
         """Ask for the rows that some rows of a table refer to."""
@@ -199,7 +201,7 @@ class PostgresFinder:
         found = self.catalog.table(table)
         columns = found.primary_key if found else ()
         pairs = zip(columns, key, strict=True)
-        same = (f"t.{quote(column)}::pg_catalog.text = {literal(value)}" for column, value in pairs)
+        same = (f"{quote(column)}::pg_catalog.text = {literal(value)}" for column, value in pairs)
         return self.chosen(table, where=" AND ".join(same))
 
     def using(self, relation: Relation, table: TableName, places: Sequence[int] | None) -> Slice:
