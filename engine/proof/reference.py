@@ -180,8 +180,10 @@ def again(text: bytes) -> Iterator[bytes]:
 def written(text: str, seed: int) -> Iterator[int]:
     """Yield the hashes that a text would be found by."""
     folded = folded_latin(text.encode(errors="replace").translate(FOLD))
-    for start, end in pieces(folded):
-        yield lookup3(folded[start:end], seed) & ~1
+    found = [folded[start:end] for start, end in pieces(folded)]
+    packed = filter(None, map(packed_address, (*found, *addresses(folded))))
+    for piece in (*found, *packed):
+        yield lookup3(piece, seed) & ~1
 
 
 def pieces(text: bytes) -> Iterator[Piece]:

@@ -296,6 +296,19 @@ def test_an_address_is_found_however_it_is_written(
     assert hashing.lookup3(packed, SEED) & ~1 in set(array("Q", searcher.take())[::2])
 
 
+@pytest.mark.parametrize(
+    "text", ["192.0.2.1", "at 10.1.2.3, not", "2001:db8::1", "see 2001:db8::7.", "Ann Meyer"]
+)
+def test_what_rules_write_is_known_by_every_hash_that_it_is_found_by(text: str) -> None:
+    hashes = set(reference.written(text, SEED))
+    bloom = bytearray(b"\xff" * 64)
+    searcher = reference.Searcher(b"t", b"\0", bloom, bytearray(64), SEED)
+    searcher.text(text.encode())
+    asked = array("Q", searcher.take())[::2]
+    assert len(asked) > 0
+    assert hashes.issuperset(asked)
+
+
 PARTS = st.sampled_from(["0", "00", "1", "9", "10", "255", "256", "f", "ffff", "10000", "g", ""])
 SIGNS = st.sampled_from([".", ".", ":", ":", "::", "/", "/3", "", " ", ". ", ": "])
 
