@@ -19,7 +19,7 @@ class Taking:
     """What a subset takes of one table.
 
     Attributes:
-        rows: How many, None for all.
+        rows: How many, None for all, `UNCOUNTED` where reading tells.
         parts: Each gives the places of some of them, or of what some of them refer to.
         emptied: Columns that are read as NULL.
         sources: For each part where its rows stand (`Finder.source`), empty where they stand at the places.

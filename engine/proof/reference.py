@@ -35,6 +35,8 @@ WORD = re.compile(rb"[a-z0-9\x80-\xff]+")
 TOKEN = re.compile(rb"[a-z0-9\x80-\xff._\-+@'$]+")
 FIELD = re.compile(rb"[^\"{}\[\]()<>,;:|=\n\t\x00]+")
 QUOTED = re.compile(rb"[^\"\x00]+")
+COLONS = re.compile(rb"[0-9a-f:.]+")
+BITS = re.compile(rb"/[0-9]{1,3}")
 EDGES = b"._-+'$"
 GAPS = b" ()./-+"
 FOLD = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
@@ -220,11 +222,11 @@ def numbers(text: bytes, words: list[Piece]) -> Iterator[tuple[bytes, int, bool]
 
 def addresses(text: bytes) -> Iterator[bytes]:
     """Yield what stands in a text and may be an address with colons, which part fields otherwise."""
-    for found in re.finditer(rb"[0-9a-f:.]+", text):
+    for found in COLONS.finditer(text):
         address = found[0].strip(b".")
         if address.endswith(b":") and not address.endswith(b"::"):
             address = address[:-1]
-        elif found[0].endswith(address) and (bits := re.compile(rb"/[0-9]{1,3}").match(text, found.end())):
+        elif found[0].endswith(address) and (bits := BITS.match(text, found.end())):
             address += bits[0]
         if found[0].count(b":") > 1:
             yield address

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..database.base import Slice, SliceReader
 from ..database.finder import Finder, Found, Taking
 from ..model.catalog import TableName
-from ..model.errors import SourceUnsuitable
+from ..model.errors import DatabaseFailed, SourceUnsuitable
 from ..model.subset import UNCOUNTED, Chosen, Relation, SubsetTold, TableCut
 from .asking import Askers
 from .rowsets import RowSets
@@ -66,7 +66,8 @@ class Walk:
             self.tell(f"choosing rows of {one.table}")
             ranked = budgets[families[one]] is not None
             piece = self.finder.chosen(one.table, where=one.where, percent=one.percent, ranked=ranked)
-            return piece, self.rows.find if ranked else partial(self.rows.take, why=CHOSEN)
+            use = self.rows.find if ranked else partial(self.rows.take, why=CHOSEN)
+            return piece, partial(_blaming, one, use) if one.where else use
 
         self._ask([one for one, family in families.items() if budgets[family] is None], question)
         for chosen, budget in budgets.items():
@@ -307,15 +308,15 @@ class Walk:
         What was taken only because something refers to it brings no rows that refer to it.
         """
         whys = [CHOSEN, *map(self._reason, self.scheme.relations)]
-        pairs = [
-            (part, source)
-            for end in self._ends(relation, relation.referenced)
-            if (source := self.finder.source(relation, name, end)) is not None
-            and (number := self.finder.number(end)) is not None
-            for part in self._parts(number, whys)
-        ]
-        parts, sources = zip(*pairs, strict=True) if pairs else ((), ())
-        return Taking(UNCOUNTED, parts, self.scheme.emptied.get(name, ()), sources)
+        parts, sources = list[Callable[[], Sequence[int]]](), list[str]()
+        for end in self._ends(relation, relation.referenced):
+            number, source = self.finder.number(end), self.finder.source(relation, name, end)
+            assert number is not None
+            assert source is not None
+            found = [*self._parts(number, whys)]
+            parts += found
+            sources += [source] * len(found)
+        return Taking(UNCOUNTED, tuple(parts), self.scheme.emptied.get(name, ()), tuple(sources))
 
     def _parts(self, number: int, whys: Sequence[int] | None = None) -> Iterator[Callable[[], Sequence[int]]]:
         most = self.scheme.subset.batch
@@ -364,6 +365,18 @@ class Walk:
         if why % 2 == 0:
             return f"{relation.table} refers to it ({relation.name})"
         return f"refers to {relation.referenced} ({relation.name})"
+
+
+def _blaming(chosen: Chosen, use: Use, found: Found) -> None:
+    """Use an answer, and name the condition if the server makes nothing of the question."""
+    try:
+        use(found)
+    except DatabaseFailed as error:
+        hint = (
+            f"Look at the `where` of `{chosen.table}` in `subset_tables`: it may name that table's columns, "
+            f"alone or as `{chosen.table.name}.column`, and has to fit their types."
+        )
+        raise DatabaseFailed(error.message, hint, **error.details) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,8 +285,9 @@ async def test_a_wrong_condition_fails_by_name_and_leaves_nothing(
 ) -> None:
     shop = make_town(postgres, TRADE)
     async with harbor_with(shop, Subset((chosen("customer", where="nothing = 1"),))) as harbor:
-        with pytest.raises(EngineError, match=r"public\.customer"):
+        with pytest.raises(EngineError, match=r"public\.customer") as failed:
             await do(harbor, BuildRequest("shop", subset=True))
+        assert "`where` of `public.customer` in `subset_tables`" in failed.value.hint
         assert await harbor.snapshots("shop") == []
     assert list((shop.directory / "tmp").glob("spool-*")) == []
 

@@ -8,10 +8,9 @@ from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.subset import Chosen, Subset
 from snapharbor.engine.model.target import Rules
-from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
 from .mariashop import MariaShop
-from .shop import do
+from .shop import load_subset_of
 
 SOURCE = "town"
 
@@ -36,11 +35,7 @@ async def harbor_with(shop: MariaShop, subset: Subset, rules: Rules | None = Non
 async def load_subset(shop: MariaShop, subset: Subset, rules: Rules | None = None) -> None:
     """Build a subset and load it."""
     async with harbor_with(shop, subset, rules) as harbor:
-        request = (
-            SanitizeRequest("shop", new=True, subset=True) if rules else BuildRequest("shop", subset=True)
-        )
-        await do(harbor, request)
-        await do(harbor, LoadRequest("shop", original=rules is None))
+        await load_subset_of(harbor, sanitized=rules is not None)
 
 
 def ids(shop: MariaShop, name: str, columns: str = "id") -> list[tuple[object, ...]]:

@@ -16,7 +16,7 @@ from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.share import Principal, Recipient
 from snapharbor.engine.model.target import Rules, Selection, Target
 from snapharbor.engine.model.url import DatabaseUrl
-from snapharbor.engine.operations.requests import Request
+from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, Request, SanitizeRequest
 from snapharbor.engine.services import Services
 
 from .postgres import Age, Postgres, Reader, execute
@@ -127,6 +127,15 @@ def shop(postgres: Postgres, make_shop: Callable[[Postgres], Shop]) -> Shop:
 def each_shop(each_postgres: Postgres, make_shop: Callable[[Postgres], Shop]) -> Shop:
     """Return a shop on the newest server, then on the oldest."""
     return make_shop(each_postgres)
+
+
+async def load_subset_of(harbor: Harbor, *, sanitized: bool) -> None:
+    """Make the subset of the target `shop` and load it."""
+    request = (
+        SanitizeRequest("shop", new=True, subset=True) if sanitized else BuildRequest("shop", subset=True)
+    )
+    await do(harbor, request)
+    await do(harbor, LoadRequest("shop", original=not sanitized))
 
 
 async def do(harbor: Harbor, request: Request) -> JsonObject:

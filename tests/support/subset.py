@@ -11,10 +11,9 @@ from snapharbor.engine.harbor import Harbor
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.subset import Chosen, Subset
 from snapharbor.engine.model.target import Rules
-from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
 from .postgres import Postgres, Reader, execute, query
-from .shop import EVERY_SCHEMA, Shop, clean, do
+from .shop import EVERY_SCHEMA, Shop, clean, load_subset_of
 
 MakeTown = Callable[..., Shop]
 
@@ -54,11 +53,7 @@ async def harbor_with(shop: Shop, subset: Subset, rules: Rules | None = None) ->
 async def load_subset(shop: Shop, subset: Subset, rules: Rules | None = None) -> None:
     """Build a subset and load it: every key is made anew over the rows that came."""
     async with harbor_with(shop, subset, rules) as harbor:
-        request = (
-            SanitizeRequest("shop", new=True, subset=True) if rules else BuildRequest("shop", subset=True)
-        )
-        await do(harbor, request)
-        await do(harbor, LoadRequest("shop", original=rules is None))
+        await load_subset_of(harbor, sanitized=rules is not None)
 
 
 def ids(shop: Shop, name: str, columns: str = "id") -> list[tuple[object, ...]]:
