@@ -22,8 +22,8 @@ def table(name: str) -> TableName:
     return TableName("public", name)
 
 
-def chosen(name: str, **how: object) -> Chosen:
-    return Chosen(table(name), **how)  # type: ignore[arg-type]
+def chosen(name: str, where: str | None = None, percent: float | None = None) -> Chosen:
+    return Chosen(table(name), where, percent)
 
 
 @pytest.fixture
