@@ -57,14 +57,27 @@ class Services:
         return kit(url.engine).housekeeper(url)
 
     @asynccontextmanager
-    async def side_database(self, url: DatabaseUrl, name: str) -> AsyncGenerator[None]:
-        """Remember that a database is being filled, and drop it at the end if it is still there."""
-        async with self._leased("database", {"url": str(url), "name": name}) as lease:
+    async def side_database(
+        self, url: DatabaseUrl, name: str, *, noted: str | None = None
+    ) -> AsyncGenerator[None]:
+        """Remember that a database is being filled, and drop it at the end if it is still there.
+
+        Where others may make one of that name, only one with the note `noted` is dropped.
+        """
+        async with self._leased("database", {"url": str(url), "name": name, "noted": noted}) as lease:
             try:
                 yield
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._drop(url, name, lease)
+
+    async def drop_leased(self, url: DatabaseUrl, lease: Lease) -> bool:
+        """Drop the database of a lease and end the lease; tell whether it still was that one."""
+        housekeeper, name, noted = self.housekeeper(url), str(lease.data["name"]), lease.data["noted"]
+        if found := noted is None or await housekeeper.ours(name) == noted:
+            await housekeeper.drop(name)
+        await self.ledger.release(lease.id)
+        return found
 
     @asynccontextmanager
     async def _leased(self, kind: LeaseKind, data: JsonObject) -> AsyncGenerator[Lease]:
@@ -75,8 +88,7 @@ class Services:
     async def _drop(self, url: DatabaseUrl, name: str, lease: Lease) -> None:
         """Drop a side database. What the run came to counts; the next one drops what could not be dropped."""
         try:
-            await self.housekeeper(url).drop(name)
-            await self.ledger.release(lease.id)
+            await self.drop_leased(url, lease)
         except EngineError as error:
             LOG.warning("`%s` on %s could not be dropped yet: %s", name, url, error.message)
 
@@ -88,15 +100,16 @@ class Services:
         a new database on the server of `work`, which the caller has made sure holds no source.
         """
         manifest = original.manifest
-        bench = kit(engine_of(manifest)).workbench
+        chosen = kit(engine_of(manifest))
         if work is None:
-            async with kit(engine_of(manifest)).ephemeral(manifest, self.settings) as url:
-                yield bench(url, self.settings, alone=True)
+            async with chosen.ephemeral(manifest, self.settings) as url:
+                yield chosen.workbench(url, self.settings, alone=True)
             return
-        name = f"snapharbor_w_{token_hex(8)}"
-        async with self.side_database(work, name):
-            await self.housekeeper(work).create(name, f"work copy of {original.id}")
-            yield bench(work.on(name), self.settings, alone=False)
+        number, own = token_hex(8), chosen.copied_as(manifest.schemas[0])
+        name, note = own or f"snapharbor_w_{number}", f"work copy {number} of {original.id}"
+        async with self.side_database(work, name, noted=note if own else None):
+            await self.housekeeper(work).create(name, note)
+            yield chosen.workbench(work.on(name), self.settings, alone=False)
 
     async def export(self, source: ChunkSource, directory: Path, each: Callable[[int], None]) -> None:
         """Write a snapshot as the native archive of its engine, readable, mode 0600 in a 0700 directory.

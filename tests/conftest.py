@@ -10,6 +10,7 @@ settings.load_profile("moderate")
 pytest_plugins = [
     "support.postgres",
     "support.mariadb",
+    "support.mariaaccount",
     "support.masks",
     "support.s3",
     "support.settings",

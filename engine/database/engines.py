@@ -116,6 +116,10 @@ class Kit(Protocol):
         """
         ...
 
+    def copied_as(self, database: str) -> str | None:
+        """Return the name that a private copy of a database has to have, None if any will do."""
+        ...
+
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
         """Return a workbench on an empty database that nobody else uses, `alone` on a server of its own."""
         ...

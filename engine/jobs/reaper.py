@@ -50,12 +50,12 @@ async def _drop(services: Services, lease: Lease) -> None:
     where, name = str(lease.data["url"]), str(lease.data["name"])
     for url in _reachable(services, where):
         try:
-            await services.housekeeper(url).drop(name)
+            dropped = await services.drop_leased(url, lease)
         except EngineError as error:
             LOG.warning("`%s` on %s could not be dropped: %s", name, where, error.message)
             continue
-        await _destroyed(services, "drop database", name, where)
-        await services.ledger.release(lease.id)
+        if dropped:
+            await _destroyed(services, "drop database", name, where)
         return
     LOG.warning("`%s` on %s is left over, and no configured URL leads there with success", name, where)
 

@@ -86,11 +86,9 @@ async def guard_work(services: Services, url: DatabaseUrl, *, origins: frozenset
     A copy there would put raw data, its load, and a role that may write everything beside the source.
 
     Raises:
-        ConfigInvalid: no copy can be made on a server of that kind that has other databases.
         DestinationProtected: it does, or is a standby.
         PrivilegeMissing: the role may not create databases.
     """
-    kit(url.engine).workbench(url, services.settings, alone=False)
     refuse_protected(url, services.settings.protected)
     there = await services.housekeeper(url).server()
     systems = {origin.partition("/")[0] for origin in origins}
@@ -103,6 +101,21 @@ async def guard_work(services: Services, url: DatabaseUrl, *, origins: frozenset
             "Name another server in sanitize.dst_url, or leave it out for a private throw-away server.",
         )
     refuse_unable(there, url)
+
+
+async def guard_name(services: Services, url: DatabaseUrl, copied: str) -> None:
+    """Refuse a server for private copies that has a database of the name that the copy must have.
+
+    Raises:
+        DestinationProtected: it has.
+    """
+    name = kit(url.engine).copied_as(copied)
+    if name and await services.housekeeper(url).exists(name):
+        raise DestinationProtected(
+            f"the work server {url.host}:{url.port} has a database `{name}` already, and a private copy is"
+            " called as what it is a copy of",
+            "Drop that database if it is not needed, or name another server in sanitize.dst_url.",
+        )
 
 
 def refuse_protected(url: DatabaseUrl, patterns: tuple[str, ...]) -> None:

@@ -42,12 +42,19 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
         foresee(target, await services.database(source_of(target)).inspect())
     decided = await choose(services, request, rules)
     if decided.arguments["strategy"] != "pushdown":
-        await work_server(services, decided)
+        await work_server(services, decided, await _copied(services, decided))
     if decided.arguments["snapshot"] is None:
         examined = await gate(services, target, rules, ahead=True)
         if decided.arguments["strategy"] == "ephemeral":
             refuse(tuple(left_out(examined, target)))
     return decided
+
+
+async def _copied(services: Services, plan: Plan) -> str:
+    """Return the name of the database that is copied."""
+    if plan.arguments["snapshot"] is None:
+        return source_of(services.settings.target(plan.target)).database
+    return (await look.snapshot(services, str(plan.arguments["snapshot"]))).manifest.schemas[0]
 
 
 async def choose(services: Services, request: SanitizeRequest, rules: RuleSet) -> Plan:

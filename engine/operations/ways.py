@@ -23,7 +23,7 @@ from . import look
 from .blame import located
 from .coverage import Examination, gate
 from .draft import EVERYTHING, Draft, store
-from .fuse import guard_work
+from .fuse import guard_name, guard_work
 from .places import source_of, strings
 from .proof import Proof, outboxes, proving
 from .ruleset import masker_of
@@ -87,22 +87,23 @@ async def in_a_copy(
         return await _rest(services, bench, draft, examined.resolved, proof=proof, report=report)
 
 
-async def work_server(services: Services, plan: Plan) -> DatabaseUrl | None:
-    """Return where the copy is made, None for a throw-away server.
+async def work_server(services: Services, plan: Plan, copied: str) -> DatabaseUrl | None:
+    """Return where the copy of a database is made, None for a throw-away server.
 
     Raises:
-        DestinationProtected: it would be made beside a source.
+        DestinationProtected: it would be made beside a source, or there is a database of its name.
     """
     rules = services.settings.target(plan.target).rules
     work = rules.work_url if rules and not plan.arguments["ephemeral"] else None
     if work is not None:
         await guard_work(services, work, origins=await look.origins(services))
+        await guard_name(services, work, copied)
     return work
 
 
 @asynccontextmanager
 async def _workbench(services: Services, plan: Plan, held: Snapshot) -> AsyncGenerator[Workbench]:
-    work = await work_server(services, plan)
+    work = await work_server(services, plan, held.manifest.schemas[0])
     async with services.workbench(held, work) as bench:
         yield bench
 

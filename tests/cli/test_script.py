@@ -29,17 +29,19 @@ def exists(shop: Shop) -> bool:
 @pytest.mark.server
 def test_a_file_makes_or_replaces_the_destination_and_asks_before_that(shop: Shop) -> None:
     file(shop)
-    seen = shop.command("load", "shop", "made.sql", "--dry-run", "--json").last()["result"]
+    seen = shop.command.here("load", "shop", "made.sql", "--dry-run", "--json").last()["result"]
     assert (seen["plan"]["verb"], seen["plan"]["needs_confirmation"], exists(shop)) == (
         "script",
         False,
         False,
     )
-    assert shop.command("load", "shop", "made.sql").code == 0
+    assert shop.command.here("load", "shop", "made.sql").code == 0
     file(shop, "CREATE TABLE other (id int);", name="other.SQL")
-    assert shop.command("load", "shop", "other.SQL").code == 32
+    assert shop.command.here("load", "shop", "other.SQL").code == 32
     assert count(shop) == 2
-    done = shop.command("load", "shop", "other.SQL", "--yes", "--keep-previous", "--json").last()["result"]
+    done = shop.command.here("load", "shop", "other.SQL", "--yes", "--keep-previous", "--json").last()[
+        "result"
+    ]
     assert count(shop, "other") == 0
     previous = shop.copy.on(done["previous"])
     assert query(previous, "SELECT count(*) FROM made") == [(2,)]
@@ -49,11 +51,11 @@ def test_a_file_makes_or_replaces_the_destination_and_asks_before_that(shop: Sho
 @pytest.mark.server
 def test_a_file_is_run_in_what_is_there_all_of_it_or_nothing(shop: Shop) -> None:
     file(shop)
-    assert shop.command("load", "shop", "made.sql", "--no-drop", "--yes").code == 16
-    assert shop.command("load", "shop", "made.sql").code == 0
+    assert shop.command.here("load", "shop", "made.sql", "--no-drop", "--yes").code == 16
+    assert shop.command.here("load", "shop", "made.sql").code == 0
     more = file(shop, "INSERT INTO made VALUES (3);", name="more.sql")
-    assert shop.command("load", "shop", "more.sql", "--no-drop").code == 32
-    assert shop.command("load", "shop", "more.sql", "--no-drop", "--yes").code == 0
+    assert shop.command.here("load", "shop", "more.sql", "--no-drop").code == 32
+    assert shop.command.here("load", "shop", "more.sql", "--no-drop", "--yes").code == 0
     assert count(shop) == 3
     file(
         shop,
@@ -61,7 +63,7 @@ def test_a_file_is_run_in_what_is_there_all_of_it_or_nothing(shop: Shop) -> None
         "INSERT INTO nowhere VALUES ('a secret value');",
         name="more.sql",
     )
-    ran = shop.command("load", "shop", "more.sql", "--no-drop", "--yes")
+    ran = shop.command.here("load", "shop", "more.sql", "--no-drop", "--yes")
     assert (ran.code, count(shop)) == (46, 3)
     assert "line 2 of `more.sql`" in ran.err
     assert "a secret value" not in ran.err
@@ -70,9 +72,9 @@ def test_a_file_is_run_in_what_is_there_all_of_it_or_nothing(shop: Shop) -> None
 @pytest.mark.server
 def test_a_file_that_fails_leaves_the_destination_as_it_was(shop: Shop) -> None:
     file(shop)
-    assert shop.command("load", "shop", "made.sql").code == 0
+    assert shop.command.here("load", "shop", "made.sql").code == 0
     file(shop, "CREATE TABLE half (id int);", "no sql;", name="bad.sql")
-    assert shop.command("load", "shop", "bad.sql", "--yes").code == 46
+    assert shop.command.here("load", "shop", "bad.sql", "--yes").code == 46
     assert count(shop) == 2
     left = query(shop.source, "SELECT datname FROM pg_database WHERE datname LIKE 'snapharbor\\_l\\_%'")
     assert left == []
@@ -94,7 +96,7 @@ def test_a_file_that_fails_leaves_the_destination_as_it_was(shop: Shop) -> None:
 )
 def test_no_file_makes_the_client_do_anything_but_send_sql(shop: Shop, line: str) -> None:
     file(shop, "SELECT 1;", line)
-    ran = shop.command("load", "shop", "made.sql", "--yes")
+    ran = shop.command.here("load", "shop", "made.sql", "--yes")
     assert ran.code == 22
     assert "made.sql" in ran.err
     assert not (shop.command.home / "ran").exists()
@@ -110,7 +112,7 @@ def test_what_pg_dump_writes_is_loaded_its_own_restriction_included(shop: Shop, 
     ran = subprocess.run(argv, env={"PGPASSWORD": password}, capture_output=True, check=True)
     assert b"\\restrict" in ran.stdout
     (shop.command.home / "dump.sql").write_bytes(ran.stdout)
-    assert shop.command("load", "shop", "dump.sql").code == 0
+    assert shop.command.here("load", "shop", "dump.sql").code == 0
     assert count(shop, "customers") == 50
 
 
@@ -118,11 +120,13 @@ def test_what_pg_dump_writes_is_loaded_its_own_restriction_included(shop: Shop, 
 def test_a_source_takes_no_file_however_it_is_named(shop: Shop) -> None:
     file(shop, "DROP TABLE customers;")
     refused = [
-        shop.command("load", "shop", "made.sql", "--no-drop", "--yes", "--database", shop.source.database),
-        shop.command("load", "shop", "made.sql", "--yes", "--database", shop.source.database),
+        shop.command.here(
+            "load", "shop", "made.sql", "--no-drop", "--yes", "--database", shop.source.database
+        ),
+        shop.command.here("load", "shop", "made.sql", "--yes", "--database", shop.source.database),
     ]
     assert [ran.code for ran in refused] == [30, 30]
-    assert shop.command("load", "shop", "made.sql", "--src_url").code == 2
+    assert shop.command.here("load", "shop", "made.sql", "--src_url").code == 2
     assert query(shop.source, "SELECT count(*) FROM customers") == [(50,)]
 
 
@@ -132,7 +136,7 @@ def test_what_is_no_sql_is_refused_with_what_it_is(shop: Shop) -> None:
     (shop.command.home / "empty.sql").write_bytes(b" \n")
     (shop.command.home / "dir.sql").mkdir()
     for name in ("dump.sql", "empty.sql", "dir.sql", "nowhere.sql"):
-        ran = shop.command("load", "shop", name, "--yes")
+        ran = shop.command.here("load", "shop", name, "--yes")
         assert (ran.code, name in ran.err) == (16, True)
     file(shop)
     for flags in (
@@ -140,7 +144,7 @@ def test_what_is_no_sql_is_refused_with_what_it_is(shop: Shop) -> None:
         ("made.sql", "--no-drop", "--drop-previous"),
         ("0", "--no-drop"),
     ):
-        assert shop.command("load", "shop", *flags).code == 2
+        assert shop.command.here("load", "shop", *flags).code == 2
     shutil.rmtree(shop.command.home / "dir.sql")
 
 

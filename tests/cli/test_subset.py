@@ -18,10 +18,10 @@ def cut(shop: Shop) -> Shop:
 
 
 def test_a_subset_is_explained_made_and_loaded_sanitized(cut: Shop) -> None:
-    told = cut.command("explain-subset", "shop")
+    told = cut.command.here("explain-subset", "shop")
     assert (told.code, "public.customers: 3 of" in told.out) == (0, True)
-    assert cut.command("subset", "shop", "--dry-run").code == 0
-    done = cut.command("--json", "subset", "shop", "--load", "--yes")
+    assert cut.command.here("subset", "shop", "--dry-run").code == 0
+    done = cut.command.here("--json", "subset", "shop", "--load", "--yes")
     assert done.code == 0
     assert (done.last()["result"]["kind"], done.last()["result"]["rows"]) == ("sanitized", 4)
     assert done.last()["result"]["loaded"]["rows"] == 4
@@ -30,7 +30,7 @@ def test_a_subset_is_explained_made_and_loaded_sanitized(cut: Shop) -> None:
 
 
 def test_a_subset_is_explained_to_programs(cut: Shop) -> None:
-    told = cut.command("--json", "explain-subset", "shop").last()["result"]
+    told = cut.command.here("--json", "explain-subset", "shop").last()["result"]
     assert told["dangling"] == 0
     assert told["tables"][0]["why"] == {"chosen": 3}
 
@@ -47,17 +47,17 @@ def test_a_subset_is_explained_to_programs(cut: Shop) -> None:
 def test_what_cannot_be_done_says_what_to_do(
     cut: Shop, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    ran = cut.command(*arguments)
+    ran = cut.command.here(*arguments)
     assert (ran.code, said in ran.err) == (code, True)
 
 
 def test_a_target_without_a_subset_says_where_to_list_it(shop: Shop) -> None:
-    ran = shop.command("subset", "shop")
+    ran = shop.command.here("subset", "shop")
     assert (ran.code, "targets.shop.subset.subset_tables" in ran.err) == (11, True)
 
 
 def test_an_agent_is_told_what_a_subset_takes_and_makes_it(cut: Shop) -> None:
-    told = cut.command("call", "describe_target", "--args", '{"target": "shop", "subset": true}')
+    told = cut.command.here("call", "describe_target", "--args", '{"target": "shop", "subset": true}')
     assert (told.code, "public.customers: 3 of" in told.out) == (0, True)
-    made = cut.command("call", "sanitize_snapshot", "--args", '{"target": "shop", "subset": true}')
+    made = cut.command.here("call", "sanitize_snapshot", "--args", '{"target": "shop", "subset": true}')
     assert (made.code, '"sanitized"' in made.out) == (0, True)

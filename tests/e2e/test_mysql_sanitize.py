@@ -9,7 +9,6 @@ from support.mariashop import RULES, MariaShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import (
-    ConfigInvalid,
     EngineError,
     RuleFailed,
     RuleRefused,
@@ -168,14 +167,3 @@ async def test_statements_of_other_forms_are_explained_or_said_to_be_none(maria_
         (600, True),
     ]
     assert "weak-mask" in {one.code for one in explained.findings}
-
-
-async def test_a_work_server_is_refused_before_anything_is_read(maria_shop: MariaShop) -> None:
-    shop = maria_shop
-    rules = Rules(override_query=RULES, work_url=shop.destination)
-    async with shop.harbor(replace(shop.target, rules=rules)) as harbor:
-        with pytest.raises(ConfigInvalid):
-            await harbor.plan(SanitizeRequest("shop", new=True))
-        errors = [(one.area, one.name) for one in await harbor.check() if one.level == "error"]
-    assert errors == [("destination", "shop (sanitize)")]
-    assert shop.databases() == {shop.owner.database}

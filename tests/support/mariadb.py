@@ -93,6 +93,15 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def other_mariadb(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
+    """Start a server beside the other one, which has no source."""
+    del mariadb  # it has prepared what both need
+    account = fitting_account()
+    with running(_programs(account), tmp_path_factory.mktemp("mariadb"), account) as server:
+        yield server
+
+
 @pytest.fixture
 def new_schema(mariadb: MariaDb) -> Generator[NewSchema]:
     """Make databases; they are dropped after the test.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...model.catalog import Catalog
-from ...model.errors import ClientMissing, ConfigInvalid
+from ...model.errors import ClientMissing
 from ...model.job import Report
 from ...model.settings import Settings
 from ...model.snapshot import Manifest
@@ -134,21 +134,15 @@ class MysqlKit:
         ) as url:
             yield url
 
-    def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
-        """Return a workbench on an empty database that nobody else uses, on a server of its own.
+    def copied_as(self, database: str) -> str | None:
+        """Return the name of the database itself, by which definitions and rules may call it."""
+        return database
 
-        Raises:
-            ConfigInvalid: it is on a server that may have other databases.
-        """
+    def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
+        """Return a workbench on an empty database that nobody else uses."""
         from .workbench import MysqlWorkbench
 
-        if not alone:
-            # A copy under another name would not be what definitions and rules name.
-            raise ConfigInvalid(
-                "copies of MySQL and MariaDB databases are only sanitized on a throw-away server",
-                "Leave sanitize.dst_url out.",
-            )
-        return MysqlWorkbench(self.database(url, settings), url)
+        return MysqlWorkbench(self.database(url, settings), url, alone=alone)
 
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:

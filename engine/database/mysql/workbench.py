@@ -33,14 +33,15 @@ ON_UPDATE = re.compile(
 
 
 class MysqlWorkbench:
-    """A `Workbench` on a server of its own."""
+    """A database that nobody else uses, on a server of its own (`alone`) or one that may have others."""
 
-    def __init__(self, database: Database, url: DatabaseUrl) -> None:
+    def __init__(self, database: Database, url: DatabaseUrl, *, alone: bool) -> None:
         self.database = database
         self._url = url
+        self._alone = alone
 
     async def fill(self, source: ChunkSource, jobs: int, report: Report) -> None:
-        """Restore a snapshot into the copy, which the server's superuser owns."""
+        """Restore a snapshot into the copy."""
         await self.database.restore(source, jobs, report)
 
     async def apply(self, rules: Sequence[Rule]) -> tuple[int, ...]:
@@ -81,7 +82,13 @@ class MysqlWorkbench:
 
     @asynccontextmanager
     async def _runner(self, keeper: Connection) -> AsyncGenerator[Connection]:
-        """Connect as a user who may read and write rows of the copy, and nothing else."""
+        """Connect as a user who may read and write rows of the copy, and nothing else.
+
+        A server that others use gets no user: there rules run as who we are.
+        """
+        if not self._alone:
+            yield keeper
+            return
         user, password = f"{ROLE}@localhost", Secret(secrets.token_hex(24))
         database = re.sub(r"([_%\\])", r"\\\1", self._url.database)
         await keeper.run(

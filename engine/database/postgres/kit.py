@@ -121,6 +121,11 @@ class PostgresKit:
         ) as url:
             yield url
 
+    def copied_as(self, database: str) -> str | None:
+        """Return nothing: no definition names its database."""
+        del database
+        return None
+
     def workbench(self, url: DatabaseUrl, settings: Settings, *, alone: bool) -> Workbench:
         """Return a workbench on an empty database that nobody else uses."""
         from .workbench import PostgresWorkbench

@@ -21,7 +21,6 @@ READERS: Mapping[Kind, Callable[[str, str], Text]] = {"url": url_of, "sql": sql_
 _ANY = "*"
 _UNKNOWN = "it is no key of the original that is known"
 _HOME = "~/.dbsnapper"
-_MYSQL_COPY = "copies of MySQL databases are only sanitized on a throw-away server"
 _BESIDE = "a source is on that server, so a throw-away server is used"
 
 
@@ -186,11 +185,7 @@ class _Conversion:
         urls = {path: url for path, value in self._values.items() if (url := _parsed(path, value))}
         sources = {(url.host, url.port) for path, url in urls.items() if path[-1] == "src_url"}
         for path, url in urls.items():
-            if path[-2:] != ("sanitize", "dst_url"):
-                continue
-            if url.engine == "mysql":
-                self._drop(path, _MYSQL_COPY)
-            elif (url.host, url.port) in sources:
+            if path[-2:] == ("sanitize", "dst_url") and (url.host, url.port) in sources:
                 self._drop(path, _BESIDE)
 
     def _drop_mixed_programs(self) -> None:

@@ -40,7 +40,7 @@ async def reaped(services: Services) -> Sequence[tuple[str, str, str]]:
 
 
 async def lease(services: Services, owner: str, url: DatabaseUrl, name: str) -> None:
-    await services.ledger.add_lease("database", owner, {"url": str(url), "name": name})
+    await services.ledger.add_lease("database", owner, {"url": str(url), "name": name, "noted": None})
 
 
 @pytest.fixture

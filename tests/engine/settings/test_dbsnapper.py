@@ -207,7 +207,7 @@ def test_files_of_rules_are_found_where_the_original_looked(corner: Corner) -> N
     assert found["c"].override_query == "DELETE FROM t"
 
 
-def test_work_servers_that_hold_a_source_or_are_mysql_are_left_out(corner: Corner) -> None:
+def test_work_servers_that_hold_a_source_are_left_out(corner: Corner) -> None:
     done = imported(
         corner,
         """\
@@ -218,7 +218,7 @@ def test_work_servers_that_hold_a_source_or_are_mysql_are_left_out(corner: Corne
         """,
     )
     left_out = [key for key, to in became(done).items() if to is None]
-    assert left_out == ["targets.a.sanitize.dst_url", "targets.b.sanitize.dst_url"]
+    assert left_out == ["targets.a.sanitize.dst_url"]
 
 
 def test_programs_of_several_installations_are_left_to_be_found(corner: Corner) -> None:

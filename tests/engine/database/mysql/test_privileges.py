@@ -1,53 +1,21 @@
 """What docs/guides/privileges-mysql.md grants is enough, and what is missing is said."""
 
 import re
-import secrets
-from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariadb import MariaDb, NewSchema
+from support.mariaaccount import PAGE, Account
+from support.mariadb import NewSchema
 from support.mariashop import MariaShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import PrivilegeMissing, SourceUnsuitable
-from snapharbor.engine.model.secret import Secret
-from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest
 
-PAGE = Path(__file__).parents[4] / "docs" / "guides" / "privileges-mysql.md"
+WORKER = Path(__file__).parents[3] / "e2e" / "test_mysql_work_server.py"
 MYISAM = "CREATE TABLE old (id int) ENGINE=MyISAM; INSERT INTO old VALUES (1);"
-
-Account = Callable[..., DatabaseUrl]
-
-
-@pytest.fixture
-def account(mariadb: MariaDb) -> Generator[Account]:
-    """Make accounts with the rights of blocks of the page on a database, and no more."""
-    made: list[str] = []
-
-    def make(url: DatabaseUrl, *blocks: str) -> DatabaseUrl:
-        name, password = f"few_{secrets.token_hex(4)}", secrets.token_hex(12)
-        mariadb.query(f"CREATE USER {name}@localhost IDENTIFIED BY '{password}'")
-        made.append(name)
-        for block in blocks:
-            for statement in filter(str.strip, page_block(block).split(";")):
-                named = re.sub(r"'snapharbor_\w+'@'%'", f"{name}@localhost", statement)
-                named = named.replace("`shop`", f"`{url.database}`")
-                mariadb.query(named.replace("shop\\_dev", url.database.replace("_", "\\_")))
-        return replace(url, user=name, password=Secret(password))
-
-    yield make
-    for name in made:
-        mariadb.query(f"DROP USER {name}@localhost")
-
-
-def page_block(name: str) -> str:
-    found = re.search(rf"<!-- block: {name} -->\n```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert found is not None, f"the page has no block `{name}`"
-    return found[1]
 
 
 async def test_a_reader_with_every_right_reads_all_of_it_and_cannot_write(
@@ -126,7 +94,7 @@ async def test_a_loader_replaces_what_its_rights_name_and_nothing_else(
 
 
 def test_every_block_of_the_page_is_tested() -> None:
-    ours = Path(__file__).read_text()
+    ours = Path(__file__).read_text() + WORKER.read_text()
     named = re.findall(r"<!-- block: (\w+) -->", PAGE.read_text())
     assert len(named) == PAGE.read_text().count("```sql")
     assert all(f'"{name}"' in ours for name in named)

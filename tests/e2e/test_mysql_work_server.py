@@ -1,0 +1,140 @@
+"""A private copy of a MariaDB source on a work server: under the source's own name, and nobody else's."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from support.mariaaccount import Account
+from support.mariadb import MariaDb
+from support.mariashop import RULES, MariaShop
+from support.shop import do
+
+from snapharbor.engine.jobs.reaper import reap
+from snapharbor.engine.ledger.presence import present
+from snapharbor.engine.model.errors import DatabaseFailed, DestinationProtected, RuleFailed
+from snapharbor.engine.model.target import Rules, Target
+from snapharbor.engine.model.url import DatabaseUrl
+from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
+
+if TYPE_CHECKING:
+    from snapharbor.engine.harbor import Harbor
+
+pytestmark = pytest.mark.server
+RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR phone LIKE '+49 171%'"
+NOTE = "what somebody keeps there"
+
+
+def names(server: MariaDb) -> set[str]:
+    return {str(name) for (name,) in server.query("SHOW DATABASES")}
+
+
+@pytest.fixture
+def worker(maria_shop: MariaShop, other_mariadb: MariaDb, account: Account) -> Generator[DatabaseUrl]:
+    """Return the URL of an account of the work server that may do what is documented."""
+    copied = maria_shop.owner
+    yield account(copied, "worker", server=other_mariadb).on("work")
+    other_mariadb.query(f"DROP DATABASE IF EXISTS `{copied.database}`")
+
+
+def working(shop: MariaShop, worker: DatabaseUrl, query: str = RULES) -> Target:
+    return replace(shop.target, rules=Rules(override_query=query, work_url=worker))
+
+
+async def kept(harbor: "Harbor", worker: DatabaseUrl, name: str, note: str) -> None:
+    await harbor.services.housekeeper(worker).create(name, note)
+
+
+async def test_a_copy_is_made_there_and_nothing_of_it_stays(
+    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl
+) -> None:
+    shop, before = maria_shop, names(other_mariadb)
+    accounts = other_mariadb.query("SELECT user, host FROM mysql.user")
+    # What a definition or a rule says of its own database is true in the copy.
+    named = RULES + f"UPDATE `{shop.owner.database}`.customers SET note = 'none' WHERE id < 10;"
+    async with shop.harbor(working(shop, worker, named)) as harbor:
+        plan = await harbor.plan(SanitizeRequest("shop", new=True))
+        made = await harbor.run(plan)
+        await do(harbor, LoadRequest("shop"))
+        assert await harbor.services.ledger.leases() == []
+    assert any("a new database on the work server" in step for step in plan.steps)
+    assert made["clean"] is True
+    assert shop.query(shop.destination, RAW) == [(0,)]
+    assert shop.query(shop.destination, "SELECT count(*) FROM customers WHERE note = 'none'") == [(9,)]
+    assert names(other_mariadb) == before
+    assert other_mariadb.query("SELECT user, host FROM mysql.user") == accounts
+
+
+async def test_a_stored_original_is_sanitized_there_and_a_rule_that_fails_leaves_nothing(
+    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl
+) -> None:
+    shop, before = maria_shop, names(other_mariadb)
+    failing = RULES + "UPDATE customers SET note = (SELECT email FROM orders) WHERE id < 10;"
+    async with shop.harbor(working(shop, worker)) as harbor:
+        await do(harbor, BuildRequest("shop"))
+        await do(harbor, SanitizeRequest("shop"))
+        await do(harbor, LoadRequest("shop"))
+    assert shop.query(shop.destination, RAW) == [(0,)]
+    async with shop.harbor(working(shop, worker, failing)) as harbor:
+        with pytest.raises(RuleFailed):
+            await do(harbor, SanitizeRequest("shop"))
+    assert names(other_mariadb) == before
+
+
+@pytest.mark.parametrize("made_by", ["them", "us"])
+async def test_a_server_that_has_a_database_of_that_name_is_refused_and_keeps_it(
+    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl, made_by: str
+) -> None:
+    shop, name = maria_shop, maria_shop.owner.database
+    async with shop.harbor(working(shop, worker)) as harbor:
+        if made_by == "us":
+            await kept(harbor, worker, name, NOTE)
+        else:
+            other_mariadb.query(f"CREATE DATABASE `{name}`")
+        with pytest.raises(DestinationProtected, match="has a database"):
+            await harbor.plan(SanitizeRequest("shop", new=True))
+    assert name in names(other_mariadb)
+
+
+async def test_the_servers_of_sources_are_refused(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    async with shop.harbor(working(shop, shop.destination)) as harbor:
+        with pytest.raises(DestinationProtected, match="holds a source"):
+            await harbor.plan(SanitizeRequest("shop", new=True))
+        errors = [(one.area, one.name) for one in await harbor.check() if one.level == "error"]
+    assert errors == [("destination", "shop (sanitize)")]
+    assert shop.databases() == {shop.owner.database}
+
+
+async def test_who_loses_the_race_for_the_name_leaves_the_winners_copy_alone(
+    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl
+) -> None:
+    shop, name = maria_shop, maria_shop.owner.database
+    async with shop.harbor(working(shop, worker)) as harbor:
+        await do(harbor, BuildRequest("shop"))
+        original = await harbor.snapshot("shop")
+        async with harbor.services.workbench(original, worker):
+            with pytest.raises(DatabaseFailed):
+                async with harbor.services.workbench(original, worker):
+                    pytest.fail("two copies of one name")
+            assert name in names(other_mariadb)
+        assert name not in names(other_mariadb)
+
+
+@pytest.mark.parametrize("note", ["work copy 1", NOTE])
+async def test_the_copy_of_a_dead_process_is_dropped_and_what_came_after_it_is_not(
+    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl, note: str
+) -> None:
+    shop, name = maria_shop, maria_shop.owner.database
+    async with shop.harbor(working(shop, worker)) as harbor:
+        services = harbor.services
+        with present(services.settings.working_directory / "run") as dead:
+            pass
+        leased = {"url": str(worker), "name": name, "noted": "work copy 1"}
+        await services.ledger.add_lease("database", dead, leased)
+        await kept(harbor, worker, name, note)
+        await reap(services)
+        assert await services.ledger.leases() == []
+        assert (name in names(other_mariadb)) == (note == NOTE)
+        told = [link.what for link in await services.ledger.records()]
+    assert ("reap: drop database" in told) == (note != NOTE)
