@@ -25,11 +25,12 @@ NIR = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d{2}|2A|2B)\d{6}\d{2
 
 # What letters and digits count at odd places of a codice fiscale, 0-9 and then A-Z.
 FISCALE_ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+_SIGNS = str.maketrans("", "", " .-/")
 
 
 def compact(text: str) -> str:
     """Return a number without the blanks, points, hyphens and slashes that people write into it."""
-    return re.sub(r"[ .\-/]", "", text).upper()
+    return text.translate(_SIGNS).upper()
 
 
 def iban(text: str) -> bool:

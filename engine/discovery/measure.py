@@ -1,11 +1,14 @@
 """What the values of one place say together. Values come in, and only counts go out."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import filterfalse
 
 from ..model.sensitive import Evidence, Kind
+from .text import DIGIT
 from .types import Family
 from .validators import VALIDATORS, Validator
 
@@ -22,14 +25,16 @@ def measure(values: Sequence[str], family: Family) -> tuple[Evidence, ...]:
     if not texts:
         return ()
     found: dict[Kind, Evidence] = {}
-    rest = texts
+    counts, passed = Counter(texts), set[str]()
+    having = {True: [*filter(DIGIT.search, counts)], False: [*filterfalse(DIGIT.search, counts)]}
     for validator in VALIDATORS:
+        fitting = counts if validator.digits is None else having[validator.digits]
         # Prose is what is left: an e-mail address alone is no text that holds one.
-        holding = [text for text in (rest if validator.kind == FREE_TEXT else texts) if validator.holds(text)]
-        if validator.kind != FREE_TEXT and validator.weight > 0.5:
-            passed = set(holding)
-            rest = [text for text in rest if text not in passed]
-        evidence = _judge(validator, holding, len(texts))
+        prose = validator.kind == FREE_TEXT
+        holding = [text for text in fitting if not (prose and text in passed) and validator.holds(text)]
+        if not prose and validator.weight > 0.5:
+            passed.update(holding)
+        evidence = _judge(validator, {text: counts[text] for text in holding}, len(texts))
         if evidence and evidence.confidence > found.get(validator.kind, evidence).confidence - 0.001:
             found[validator.kind] = evidence
     return tuple(sorted(found.values(), key=lambda evidence: -evidence.confidence))
@@ -46,22 +51,23 @@ def contradicted(kind: Kind, values: Sequence[str]) -> bool:
     )
 
 
-def _judge(validator: Validator, holding: Sequence[str], sampled: int) -> Evidence | None:
+def _judge(validator: Validator, holding: Mapping[str, int], sampled: int) -> Evidence | None:
     """Return the evidence, None below the validator's least share or what accident explains.
 
     A validator that hardly errs counts from the first hit; the others need some different ones.
     """
-    share = (len(holding) / sampled - validator.chance) / (1 - validator.chance)
+    held = sum(holding.values())
+    share = (held / sampled - validator.chance) / (1 - validator.chance)
     doubtful = validator.least > 0 or validator.chance > 0
     if not holding or share <= 0 or share < validator.least:
         return None
-    if doubtful and len(set(holding)) < min(3, sampled):
+    if doubtful and len(holding) < min(3, sampled):
         return None
     floor = 0.5 if doubtful else 0.65
     confidence = validator.weight * (floor + (1 - floor) * min(1.0, share / 0.8))
     if doubtful and sampled < 3:
         confidence *= 0.8
-    return Evidence(validator.kind, round(confidence, 2), ("values",), len(holding), sampled)
+    return Evidence(validator.kind, round(confidence, 2), ("values",), held, sampled)
 
 
 def _ages(texts: Sequence[str]) -> tuple[Evidence, ...]:

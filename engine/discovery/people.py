@@ -105,6 +105,8 @@ _SPECIAL = str.maketrans("øłı", "oli")
 
 def fold(text: str) -> str:
     """Return a text in lower case without accents: `Jürgen` and `Łódź` become `jurgen` and `lodz`."""
+    if text.isascii():
+        return text.lower()
     special = text.lower().replace("ß", "ss").replace("æ", "ae").translate(_SPECIAL)
     return unicodedata.normalize("NFKD", special).encode("ascii", "ignore").decode()
 

@@ -5,8 +5,11 @@ import string
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from snapharbor.engine.discovery import addresses, checksums, contacts, people, secrecy, text
+from snapharbor.engine.discovery.validators import VALIDATORS, Validator
 
 # Published examples of each authority or network; none is anybody's.
 NUMBERS: list[tuple[Callable[[str], bool], tuple[str, ...]]] = [
@@ -116,3 +119,36 @@ def test_what_is_drawn_at_random_is_told_from_words() -> None:
         "12345678901234567890",
     ]
     assert [value for value in plain if secrecy.random_text(value)] == []
+
+
+WORDS = (
+    "Anna",
+    "Meyer",
+    "Smith",
+    "Abbey",
+    "Road,",
+    "Hauptstraße",
+    "PO",
+    "Box",
+    "Rue",
+    "POINT",
+    "GB",
+    "X",
+    "+",
+    "()",
+    "-",
+    ".",
+)
+
+
+@pytest.mark.parametrize("validator", [one for one in VALIDATORS if one.digits])
+@given(words=st.lists(st.sampled_from(WORDS) | st.text(string.ascii_letters, max_size=9), max_size=6))
+def test_what_needs_a_digit_holds_nothing_without(validator: Validator, words: list[str]) -> None:
+    assert not validator.holds(" ".join(words))
+
+
+@pytest.mark.parametrize("validator", [one for one in VALIDATORS if one.digits is False])
+@given(words=st.lists(st.sampled_from(("Anna", "Maria", "Meyer", "Smith", "Lopez")), min_size=1, max_size=3))
+def test_what_has_no_digit_holds_nothing_with_one(validator: Validator, words: list[str]) -> None:
+    name = " ".join(words)
+    assert not any(validator.holds(name[:at] + "7" + name[at:]) for at in range(len(name) + 1))
