@@ -17,6 +17,8 @@ from ..proof.forms import root_of
 if TYPE_CHECKING:
     from ..rules.masking import Masker
 
+EVERYTHING = "*"
+
 
 def sought(column: ColumnCoverage, rules: Sequence[Resolved], catalog: Catalog) -> bool:
     """Tell whether values of a column must not be found: rules write it, or remove what is personal in it."""
@@ -63,7 +65,7 @@ class Sought:
     def _changed(self, touching: Sequence[Resolved]) -> Changed | None:
         """Return the rows that rules change, None if that cannot be asked beside all other rules."""
         aliases = {rule.analysis.targets[0].alias for rule in touching}
-        if len(aliases) > 1 or not all(map(self._alone, touching)):
+        if len(aliases) > 1 or not self._alone(touching):
             return None
         table = self.catalog.table(touching[0].targets[0]) if touching[0].targets[0] else None
         conditions = tuple(
@@ -71,8 +73,19 @@ class Sought:
         )
         return Changed(aliases.pop(), conditions)
 
-    def _alone(self, rule: Resolved) -> bool:
-        """Tell whether a condition means the same on the rows as they were before all rules."""
+    def _alone(self, touching: Sequence[Resolved]) -> bool:
+        """Tell whether conditions mean the same on the rows as they were before all rules."""
+        chosen, written = {id(rule) for rule in touching}, dict[TableName, set[str]]()
+        for rule in self.rules:
+            if id(rule) in chosen and not self._means_the_same(rule, written):
+                return False
+            columns = (EVERYTHING,) if rule.analysis.kind == "insert" else rule.analysis.written
+            for name in filter(None, rule.targets):
+                written.setdefault(root_of(name, self.catalog), set()).update(columns)
+        return True
+
+    def _means_the_same(self, rule: Resolved, written: Mapping[TableName, set[str]]) -> bool:
+        """Tell whether a condition reads nothing that rules before it wrote: `written`, columns by table."""
         from ..rules.hazards import text_hazards
         from ..rules.tokens import tokens_of
 
@@ -83,16 +96,10 @@ class Sought:
             return False
         if any(name is None or self.catalog.table(name) is None for name in rule.reads):
             return False
-        mentioned = {use.name for use in analysis.columns}
-        for other in self.rules[: self.rules.index(rule)]:
-            written = {name for name in other.targets if name is not None}
-            roots = {root_of(name, self.catalog) for name in written}
-            if not roots.isdisjoint(root_of(name, self.catalog) for name in rule.reads if name):
-                return False
-            own = root_of(rule.targets[0], self.catalog) if rule.targets[0] else None
-            if own in roots and (other.analysis.kind == "insert" or mentioned & {*other.analysis.written}):
-                return False
-        return True
+        if any(root_of(name, self.catalog) in written for name in rule.reads if name):
+            return False
+        own = written.get(root_of(rule.targets[0], self.catalog), set()) if rule.targets[0] else set[str]()
+        return own.isdisjoint((EVERYTHING, *(use.name for use in analysis.columns)))
 
 
 def _gone(column: ColumnCoverage) -> bool:

@@ -21,11 +21,8 @@ from .cut import Cut, Uncut, cut
 from .functions import VOLATILE
 from .keeps import kept
 from .sets import Sets, sets
-from .tokens import Tokens, fold, tokens_of
+from .tokens import KEPT, Tokens, fold, tokens_of
 from .user_made import of_type
-
-KEPT = 2000
-"""Statements whose analysis is kept: one verb asks for it several times, and parsing is slow."""
 
 WRITING = (exp.Update, exp.Delete, exp.Insert, exp.TruncateTable, exp.Merge, exp.Create)
 

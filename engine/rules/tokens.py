@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import Token, TokenType
@@ -42,6 +43,8 @@ WORD_OPERATORS = {
     "similar": ("~", "!~"),
     "overlaps": ("<=", "<", ">=", ">"),
 }
+KEPT = 2000
+"""Statements of which is kept what was found out: one verb asks for it several times, and parsing is slow."""
 CAST_BEFORE = frozenset((TokenType.DCOLON, TokenType.ALIAS))
 
 
@@ -133,6 +136,7 @@ def _operators(run: str) -> Iterator[str]:
         yield "<>" if run == "!=" else run
 
 
+@lru_cache(3 * KEPT)  # of a statement, of a value and of a condition in it
 def tokens_of(rule: Rule, engine: Engine) -> Tokens:
     """Return a statement's tokens."""
     return Tokens(rule, Dialect.get_or_raise(engine).tokenize(rule.text), engine)
