@@ -47,13 +47,13 @@ check: $(READY) ## format, lint, types, floors, sizes, unit tests, stale documen
 types: $(READY) ## strict pyright over code and tests
 	$(BIN)/pyright
 
-test: check types ## check, then doors, contracts and end to end on real servers, and the samples if they are there
-	$(BIN)/pytest -q -n 2 -m "not server" tests/cli tests/server tests/contracts tests/e2e
-	$(BIN)/pytest -q -n 2 -m server
+test: $(READY) ## check and types, then doors, contracts and end to end on real servers, and the samples if they are there
+	$(MAKE) -j2 --output-sync=target check types
+	$(BIN)/pytest -q -n 2 -m "server or door"
 	@! test -d $(SAMPLES)/pg || $(MAKE) samples
 
 samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
-	SNAPHARBOR_SAMPLES=$(SAMPLES) $(BIN)/pytest -q tests/samples
+	SNAPHARBOR_SAMPLES=$(SAMPLES) $(BIN)/pytest -q -n 2 tests/samples
 
 bench: $(READY) ## measure build, load, reset and sanitize against the stock tools
 	$(BIN)/python benchmarks/build.py

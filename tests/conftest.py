@@ -1,5 +1,7 @@
 """Fixtures that start real servers stand in tests/support, one file per server."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -32,6 +34,9 @@ SERVERS = frozenset(
     ("start_postgres", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3", "start")
 )
 
+HERE = Path(__file__).parent
+DOORS = frozenset(("cli", "server", "contracts", "e2e"))
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -42,3 +47,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+        elif item.path.relative_to(HERE).parts[0] in DOORS:
+            item.add_marker("door")

@@ -41,7 +41,7 @@ class Both:
         masker = Masker(await database.inspect(), "mysql", KEY)
         try:
             resolved = resolve_all(analyse_all(rules, "mysql"), masker.catalog)
-            await MysqlWorkbench(database, url).apply([masker.rule(rule) for rule in resolved])
+            await MysqlWorkbench(database, url, alone=True).apply([masker.rule(rule) for rule in resolved])
             return Outcome((await self._rows(database, None))[0])
         except EngineError as error:
             return Outcome(error=error)
