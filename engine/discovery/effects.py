@@ -143,7 +143,7 @@ def _assign(
     elif _every_row(analysis, place[1]):
         found.put(place, "masked", line=line)
     elif found.state(place) == "raw":
-        which = "FROM meets" if "from" in analysis.features else "condition names"
+        which = "join meets" if "from" in analysis.features else "condition names"
         reason = f"line {analysis.rule.line} masks only the rows that its {which}"
         found.put(place, "partly", line=line, reason=reason)
 

@@ -19,6 +19,7 @@ from ..model.rules import Rule, RuleSet
 from ..model.url import Engine
 from .cut import Cut, Uncut, cut
 from .functions import VOLATILE
+from .joined import say_apart
 from .keeps import kept
 from .sets import Sets, sets
 from .tokens import KEPT, Tokens, fold, tokens_of
@@ -108,6 +109,7 @@ def _as_mysql_means(tree: exp.Expr) -> None:
     for made in tree.find_all(exp.Cast):
         if made.to.this == exp.DType.CHAR and not made.to.expressions:
             made.set("to", exp.DataType(this=exp.DType.TEXT))
+    say_apart(tree)
     own = alias_of(tree.this) or tree.this.name if isinstance(tree, exp.Update) else ""
     for column in _set_columns(tree):
         if column.table == own:

@@ -68,8 +68,10 @@ def _marks(tokens: Tokens) -> _Marks:
 
 def _mark(tokens: Tokens, marks: _Marks, index: int) -> None:
     word = tokens.word(index)
-    if tokens.engine == "mysql" and word in ("join", "limit", "order"):
+    if tokens.engine == "mysql" and word in ("join", "straight_join", "limit", "order"):
         raise Uncut(f"{tokens.word(0).upper()} with {word.upper()}")
+    if tokens.engine == "mysql" and tokens.kind(index) == TokenType.COMMA and marks.set is None:
+        raise Uncut(f"{tokens.word(0).upper()} of joined tables")
     if word == "where":
         marks.where = index
     elif word == "returning":

@@ -20,6 +20,7 @@ from ..model.errors import RuleRefused, RulesMissing, RuleSyntax
 from ..model.rules import Rule, RuleSet, Tier
 from ..model.url import Engine
 from .functions import MYSQL_NAMES, NAMES, NODES, TYPED_REFUSED
+from .joined import changed, is_joined, say_apart
 from .masking import SCHEMA as MASKS
 from .masking import refuse_unknown_masks
 from .resolve import TEMPORARY
@@ -130,9 +131,12 @@ def _rule(text: str, tokens: Sequence[Token], *, engine: Engine, allow_unsafe: b
         if not allow_unsafe or word.lower() in NEVER:
             raise RuleRefused(f"the statement at line {line} is `{word.upper()}`", line=line)
         return Rule(line, word.lower(), source, (), unsafe=True, column=column)
+    refusal = _what_is_not_known(tree, line, engine)
+    if engine == "mysql":
+        refusal = _several_tables(tree, line) or refusal
+        say_apart(tree)
     rule = Rule(line, kind, source, _tables(tree), column=column)
     refuse_unknown_masks(tokens_of(rule, engine))
-    refusal = _several_tables(tree, line) or _what_is_not_known(tree, line, engine)
     if refusal is not None and not allow_unsafe:
         raise refusal
     return replace(rule, unsafe=refusal is not None)
@@ -166,15 +170,12 @@ def _kind(tree: exp.Expr | None) -> str | None:
 
 
 def _several_tables(tree: exp.Expr, line: int) -> RuleRefused | None:
-    """Return the refusal of MySQL's statements that change rows of joined tables, None for others."""
-    if not isinstance(tree, exp.Update | exp.Delete):
-        return None
-    joined = tree.this.args.get("joins") if isinstance(tree.this, exp.Expr) else None
-    if not joined and not tree.args.get("tables"):
+    """Return the refusal of a statement that changes several tables, or does not say which."""
+    if not is_joined(tree) or changed(tree) is not None:
         return None
     return RuleRefused(
-        f"the rule at line {line} changes joined tables",
-        "Change one table in each statement, and ask the others in its WHERE: `id IN (SELECT …)`.",
+        f"the rule at line {line} changes more than one of the tables that it joins, or does not say which",
+        "Change one table in each statement, and write its name or alias before each column that is set.",
         line=line,
     )
 

@@ -6,6 +6,7 @@ They are made of the user's own text, cut by the tokenizer, and run in a read-on
 from ..model.analysis import Analysis
 from ..model.catalog import Table
 from ..model.identifier import quote, quoted
+from .cut import Uncut
 from .masking import Masker
 from .scope import Scope, scope
 from .tokens import tokens_of
@@ -30,6 +31,13 @@ def count_query(analysis: Analysis, table: Table, masker: Masker) -> str:
     before, beside, where, rows = _texts(found, table, masker)
     if rows:
         return f"{before}SELECT count(*) FROM ({rows}\n) AS added"
+    if beside and masker.engine == "mysql":
+        alias = quote(analysis.targets[0].alias, "mysql")
+        key = [f"{alias}.{quote(name, 'mysql')}" for name in table.primary_key]
+        if not key:
+            raise Uncut("it has no primary key to count its rows by")
+        there = f"{where or ' WHERE TRUE'} AND {key[0]} IS NOT NULL"
+        return f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(key)} FROM {beside}\n{there}) AS met"
     joined = f" WHERE EXISTS (SELECT FROM {beside}\n{where})" if beside else where
     return f"{before}SELECT count(*) FROM {named}{joined}"
 
@@ -55,7 +63,8 @@ def shape_query(analysis: Analysis, table: Table, rows: int, masker: Masker) -> 
             columns = [quote(name, engine) for name in analysis.written]
             pairs = ", ".join(f"NULL, {shape(f'added.{column}')}" for column in columns)
             return f"{before}SELECT {pairs} FROM ({added}\n) AS added ({', '.join(columns)}) LIMIT {rows}"
-        source = f"{named}{f', {beside}' if beside else ''}\n{where}"
+        own = "" if beside and engine == "mysql" else named
+        source = f"{', '.join(filter(None, (own, beside)))}\n{where}"
     alias = quote(analysis.targets[0].alias, engine)
     pairs = ", ".join(
         f"{shape(f'{alias}.{quote(one.column, engine)}')},"

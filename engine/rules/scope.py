@@ -19,7 +19,8 @@ JOINS = {"update": "from", "delete": "using"}
 class Scope:
     """Texts: `before` is WITH, `beside` what FROM or USING names, `rows` the query whose rows are added.
 
-    `given` is how many rows an INSERT has itself, None if a query gives them.
+    In MySQL `beside` has the rule's own table, too. `given` is how many rows an INSERT has itself, None if
+    a query gives them.
     """
 
     before: str = ""
@@ -44,7 +45,9 @@ def scope(analysis: Analysis, tokens: Tokens) -> Scope:
     if verb is None:
         raise Uncut("the parser does not know it")
     before = tokens.rule.text[: tokens.all[verb].start]
-    return _added(tokens, verb, before) if analysis.kind == "insert" else _joined(tokens, verb, before)
+    if analysis.kind == "insert":
+        return _added(tokens, verb, before)
+    return (_all_joined if tokens.engine == "mysql" else _joined)(tokens, verb, before)
 
 
 def _joined(tokens: Tokens, verb: int, before: str) -> Scope:
@@ -58,6 +61,22 @@ def _joined(tokens: Tokens, verb: int, before: str) -> Scope:
     where = marks.get("where", end)
     beside = tokens.piece(marks[join] + 1, where).text if join in marks else ""
     return Scope(before, beside, tokens.piece(where + 1, end).text if where < end else "")
+
+
+def _all_joined(tokens: Tokens, verb: int, before: str) -> Scope:
+    marks: dict[str, int] = {}
+    for index, word in _outer(tokens, verb + 1):
+        if word in ("order", "limit"):
+            raise Uncut(word.upper())
+        if word in ("from", "using", "set", "where") and not (word == "using" and "set" in marks):
+            marks.setdefault(word, index)
+    where = marks.get("where", len(tokens))
+    deletes = tokens.word(verb) == "delete"
+    # `DELETE FROM a USING a JOIN b`, and the USING of a join: the first one right after the name is meant.
+    using = marks.get("using") if deletes and marks.get("from") == verb + 1 else None
+    first = (using or marks["from"]) + 1 if deletes else verb + 1
+    beside = tokens.piece(first, where if deletes else marks["set"]).text
+    return Scope(before, beside, tokens.piece(where + 1, len(tokens)).text if where < len(tokens) else "")
 
 
 def _added(tokens: Tokens, verb: int, before: str) -> Scope:

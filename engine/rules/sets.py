@@ -14,9 +14,9 @@ from ..model.analysis import Assignment, ColumnUse
 from .tokens import CLOSING, OPENING, Tokens
 
 COMMA, DOT, EQ, L_PAREN = TokenType.COMMA, TokenType.DOT, TokenType.EQ, TokenType.L_PAREN
-SET_ENDS = frozenset(("from", "where", "returning"))
+SET_ENDS = frozenset(("from", "where", "returning", "order", "limit"))
 SELECT_ENDS = SET_ENDS | {
-    *("group", "having", "window", "union", "intersect", "except", "order", "limit", "offset", "fetch"),
+    *("group", "having", "window", "union", "intersect", "except", "offset", "fetch"),
     *("for", "on", "into"),
 }
 
@@ -79,7 +79,8 @@ class _Reader:
         while self.tokens.kind(index + 1) == DOT:
             index += 2
         start = self.tokens.all[index].start if index < len(self.tokens) else -1
-        self._into = self.places.get(start, -1)
+        # A statement of MySQL changes one table, which need not be the first that it names.
+        self._into = self.places.get(start, 0 if self.tokens.engine == "mysql" else -1)
         self.whole = self.whole and self._into >= 0
         return index + 1
 
@@ -95,6 +96,8 @@ class _Reader:
     def _assigned(self, begin: int, end: int) -> Iterator[Assignment]:
         tokens = self.tokens
         equals = next((place for place, _ in self._outer(begin) if tokens.kind(place) == EQ), end)
+        if tokens.engine == "mysql" and begin < equals <= end:
+            begin = equals - 1  # before the name is its table's: there are no parts of columns
         if equals >= end:
             self.whole = False
         elif tokens.kind(begin) == L_PAREN:

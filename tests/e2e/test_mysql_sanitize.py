@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariashop import RULES, MariaShop
+from support.mariashop import RULES, SCRIPT, MakeMariaShop, MariaShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import (
@@ -76,8 +76,10 @@ BAD_RULES: Mapping[str, tuple[str, type[EngineError]]] = {
     "an orphan": ("INSERT INTO orders (customer, total, placed) VALUES (0, 1, '2020-01-01')", RuleFailed),
     "a file of the server": ("UPDATE customers SET note = load_file('/etc/passwd')", RuleRefused),
     "a comment that is run": ("UPDATE customers SET note = NULL /*! , born = NULL */", RuleRefused),
-    "joined tables": ("UPDATE customers c JOIN orders o ON o.customer = c.id SET c.note = NULL", RuleRefused),
-    "another joined table": ("DELETE c FROM customers c JOIN orders o ON o.customer = c.id", RuleRefused),
+    "joined tables that both change": (
+        "UPDATE customers c JOIN orders o ON o.customer = c.id SET c.note = NULL, o.email = NULL",
+        RuleRefused,
+    ),
     "a definition": ("DROP TABLE customers", RuleRefused),
     "not SQL": ("UPDATE customers SET = 1", RuleSyntax),
 }
@@ -108,6 +110,50 @@ async def test_keys_cascade_and_columns_are_known_in_any_case(maria_shop: MariaS
     ]
     assert shop.query(shop.destination, "SELECT count(*), max(customer) FROM orders") == [(49, 10)]
     assert shop.query(shop.destination, "SELECT note FROM customers WHERE id = 1") == [("none",)]
+
+
+JOINED = """
+UPDATE orders o JOIN customers c ON c.id = o.customer SET o.total = c.id, o.state = 'sent' WHERE c.id <= 10;
+UPDATE customers c, orders o SET c.phone = snapharbor.phone(c.phone) WHERE c.id = o.customer AND o.id < 100;
+DELETE o FROM customers c LEFT JOIN orders o ON o.customer = c.id WHERE c.id > 590;
+"""
+
+
+async def test_a_table_is_changed_by_what_is_joined_to_it(
+    maria_shop: MariaShop, make_maria_shop: MakeMariaShop
+) -> None:
+    shop, by_hand = maria_shop, make_maria_shop(SCRIPT.read_bytes())
+    async with shop.harbor(replace(shop.target, rules=Rules(override_query=JOINED))) as harbor:
+        await do(harbor, SanitizeRequest("shop", new=True))
+        explained = await harbor.explain("shop")
+        snapshot = await harbor.snapshot("shop")
+        await do(harbor, LoadRequest("shop"))
+    shop.server.load(
+        by_hand.owner.database,
+        JOINED.replace("snapharbor.phone(c.phone)", "left('masked', 6 * length(c.phone))").encode(),
+    )
+    others = "SELECT id, customer, total, state FROM orders ORDER BY id"
+    assert shop.query(shop.destination, others) == shop.query(by_hand.owner, others)
+    masked = "SELECT count(*) FROM customers WHERE phone = 'masked' OR phone LIKE '+999%'"
+    assert shop.query(shop.destination, masked) == shop.query(by_hand.owner, masked) != [(0,)]
+    assert explained.not_said == ()
+    met = (
+        "SELECT count(*) FROM orders WHERE customer <= 10",
+        "SELECT count(DISTINCT customer) FROM orders WHERE id < 100",
+        "SELECT count(*) FROM orders WHERE customer > 590",
+    )
+    counts = [int(str(shop.query(shop.owner, query)[0][0])) for query in met]
+    assert [rule.rows for rule in explained.rules] == counts
+    done = snapshot.manifest.sanitization
+    assert done is not None
+    assert (done.strategy, done.rows_touched) == (
+        "ephemeral",
+        {
+            f"{shop.owner.database}.orders": counts[0] + counts[2],
+            f"{shop.owner.database}.customers": counts[1],
+        },
+    )
+    assert any("UPDATE with JOIN" in hazard for hazard in explained.hazards)
 
 
 async def test_rules_are_explained_beside_the_source(maria_shop: MariaShop) -> None:
