@@ -179,8 +179,6 @@ async def _foreseen(
     from ..rules.masking import Masker
     from .foresight import foreseen, read_facts
 
-    if catalog.engine == "mysql":
-        return ()  # what it would refuse shows in the copy
     database, given = services.database(source_of(target)), services.settings.masking_key
     masker = Masker(catalog, engine_of(target), given if given.reveal() else ANY_KEY)
     return await foreseen(database, target, rules, await read_facts(database, target), masker)

@@ -15,7 +15,7 @@ from ..model.target import Target
 from .asking import answers
 
 if TYPE_CHECKING:
-    from ..rules.foresee import Foreseen
+    from ..rules.course import Foreseen
     from ..rules.masking import Masker
 
 SECONDS = 15.0
@@ -52,7 +52,10 @@ async def foreseen(
 
     What there is no time for, or what cannot be asked, is left to the run, which fails closed.
     """
-    from ..rules.foresee import foresee
+    if masker.engine == "mysql":
+        from ..rules.foresee_mysql import foresee
+    else:
+        from ..rules.foresee import foresee
 
     asking = _Asking(database, target, masker.catalog)
     await asking.ask([*foresee(rules, facts, masker)])

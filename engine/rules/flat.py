@@ -5,13 +5,21 @@ the name that the rules call the table by. A derived table around a sub-select w
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..model import identifier
 from ..model.catalog import TableName
 from ..model.identifier import quoted
-from ..model.pushdown import CheckFacts, ConstraintQuery, Facts, TableFacts, TableRead, UniqueFacts
+from ..model.pushdown import (
+    CheckFacts,
+    ColumnFacts,
+    ConstraintQuery,
+    Facts,
+    TableFacts,
+    TableRead,
+    UniqueFacts,
+)
 from .values_mysql import assigned, kind_of, refuse
 
 NAME = re.compile(r"`((?:[^`]|``)*)`")
@@ -25,9 +33,13 @@ def quote(name: str) -> str:
 
 @dataclass(slots=True)
 class Flat:
-    """`Rows` of MySQL and MariaDB; `values` are expressions, `kept` conditions of rows that stay."""
+    """`Rows` of MySQL and MariaDB; `values` are expressions, `kept` conditions of rows that stay.
+
+    `stored` says what a column makes of a value that it is set to.
+    """
 
     table: TableFacts
+    stored: Callable[[ColumnFacts, str], str] = assigned
     alias: str = ""
     emptied: bool = False
     touched: set[str] = field(default_factory=set[str])
@@ -42,9 +54,9 @@ class Flat:
         self.alias = alias
         for column in self.table.columns:
             if column.name in values:
-                value = assigned(column, values[column.name])
+                value = self.stored(column, values[column.name])
                 if condition is not None:
-                    value = f"CASE WHEN ({condition}\n) THEN {value} ELSE {self._value(column.name)} END"
+                    value = f"CASE WHEN ({condition}\n) THEN {value} ELSE {self.value(column.name)} END"
                 self.values[column.name] = value
         self.touched.update(values)
 
@@ -98,7 +110,7 @@ class Flat:
 
     def _duplicates(self, index: UniqueFacts) -> str:
         names = [quote(name) for name in index.columns]
-        before = self._before([(self._value(name), name) for name in index.columns])
+        before = self._before([(self.value(name), name) for name in index.columns])
         columns = ", ".join(quote(column.name) for column in self.table.columns)
         source = f"SELECT {columns} FROM {quoted(self.table.name, 'mysql')}"
         given = " AND ".join(f"made.{name} IS NOT NULL" for name in names)
@@ -117,12 +129,13 @@ class Flat:
     def _called(self) -> str:
         return self.alias or self.table.name.name
 
-    def _value(self, name: str) -> str:
+    def value(self, name: str) -> str:
+        """Return what a column holds after the rules, of the row as it was."""
         return self.values.get(name) or f"{quote(self._called)}.{quote(name)}"
 
     def _guarded(self, name: str) -> str:
         """Return a column's value, or what fails where the row must not be."""
-        column, value = self.table.column(name), self._value(name)
+        column, value = self.table.column(name), self.value(name)
         if column is None or name not in self.touched:
             return value
         if column.not_null:
@@ -154,7 +167,7 @@ class Flat:
         The server writes every name in it in quotes of their own.
         """
         said = TEXT_OR_NAME.sub(
-            lambda found: f"({self._value(found[1].replace('``', '`'))})" if found[1] else found[0],
+            lambda found: f"({self.value(found[1].replace('``', '`'))})" if found[1] else found[0],
             check.expression,
         )
         return f"({said}) IS FALSE"

@@ -28,7 +28,7 @@ def statement_hazards(analysis: Analysis, root: TableFacts, rows: Flat | None) -
         yield f"the table is called `{own}` here and `{alias}` by a rule before"
     if analysis.kind == "delete" and own != analysis.targets[0].name:
         yield "DELETE with another name for its table, which not every server takes"
-    yield from _order(analysis, rows.touched if rows else set())
+    yield from read_after_set(analysis, rows.touched if rows else set())
     for one in analysis.assignments:
         column = root.column(one.column)
         if column is not None and (
@@ -37,8 +37,8 @@ def statement_hazards(analysis: Analysis, root: TableFacts, rows: Flat | None) -
             yield f"`{column.name}` {reason}"
 
 
-def _order(analysis: Analysis, touched: set[str]) -> Iterator[str]:
-    """Yield columns that are read after something set them."""
+def read_after_set(analysis: Analysis, touched: set[str]) -> Iterator[str]:
+    """Yield columns that are read after something set them, with these set before."""
     if analysis.where is not None:
         yield from _set_before(analysis, analysis.where, touched)
     before = set(touched)

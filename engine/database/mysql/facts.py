@@ -35,6 +35,11 @@ KINDS = """
 SELECT TABLE_NAME, TABLE_TYPE, COALESCE(ENGINE, ''), COALESCE(CREATE_OPTIONS, '')
 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s
 """
+ACTIONS = """
+SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE FROM information_schema.REFERENTIAL_CONSTRAINTS
+WHERE CONSTRAINT_SCHEMA = %s
+"""
+LETTERS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
 WORD = re.compile(r"\w+")
 
 
@@ -45,7 +50,7 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
         mariadb=connection.version.mariadb,
         rows={
             query: by_table(await connection.rows(query, catalog.schemas))
-            for query in (checks, CHARSETS, UNIQUE, KINDS)
+            for query in (checks, CHARSETS, UNIQUE, KINDS, ACTIONS)
         },
         checks=checks,
     )
@@ -90,8 +95,16 @@ class _Found:
             ),
             unique=tuple(self._unique(table)),
             references=tuple(
-                ReferenceFacts(key.name, key.columns, key.referenced, key.referenced_columns)
+                ReferenceFacts(
+                    key.name,
+                    key.columns,
+                    key.referenced,
+                    key.referenced_columns,
+                    on_delete=actions[0],
+                    on_update=actions[1],
+                )
                 for key in table.foreign_keys
+                for actions in self._actions(name, key.name)
             ),
             partition_key=("*",) if partitioned else (),
             unread=unread,
@@ -99,6 +112,12 @@ class _Found:
 
     def _of(self, query: str, name: str) -> list[Row]:
         return self.rows[query].get(name, [])
+
+    def _actions(self, table: str, key: str) -> Iterable[tuple[str, str]]:
+        """Yield what a foreign key does on DELETE and on UPDATE."""
+        for name, on_delete, on_update in self._of(ACTIONS, table):
+            if name == key:
+                yield LETTERS[str(on_delete)], LETTERS[str(on_update)]
 
     def _column(self, column: Column, charsets: Mapping[str, tuple[str, str]]) -> ColumnFacts:
         charset, collation = charsets.get(column.name, ("", ""))
