@@ -29,7 +29,7 @@ from ..services import Services
 from ..settings.references import exposed
 from ..tasks import open_tasks
 from .destination import examine
-from .fuse import guard_work
+from .fuse import guard_name, guard_work
 from .ruleset import engine_of, rules_of
 
 Level = Literal["ok", "info", "warning", "error"]
@@ -91,7 +91,7 @@ def _looks(services: Services) -> Iterator[tuple[str, str, Look]]:
         yield "rules", key, partial(_rules, services, target)
         if target.rules is not None and target.rules.work_url is not None:
             name = f"{key} (sanitize)"
-            yield "destination", name, partial(_work, services, name, target.rules.work_url)
+            yield "destination", name, partial(_work, services, name, target, target.rules.work_url)
         places[key] = target.destination
     for name, url in places.items():
         if url is not None:
@@ -251,8 +251,10 @@ async def _destination(services: Services, name: str, url: DatabaseUrl) -> Seque
     return [Check("destination", name, "warning", f"{where} exists and was not made by us", hint)]
 
 
-async def _work(services: Services, name: str, url: DatabaseUrl) -> Sequence[Check]:
+async def _work(services: Services, name: str, target: Target, url: DatabaseUrl) -> Sequence[Check]:
     await guard_work(services, url, origins=frozenset())
+    if target.source is not None:
+        await guard_name(services, url, target.source.database)
     return [
         Check("destination", name, "ok", f"{url.host}:{url.port} holds no source; private copies go there")
     ]

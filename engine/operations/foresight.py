@@ -101,7 +101,7 @@ def _finding(one: "Foreseen") -> Finding:
     return Finding(
         one.code,
         "error" if one.sure else "warning",
-        f"{one.what} refuses what `{one.table}.{column}` is set to",
+        f"`{one.table}.{column}` would hold what {one.what} refuses",
         HINTS[one.code],
         line=one.assignment.value.line,
         table=str(one.table),

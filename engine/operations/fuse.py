@@ -112,8 +112,8 @@ async def guard_name(services: Services, url: DatabaseUrl, copied: str) -> None:
     name = kit(url.engine).copied_as(copied)
     if name and await services.housekeeper(url).exists(name):
         raise DestinationProtected(
-            f"the work server {url.host}:{url.port} has a database `{name}` already, and a private copy is"
-            " called as what it is a copy of",
+            f"the work server {url.host}:{url.port} already has a database `{name}`, and that is the name"
+            " which the private copy needs",
             "Drop that database if it is not needed, or name another server in sanitize.dst_url.",
         )
 

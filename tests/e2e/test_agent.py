@@ -92,10 +92,12 @@ def serving(config: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "snapharbor", "--config", str(config), "serve", "--port", port[1]]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
-        assert server.stderr.readline().strip() == f"http://127.0.0.1:{port[1]}"
-        yield
-        server.terminate()
-        server.stderr.read()
+        try:
+            assert server.stderr.readline().strip() == f"http://127.0.0.1:{port[1]}"
+            yield
+        finally:
+            server.terminate()
+            server.stderr.read()
 
 
 async def test_an_agent_does_the_main_job(shop: Shop, config: Path, serving: None, port: int) -> None:

@@ -91,8 +91,10 @@ async def test_a_server_that_has_a_database_of_that_name_is_refused_and_keeps_it
             await kept(harbor, worker, name, NOTE)
         else:
             other_mariadb.query(f"CREATE DATABASE `{name}`")
-        with pytest.raises(DestinationProtected, match="has a database"):
+        with pytest.raises(DestinationProtected, match="already has a database"):
             await harbor.plan(SanitizeRequest("shop", new=True))
+        errors = [(one.area, one.name) for one in await harbor.check() if one.level == "error"]
+        assert errors == [("destination", "shop (sanitize)")]
     assert name in names(other_mariadb)
 
 
