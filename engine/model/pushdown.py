@@ -70,7 +70,7 @@ class UniqueFacts:
 class ReferenceFacts:
     """A foreign key; `simple` if it is validated, matches simply and has no period.
 
-    `on_delete` and `on_update` are the server's letters: a, r, c, n or d.
+    `on_delete` and `on_update` are PostgreSQL's letters: a, r, c, n or d; `?` is unknown.
     """
 
     name: str

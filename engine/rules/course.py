@@ -18,6 +18,8 @@ from .rows import Rows
 
 MANY = 20_000
 """Rows that are asked about where there is no time for all."""
+# What a foreign key does that rows go or change with those they refer to, or may do.
+FOLLOWING = "cnd?"
 RowsT = TypeVar("RowsT", bound=Rows)
 
 
@@ -77,6 +79,7 @@ class Course(Generic[RowsT]):
             self._updated(rule, tables)
         else:
             self.lost.update(table.name for table in tables)
+            self.lost.update(self._referring(tables, actions=FOLLOWING) if analysis.kind == "delete" else ())
 
     def followed(self) -> Iterator[RowsT]:
         """Yield the rows of the tables that rules write and whose rows are known to the end."""
@@ -129,7 +132,7 @@ class Course(Generic[RowsT]):
                 rows.delete(rule.analysis.targets[0].alias, condition)
             self._doubt(rule, table)
             self.removed.setdefault(table.name, rule.analysis)
-        self.lost.update(self._referring(tables, action="c") | self._referring(tables, action="n"))
+        self.lost.update(self._referring(tables, actions=FOLLOWING))
 
     def _updated(self, rule: Resolved, tables: Sequence[TableFacts]) -> None:
         analysis = rule.analysis
@@ -165,7 +168,7 @@ class Course(Generic[RowsT]):
         if rule.analysis.volatile or touched.intersection(name for name in rule.reads if name):
             self.unsure.add(table.name)
 
-    def _referring(self, tables: Sequence[TableFacts], *, action: str = "") -> set[TableName]:
+    def _referring(self, tables: Sequence[TableFacts], *, actions: str = "") -> set[TableName]:
         """Return the tables whose rows go or change with those of others."""
         found, new = set[TableName](), {table.name for table in tables}
         while new:
@@ -173,7 +176,7 @@ class Course(Generic[RowsT]):
                 table.name
                 for table in self.facts.tables.values()
                 for key in table.references
-                if key.referenced in new and (not action or key.on_delete == action)
+                if key.referenced in new and (not actions or key.on_delete in actions)
             }
             new = below - found
             found |= below

@@ -100,11 +100,11 @@ class _Found:
                     key.columns,
                     key.referenced,
                     key.referenced_columns,
-                    on_delete=actions[0],
-                    on_update=actions[1],
+                    on_delete=on_delete,
+                    on_update=on_update,
                 )
                 for key in table.foreign_keys
-                for actions in self._actions(name, key.name)
+                for on_delete, on_update in (self._actions(name, key.name),)
             ),
             partition_key=("*",) if partitioned else (),
             unread=unread,
@@ -113,11 +113,11 @@ class _Found:
     def _of(self, query: str, name: str) -> list[Row]:
         return self.rows[query].get(name, [])
 
-    def _actions(self, table: str, key: str) -> Iterable[tuple[str, str]]:
-        """Yield what a foreign key does on DELETE and on UPDATE."""
-        for name, on_delete, on_update in self._of(ACTIONS, table):
-            if name == key:
-                yield LETTERS[str(on_delete)], LETTERS[str(on_update)]
+    def _actions(self, table: str, key: str) -> tuple[str, str]:
+        """Return what a foreign key does on DELETE and on UPDATE, `?` where the role may not see that."""
+        told = {str(name): actions for name, *actions in self._of(ACTIONS, table)}
+        on_delete, on_update = (LETTERS.get(str(action), "?") for action in told.get(key, ("", "")))
+        return on_delete, on_update
 
     def _column(self, column: Column, charsets: Mapping[str, tuple[str, str]]) -> ColumnFacts:
         charset, collation = charsets.get(column.name, ("", ""))
