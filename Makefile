@@ -48,7 +48,7 @@ types: $(READY) ## strict pyright over code and tests
 	$(BIN)/pyright
 
 test: $(READY) ## check and types, then doors, contracts and end to end on real servers, and the samples if they are there
-	$(MAKE) -j2 --output-sync=target check types
+	$(MAKE) -j2 $(filter --output-sync,$(addprefix --,$(.FEATURES))) check types
 	$(BIN)/pytest -q -n 2 -m "server or door"
 	@! test -d $(SAMPLES)/pg || $(MAKE) samples
 

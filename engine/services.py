@@ -73,7 +73,7 @@ class Services:
 
     async def drop_leased(self, url: DatabaseUrl, lease: Lease) -> bool:
         """Drop the database of a lease and end the lease; tell whether it still was that one."""
-        housekeeper, name, noted = self.housekeeper(url), str(lease.data["name"]), lease.data["noted"]
+        housekeeper, name, noted = self.housekeeper(url), str(lease.data["name"]), lease.data.get("noted")
         if found := noted is None or await housekeeper.ours(name) == noted:
             await housekeeper.drop(name)
         await self.ledger.release(lease.id)

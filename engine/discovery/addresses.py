@@ -3,6 +3,7 @@
 import re
 
 from .people import fold
+from .text import DIGIT
 
 _STREET_WORDS = """
 street st road rd avenue ave boulevard blvd lane ln drive dr court square sq way place terrace crescent close
@@ -21,7 +22,6 @@ STREET_ENDS = (
     "strasse", "str", "weg", "gasse", "platz", "allee", "ring", "damm", "ufer", "steig",
     "straat", "laan", "plein", "gracht", "gatan", "vagen", "vej", "gade",
 )  # fmt: skip
-_DIGIT = re.compile(r"\d")
 BOX = re.compile(r"\b(p\.? ?o\.? box|postfach|boite postale|apartado|caixa postal)\b")
 POSTCODE = re.compile(
     r"(?:[A-Z]{1,2}-)?\d{4,6}|\d{5}-\d{3,4}|\d{4}-\d{3}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
@@ -31,7 +31,7 @@ POSTCODE = re.compile(
 
 def street(text: str) -> bool:
     """Tell whether a text holds a street: a street's word, and a number somewhere."""
-    if not 5 <= len(text) <= 300 or not _DIGIT.search(text):
+    if not 5 <= len(text) <= 300 or not DIGIT.search(text):
         return False
     folded = fold(text)
     words = re.findall(r"[a-z]+", folded)

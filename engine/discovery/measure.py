@@ -13,7 +13,7 @@ from .types import Family
 from .validators import VALIDATORS, Validator
 
 FREE_TEXT: Kind = "free-text"
-FEW = 50
+FEW, TELLING = 50, 0.5
 OLDEST, YOUNGEST = 110, 14
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
@@ -33,27 +33,19 @@ def measure(values: Sequence[str], family: Family) -> tuple[Evidence, ...]:
         fitting = counts if validator.digits is None else having[validator.digits]
         # What a fifth of all values is shows in a few of them.
         if validator.least >= 0.2 and not any(validator.holds(text) for text in fitting if text in few):
-            unasked.append(validator)
+            unasked += [validator] if validator.weight > TELLING else []
             continue
         holding = [text for text in fitting if validator.holds(text)]
         if validator.kind == FREE_TEXT:
             # Prose is what is left: an e-mail address alone is no text that holds one.
             left = (text for text in holding if text not in passed)
-            holding = [text for text in left if not any(_is_one(one, text) for one in unasked)]
-        elif _tells(validator):
+            holding = [text for text in left if not any(one.holds(text) for one in unasked)]
+        elif validator.weight > TELLING:
             passed.update(holding)
         evidence = _judge(validator, {text: counts[text] for text in holding}, len(texts))
         if evidence and evidence.confidence > found.get(validator.kind, evidence).confidence - 0.001:
             found[validator.kind] = evidence
     return tuple(sorted(found.values(), key=lambda evidence: -evidence.confidence))
-
-
-def _tells(validator: Validator) -> bool:
-    return validator.kind != FREE_TEXT and validator.weight > 0.5
-
-
-def _is_one(validator: Validator, text: str) -> bool:
-    return _tells(validator) and validator.holds(text)
 
 
 def contradicted(kind: Kind, values: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ from ..services import Services
 from ..settings.references import exposed
 from ..tasks import open_tasks
 from .destination import examine
-from .fuse import guard_name, guard_work
+from .fuse import guard_copy, guard_work
 from .ruleset import engine_of, rules_of
 
 Level = Literal["ok", "info", "warning", "error"]
@@ -254,7 +254,7 @@ async def _destination(services: Services, name: str, url: DatabaseUrl) -> Seque
 async def _work(services: Services, name: str, target: Target, url: DatabaseUrl) -> Sequence[Check]:
     await guard_work(services, url, origins=frozenset())
     if target.source is not None:
-        await guard_name(services, url, target.source.database)
+        await guard_copy(services, url, target.source.engine, target.source.database)
     return [
         Check("destination", name, "ok", f"{url.host}:{url.port} holds no source; private copies go there")
     ]

@@ -16,6 +16,7 @@ import anyio
 from ..database.engines import kit
 from ..model.catalog import Server
 from ..model.errors import (
+    ConfigInvalid,
     DatabaseRefused,
     DatabaseUnreachable,
     DestinationProtected,
@@ -23,7 +24,7 @@ from ..model.errors import (
     PrivilegeMissing,
 )
 from ..model.target import Target
-from ..model.url import DatabaseUrl
+from ..model.url import DatabaseUrl, Engine
 from ..services import Services
 from ..tasks import open_tasks
 
@@ -103,13 +104,20 @@ async def guard_work(services: Services, url: DatabaseUrl, *, origins: frozenset
     refuse_unable(there, url)
 
 
-async def guard_name(services: Services, url: DatabaseUrl, copied: str) -> None:
-    """Refuse a server for private copies that has a database of the name that the copy must have.
+async def guard_copy(services: Services, url: DatabaseUrl, engine: Engine, database: str) -> None:
+    """Refuse a server on which no private copy of a database can be made.
 
     Raises:
-        DestinationProtected: it has.
+        ConfigInvalid: it is of another kind.
+        DestinationProtected: it has a database of the name that the copy must have.
     """
-    name = kit(url.engine).copied_as(copied)
+    if url.engine != engine:
+        raise ConfigInvalid(
+            f"the work server {url.host}:{url.port} is {kit(url.engine).name}, and what is copied is of"
+            f" {kit(engine).name}",
+            "Name a server of the same kind in sanitize.dst_url, or leave it out.",
+        )
+    name = kit(engine).copied_as(database)
     if name and await services.housekeeper(url).exists(name):
         raise DestinationProtected(
             f"the work server {url.host}:{url.port} already has a database `{name}`, and that is the name"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..database.engines import engine_of
 from ..model.errors import ConfigMissing, ConfirmationInvalid, SnapshotUnknown
 from ..model.job import Report
 from ..model.json import JsonObject
@@ -10,6 +11,7 @@ from ..model.plan import Effect, Plan
 from ..model.rules import Rule, RuleSet
 from ..model.snapshot import Snapshot
 from ..model.target import Target
+from ..model.url import Engine
 from ..services import Services
 from . import look
 from .build import take
@@ -42,7 +44,7 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
         foresee(target, await services.database(source_of(target)).inspect())
     decided = await choose(services, request, rules)
     if decided.arguments["strategy"] != "pushdown":
-        await work_server(services, decided, await _copied(services, decided))
+        await work_server(services, decided, *await _copied(services, decided))
     if decided.arguments["snapshot"] is None:
         examined = await gate(services, target, rules, ahead=True)
         if decided.arguments["strategy"] == "ephemeral":
@@ -50,11 +52,13 @@ async def plan(services: Services, request: SanitizeRequest) -> Plan:
     return decided
 
 
-async def _copied(services: Services, plan: Plan) -> str:
-    """Return the name of the database that is copied."""
+async def _copied(services: Services, plan: Plan) -> tuple[Engine, str]:
+    """Return the kind and the name of the database that is copied."""
     if plan.arguments["snapshot"] is None:
-        return source_of(services.settings.target(plan.target)).database
-    return (await look.snapshot(services, str(plan.arguments["snapshot"]))).manifest.schemas[0]
+        source = source_of(services.settings.target(plan.target))
+        return source.engine, source.database
+    manifest = (await look.snapshot(services, str(plan.arguments["snapshot"]))).manifest
+    return engine_of(manifest), manifest.schemas[0]
 
 
 async def choose(services: Services, request: SanitizeRequest, rules: RuleSet) -> Plan:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from ..database.base import ChunkSource, Workbench
+from ..database.engines import engine_of
 from ..model.analysis import Resolved
 from ..model.catalog import Catalog
 from ..model.errors import DatabaseFailed, RuleFailed
@@ -17,13 +18,13 @@ from ..model.plan import Plan
 from ..model.rules import RuleSet
 from ..model.snapshot import Sanitization, Snapshot
 from ..model.target import Target
-from ..model.url import DatabaseUrl
+from ..model.url import DatabaseUrl, Engine
 from ..services import Services
 from . import look
 from .blame import located
 from .coverage import Examination, gate
 from .draft import EVERYTHING, Draft, store
-from .fuse import guard_name, guard_work
+from .fuse import guard_copy, guard_work
 from .places import source_of, strings
 from .proof import Proof, outboxes, proving
 from .ruleset import masker_of
@@ -87,23 +88,24 @@ async def in_a_copy(
         return await _rest(services, bench, draft, examined.resolved, proof=proof, report=report)
 
 
-async def work_server(services: Services, plan: Plan, copied: str) -> DatabaseUrl | None:
+async def work_server(services: Services, plan: Plan, engine: Engine, database: str) -> DatabaseUrl | None:
     """Return where the copy of a database is made, None for a throw-away server.
 
     Raises:
+        ConfigInvalid: no copy of such a database could be made there.
         DestinationProtected: it would be made beside a source, or there is a database of its name.
     """
     rules = services.settings.target(plan.target).rules
     work = rules.work_url if rules and not plan.arguments["ephemeral"] else None
     if work is not None:
         await guard_work(services, work, origins=await look.origins(services))
-        await guard_name(services, work, copied)
+        await guard_copy(services, work, engine, database)
     return work
 
 
 @asynccontextmanager
 async def _workbench(services: Services, plan: Plan, held: Snapshot) -> AsyncGenerator[Workbench]:
-    work = await work_server(services, plan, held.manifest.schemas[0])
+    work = await work_server(services, plan, engine_of(held.manifest), held.manifest.schemas[0])
     async with services.workbench(held, work) as bench:
         yield bench
 

@@ -6,12 +6,12 @@ A table that a rule changes in a way that is not followed is lost: what is asked
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from ..model.analysis import Analysis, Assignment, Resolved
+from ..model.analysis import Analysis, Assignment, Piece, Resolved
 from ..model.catalog import TableName
 from ..model.errors import ConfigMissing, RuleRefused
-from ..model.pushdown import Facts, TableFacts, UniqueFacts
+from ..model.pushdown import Facts, ReferenceFacts, TableFacts, UniqueFacts
 from .constraints import leaves
 from .masking import Masker, mask_called
 from .rows import Rows
@@ -20,7 +20,10 @@ MANY = 20_000
 """Rows that are asked about where there is no time for all."""
 # What a foreign key does that rows go or change with those they refer to, or may do.
 FOLLOWING = "cnd?"
+# What one does that refuses instead.
+STRICT = "ar"
 RowsT = TypeVar("RowsT", bound=Rows)
+Orphans: TypeAlias = Callable[[TableFacts, ReferenceFacts], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,24 @@ class Course(Generic[RowsT]):
             if known and rows is not None and not rows.emptied and not rows.table.rewritten:
                 yield rows
 
-    def bereft(self) -> Iterator[TableFacts]:
-        """Yield the tables whose rows may refer to rows that are removed."""
+    def missing(self, queries: Orphans) -> Iterator[Foreseen]:
+        """Yield questions for rows that refer to removed ones; `queries` are one for all and one for some."""
         for name in sorted(self.facts.taken) if self.removed else ():
-            if name not in self.lost and not (name in self.rows and self.rows[name].emptied):
-                yield self.facts.tables[name]
+            if name in self.lost or (name in self.rows and self.rows[name].emptied):
+                continue
+            table = self.facts.tables[name]
+            for key in table.references:
+                held = self.held(key.referenced)
+                gone = next((self.removed[one] for one in held if one in self.removed), None)
+                known = self.facts.taken.issuperset(held) and self.lost.isdisjoint(held)
+                if gone is None or not known or not key.simple or key.on_delete not in STRICT:
+                    continue
+                text = gone.rule.text
+                place = Assignment(key.columns[0], Piece(text, 0, len(text), gone.rule.line))
+                what = f"foreign key `{key.name}` to `{key.referenced}`, whose rows are deleted,"
+                whole, part = queries(table, key)
+                sure = self.unsure.isdisjoint((name, *held))
+                yield Foreseen("foreign-key", name, place, what, whole, part, sure=sure)
 
     def held(self, name: TableName) -> tuple[TableName, ...]:
         """Return the tables that hold the rows of one."""

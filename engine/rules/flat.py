@@ -31,6 +31,14 @@ def quote(name: str) -> str:
     return identifier.quote(name, "mysql")
 
 
+def duplicates(index: UniqueFacts, rows: str) -> str:
+    """Return the question for rows that a unique key would not take beside each other."""
+    names = [f"made.{quote(name)}" for name in index.columns]
+    given = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    keys = ", ".join(names)
+    return f"SELECT 1 FROM ({rows}) AS made WHERE {given} GROUP BY {keys} HAVING COUNT(*) > 1 LIMIT 1"
+
+
 @dataclass(slots=True)
 class Flat:
     """`Rows` of MySQL and MariaDB; `values` are expressions, `kept` conditions of rows that stay.
@@ -106,17 +114,15 @@ class Flat:
         """Yield the questions about the table's unique keys; the other constraints are no longer open."""
         for index in self.table.unique:
             if self.touched.intersection(index.columns) and not self.emptied:
-                yield ConstraintQuery(self.table.name, index.name, self._duplicates(index))
+                rows = self.select([(self.value(name), name) for name in index.columns])
+                yield ConstraintQuery(self.table.name, index.name, duplicates(index, rows))
 
-    def _duplicates(self, index: UniqueFacts) -> str:
-        names = [quote(name) for name in index.columns]
-        before = self._before([(self.value(name), name) for name in index.columns])
+    def select(self, outputs: Sequence[tuple[str, str]], limit: int = 0) -> str:
+        """Return a SELECT of expressions, named, of the rows that stay of all or of so many raw ones."""
         columns = ", ".join(quote(column.name) for column in self.table.columns)
-        source = f"SELECT {columns} FROM {quoted(self.table.name, 'mysql')}"
-        given = " AND ".join(f"made.{name} IS NOT NULL" for name in names)
-        keys = ", ".join(f"made.{name}" for name in names)
-        made = f"({before}{source}{self._after()}) AS made"
-        return f"SELECT 1 FROM {made} WHERE {given} GROUP BY {keys} HAVING COUNT(*) > 1 LIMIT 1"
+        most = f" LIMIT {limit}" if limit else ""
+        source = f"SELECT {columns} FROM {quoted(self.table.name, 'mysql')}{most}"
+        return f"{self._before(outputs)}{source}{self._after()}"
 
     def _before(self, outputs: Sequence[tuple[str, str]]) -> str:
         return f"SELECT {', '.join(f'{value} AS {quote(name)}' for value, name in outputs)} FROM ("

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..model.analysis import Assignment, Piece, Resolved
+from ..model.analysis import Resolved
 from ..model.catalog import TableName
 from ..model.identifier import quote
-from ..model.pushdown import ColumnFacts, Facts, TableFacts, TableRead
+from ..model.pushdown import ColumnFacts, Facts, ReferenceFacts, TableFacts, TableRead
 from .constraints import duplicates, orphans, rows_of, table_read
-from .course import MANY, Course, Foreseen
+from .course import MANY, STRICT, Course, Foreseen
 from .layers import ROW
 from .masking import Masker
 from .rows import Nested
@@ -24,8 +24,12 @@ def foresee(rules: Sequence[Resolved], facts: Facts, masker: Masker) -> Iterator
     reads = {name: table_read(layers) for name, layers in course.rows.items()}
     for rows in course.followed():
         yield from _Table(course, rows.table, reads).questions()
-    for table in course.bereft():
-        yield from _Table(course, table, reads).missing()
+
+    def missing(table: TableFacts, key: ReferenceFacts) -> tuple[str, str]:
+        query = orphans(key, course.held(key.referenced), reads).replace("{}", rows_of(table.name, reads), 1)
+        return query, query
+
+    yield from course.missing(missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +60,9 @@ class _Table:
             held = tuple(name for name in self.course.held(key.referenced) if name in self.course.facts.taken)
             column = self._touched(key.columns)
             lost = self.course.lost.intersection(held)
-            if column and key.simple and held and not lost and key.on_update not in "cnd":
+            if column and key.simple and held and not lost and key.on_update in STRICT:
                 query = orphans(key, held, self.reads)
                 yield self._asked("foreign-key", column, f"foreign key `{key.name}`", query)
-
-    def missing(self) -> Iterator[Foreseen]:
-        """Yield questions for rows that refer to removed ones."""
-        course, table = self.course, self.table
-        for key in table.references:
-            held = course.held(key.referenced)
-            gone = next((course.removed[name] for name in held if name in course.removed), None)
-            out = not course.facts.taken.issuperset(held) or not course.lost.isdisjoint(held)
-            if gone is None or out or not key.simple or key.on_delete not in "ar":
-                continue
-            text = gone.rule.text
-            place = Assignment(key.columns[0], Piece(text, 0, len(text), gone.rule.line))
-            what = f"foreign key `{key.name}` to `{key.referenced}`, whose rows are deleted,"
-            query = orphans(key, held, self.reads).replace("{}", rows_of(table.name, self.reads), 1)
-            sure = course.unsure.isdisjoint((table.name, *held))
-            yield Foreseen("foreign-key", table.name, place, what, query, query, sure=sure)
 
     def _conditions(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield what must not be true of the rows, with the code, the column and what refuses them."""

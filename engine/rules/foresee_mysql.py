@@ -5,14 +5,13 @@ They compare the values themselves, since what a SELECT converts it does not ref
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from ..model.analysis import Assignment, Piece, Resolved
-from ..model.identifier import quoted
-from ..model.pushdown import CheckFacts, ColumnFacts, Facts, ReferenceFacts, TableFacts, UniqueFacts
-from .course import MANY, Course, Foreseen
-from .flat import NAME, Flat, quote
+from ..model.analysis import Resolved
+from ..model.pushdown import CheckFacts, ColumnFacts, Facts, ReferenceFacts, TableFacts
+from .course import MANY, STRICT, Course, Foreseen
+from .flat import NAME, Flat, duplicates, quote
 from .hazards_mysql import read_after_set
 from .masking import Masker
 from .values_mysql import INTEGER, WHOLE, kind_of, refused
@@ -31,8 +30,12 @@ def foresee(rules: Sequence[Resolved], facts: Facts, masker: Masker) -> Iterator
         course.follow(rule)
     for rows in course.followed():
         yield from _Table(course, rows.table).questions()
-    for table in course.bereft():
-        yield from _Table(course, table).missing()
+
+    def missing(table: TableFacts, key: ReferenceFacts) -> tuple[str, str]:
+        asked = _Table(course, table)
+        return asked.on_rows(asked.orphans(key))
+
+    yield from course.missing(missing)
 
 
 def _as_it_is(_column: ColumnFacts, value: str) -> str:
@@ -52,45 +55,46 @@ class _Table:
 
     def questions(self) -> Iterator[Foreseen]:
         """Yield one question for all that a row tells by itself, and one for each key."""
+        conditions = [*self._conditions()]
         alone = tuple(
             self._asked(code, column, what, f"{GIVEN} {test} LIMIT 1", sure=sure)
-            for code, column, what, test, sure in self._conditions()
+            for code, column, what, test, sure in conditions
         )
         if alone:
-            tests = " OR ".join(f"({test})" for _, _, _, test, _ in self._conditions())
-            first = alone[0]
-            yield self._asked(
-                first.code, first.assignment.column, first.what,
-                f"{GIVEN} {tests} LIMIT 1", sums=alone,
-            )  # fmt: skip
+            tests = " OR ".join(f"({test})" for _, _, _, test, _ in conditions)
+            whole, part = self.on_rows(f"{GIVEN} {tests} LIMIT 1")
+            yield replace(alone[0], whole=whole, part=part, sums=alone)
         for index in self.table.unique:
             column = self._touched(index.columns)
             kept = self.course.keeps_apart(self.table.name, index) or not self._is_stored(index.columns)
             if column and not kept:
-                what = f"constraint `{index.name}`"
-                yield self._asked("unique-collision", column, what, self._duplicates(index))
+                query = duplicates(index, "{}")
+                yield self._asked("unique-collision", column, f"constraint `{index.name}`", query)
         for key in self.table.references:
             column = self._touched(key.columns)
-            held = self.course.held(key.referenced)
-            known = held and self.course.facts.taken.issuperset(held) and self.course.lost.isdisjoint(held)
-            if column and known and key.on_update in "ar":
-                what = f"foreign key `{key.name}`"
-                yield self._asked("foreign-key", column, what, self._orphans(key))
+            known = key.referenced in self.course.facts.taken and key.referenced not in self.course.lost
+            if column and known and key.on_update in STRICT:
+                query = self.orphans(key)
+                yield self._asked("foreign-key", column, f"foreign key `{key.name}`", query)
 
-    def missing(self) -> Iterator[Foreseen]:
-        """Yield questions for rows that refer to removed ones."""
-        course, table = self.course, self.table
-        for key in table.references:
-            gone = course.removed.get(key.referenced)
-            out = key.referenced not in course.facts.taken or key.referenced in course.lost
-            if gone is None or out or key.on_delete not in "ar":
-                continue
-            text = gone.rule.text
-            place = Assignment(key.columns[0], Piece(text, 0, len(text), gone.rule.line))
-            what = f"foreign key `{key.name}` to `{key.referenced}`, whose rows are deleted,"
-            whole, part = (self._orphans(key).replace("{}", self._rows(limit), 1) for limit in (0, MANY))
-            sure = course.unsure.isdisjoint((table.name, key.referenced))
-            yield Foreseen("foreign-key", table.name, place, what, whole, part, sure=sure)
+    def orphans(self, key: ReferenceFacts) -> str:
+        """Return the question for rows that refer to nothing, which a server answers by a hash."""
+        own = ", ".join(f"made.{quote(name)}" for name in key.columns)
+        given = " AND ".join(f"made.{quote(name)} IS NOT NULL" for name in key.columns)
+        other = ", ".join(f"held.{quote(name)}" for name in key.referenced_columns)
+        there = " AND ".join(f"held.{quote(name)} IS NOT NULL" for name in key.referenced_columns)
+        held = _Table(self.course, self.course.facts.tables[key.referenced]).rows()
+        found = f"SELECT {other} FROM ({held}) AS held WHERE {there}"
+        return f"{GIVEN} {given} AND ({own}) NOT IN ({found}) LIMIT 1"
+
+    def on_rows(self, query: str) -> tuple[str, str]:
+        """Return a question about all of the table's rows, and about some, as the rules leave them."""
+        return query.replace("{}", self.rows(), 1), query.replace("{}", self.rows(MANY), 1)
+
+    def rows(self, limit: int = 0) -> str:
+        """Return a SELECT of the table's rows as rules leave them, texts compared as their columns are."""
+        rows = self.course.rows.get(self.table.name) or Flat(self.table)
+        return rows.select([(_compared(column, rows), column.name) for column in self.table.columns], limit)
 
     def _conditions(self) -> Iterator[tuple[str, str, str, str, bool]]:
         """Yield what must not be true of a row: code, column, what refuses it, test, and if that is sure."""
@@ -124,45 +128,11 @@ class _Table:
         computed = (one for one in self.table.columns if one.name in columns and one.generated is not None)
         return not any(self._touched(NAME.findall(one.generated or "")) for one in computed)
 
-    def _duplicates(self, index: UniqueFacts) -> str:
-        names = [f"made.{quote(name)}" for name in index.columns]
-        given = " AND ".join(f"{name} IS NOT NULL" for name in names)
-        return f"{GIVEN} {given} GROUP BY {', '.join(names)} HAVING COUNT(*) > 1 LIMIT 1"
-
-    def _orphans(self, key: ReferenceFacts) -> str:
-        """Return the question for rows that refer to nothing, which a server answers by a hash."""
-        own = ", ".join(f"made.{quote(name)}" for name in key.columns)
-        given = " AND ".join(f"made.{quote(name)} IS NOT NULL" for name in key.columns)
-        other = ", ".join(f"held.{quote(name)}" for name in key.referenced_columns)
-        there = " AND ".join(f"held.{quote(name)} IS NOT NULL" for name in key.referenced_columns)
-        held = _Table(self.course, self.course.facts.tables[key.referenced])._rows()
-        found = f"SELECT {other} FROM ({held}) AS held WHERE {there}"
-        return f"{GIVEN} {given} AND ({own}) NOT IN ({found}) LIMIT 1"
-
-    def _asked(
-        self, code: str, column: str, what: str, query: str, *,
-        sure: bool = True, sums: tuple[Foreseen, ...] = (),
-    ) -> Foreseen:  # fmt: skip
+    def _asked(self, code: str, column: str, what: str, query: str, *, sure: bool = True) -> Foreseen:
         name = self.table.name
-        whole, part = (query.replace("{}", self._rows(limit), 1) for limit in (0, MANY))
+        whole, part = self.on_rows(query)
         certain = sure and name not in self.course.unsure
-        return Foreseen(
-            code, name, self.course.written[name][column], what, whole, part, sure=certain, sums=sums
-        )
-
-    def _rows(self, limit: int = 0) -> str:
-        """Return a SELECT of the table's rows as rules leave them, texts compared as their columns are."""
-        rows = self.course.rows.get(self.table.name) or Flat(self.table)
-        alias = quote(rows.alias or self.table.name.name)
-        source = quoted(self.table.name, "mysql")
-        if limit:
-            columns = ", ".join(quote(column.name) for column in self.table.columns)
-            source = f"(SELECT {columns} FROM {source} LIMIT {limit})"
-        outputs = ", ".join(
-            f"{_compared(column, rows)} AS {quote(column.name)}" for column in self.table.columns
-        )
-        kept = f" WHERE {' AND '.join(rows.kept)}" if rows.kept else ""
-        return f"SELECT {outputs} FROM {source} AS {alias}{kept}"
+        return Foreseen(code, name, self.course.written[name][column], what, whole, part, sure=certain)
 
     def _touched(self, names: Sequence[str]) -> str:
         return self.course.touched(self.table.name, names)

@@ -40,11 +40,9 @@ def text_hazards(analysis: Analysis, tokens: Tokens) -> Iterator[str]:
         yield f"{analysis.kind.upper()} does not only change or remove rows of one table"
         return
     yield from analysis.reasons
-    said = ("from", "using") if analysis.reasons else ()
-    told = (
-        words for feature, words in FEATURES.items() if feature in analysis.features and feature not in said
-    )
-    yield from told
+    # That there is a join, the reason why nothing was cut says already.
+    told = analysis.features - ({"from", "using"} if analysis.reasons else set[Feature]())
+    yield from (words for feature, words in FEATURES.items() if feature in told)
     yield from _function_hazards(analysis)
     yield from _column_hazards(analysis, tokens)
     for index, token in enumerate(tokens.all):

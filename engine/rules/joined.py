@@ -1,13 +1,17 @@
 """MySQL's statements that change one table among joined ones, said as PostgreSQL says them.
 
 `UPDATE a JOIN b … SET b.x = …` is an UPDATE of b FROM a, and `DELETE a FROM a JOIN b …` one of a USING b.
-Only the tree is said otherwise, for whoever looks at it: what runs is the user's own text.
+What they are joined by counts as the condition. Only the tree is said otherwise, for whoever looks at it:
+what runs is the user's own text.
 """
 
 from collections.abc import Sequence
 from typing import cast
 
 from sqlglot import exp
+
+# How a join says which rows it takes: ON, USING, NATURAL.
+BY = ("on", "using", "method")
 
 
 def is_joined(tree: exp.Expr) -> bool:
@@ -33,17 +37,18 @@ def say_apart(tree: exp.Expr) -> None:
     own = changed(tree) if is_joined(tree) else None
     if own is None:
         return
-    using = _using(tree)
-    beside = [one for one in (using or [tree.this]) if one is not own]
-    for first in using or [tree.this]:
-        joins = cast(Sequence[exp.Join], first.args.get("joins") or ())
-        beside += joins
-        for join in joins:
-            if join.this is own:
-                join.set("this", exp.Null())  # what it is joined by stays
+    firsts = _firsts(tree)
+    joined = [join for first in firsts for join in _joins(first)]
+    for first in firsts:
         first.set("joins", None)
+    for join in joined:
+        if join.this is own:
+            join.set("this", exp.Null())  # what it is joined by stays
+    beside = [*(first for first in firsts if first is not own), *joined]
     tree.set("tables", None)
     tree.set("this", own)
+    if not tree.args.get("where") and any(join.args.get(by) for join in joined for by in BY):
+        tree.set("where", exp.Where(this=exp.Boolean(this=True)))
     others = exp.Tuple(expressions=beside)
     if isinstance(tree, exp.Update):
         tree.set("from_", exp.From(this=others))
@@ -55,10 +60,17 @@ def _relations(tree: exp.Expr) -> list[exp.Expr]:
     """Return what an UPDATE or DELETE joins, the first one first."""
     if not isinstance(tree, exp.Update | exp.Delete) or not isinstance(tree.this, exp.Table):
         return []
-    found = list[exp.Expr]()
-    for first in _using(tree) or [tree.this]:
-        found += (first, *(join.this for join in first.args.get("joins") or ()))
-    return found
+    firsts = _firsts(tree)
+    return [*firsts, *(join.this for first in firsts for join in _joins(first))]
+
+
+def _firsts(tree: exp.Expr) -> list[exp.Expr]:
+    """Return the tables that a statement names without JOIN."""
+    return _using(tree) or [tree.this]
+
+
+def _joins(first: exp.Expr) -> Sequence[exp.Join]:
+    return cast(Sequence[exp.Join], first.args.get("joins") or ())
 
 
 def _using(tree: exp.Expr) -> list[exp.Expr]:

@@ -175,7 +175,8 @@ def _several_tables(tree: exp.Expr, line: int) -> RuleRefused | None:
         return None
     return RuleRefused(
         f"the rule at line {line} changes more than one of the tables that it joins, or does not say which",
-        "Change one table in each statement, and write its name or alias before each column that is set.",
+        "Change one table in each statement, and say which by what the join calls it: `UPDATE … SET o.x = …`,"
+        " `DELETE o FROM …`.",
         line=line,
     )
 

@@ -32,14 +32,23 @@ def count_query(analysis: Analysis, table: Table, masker: Masker) -> str:
     if rows:
         return f"{before}SELECT count(*) FROM ({rows}\n) AS added"
     if beside and masker.engine == "mysql":
-        alias = quote(analysis.targets[0].alias, "mysql")
-        key = [f"{alias}.{quote(name, 'mysql')}" for name in table.primary_key]
-        if not key:
-            raise Uncut("it has no primary key to count its rows by")
-        there = f"{where or ' WHERE TRUE'} AND {key[0]} IS NOT NULL"
-        return f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(key)} FROM {beside}\n{there}) AS met"
+        return _count_met(analysis, table, beside, where)
     joined = f" WHERE EXISTS (SELECT FROM {beside}\n{where})" if beside else where
     return f"{before}SELECT count(*) FROM {named}{joined}"
+
+
+def _count_met(analysis: Analysis, table: Table, beside: str, where: str) -> str:
+    """Return the SELECT that counts the rows of a table that a join meets, each once.
+
+    Raises:
+        Uncut: nothing tells one row from another.
+    """
+    alias = quote(analysis.targets[0].alias, "mysql")
+    key = [f"{alias}.{quote(name, 'mysql')}" for name in table.primary_key]
+    if not key:
+        raise Uncut("it has no primary key to count its rows by")
+    there = f"{where or ' WHERE TRUE'} AND {key[0]} IS NOT NULL"
+    return f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(key)} FROM {beside}\n{there}) AS met"
 
 
 def shape_query(analysis: Analysis, table: Table, rows: int, masker: Masker) -> str:

@@ -1,17 +1,14 @@
 """An agent's whole way on real servers: the command over stdio, jobs in processes, a share's link."""
 
-import re
 import secrets
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from support.agent import agent
+from support.agent import agent, serve
 from support.postgres import execute, query
 from support.repository import somebody
 from support.shop import DEMO, Shop, recipient
@@ -87,17 +84,8 @@ def written(url: DatabaseUrl, user: str = "", password: str = "") -> str:
 @pytest.fixture
 def serving(config: Path) -> Iterator[None]:
     """Run `snapharbor serve` where the configuration says that links lead to."""
-    port = re.search(r"serve_url: http://127.0.0.1:(\d+)", config.read_text())
-    assert port is not None
-    command = [sys.executable, "-m", "snapharbor", "--config", str(config), "serve", "--port", port[1]]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        try:
-            assert server.stderr.readline().strip() == f"http://127.0.0.1:{port[1]}"
-            yield
-        finally:
-            server.terminate()
-            server.stderr.read()
+    with serve(config):
+        yield
 
 
 async def test_an_agent_does_the_main_job(shop: Shop, config: Path, serving: None, port: int) -> None:

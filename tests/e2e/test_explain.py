@@ -21,8 +21,8 @@ async def explained(shop: Shop, text: str | None = None) -> Explanation:
         return await harbor.explain("shop")
 
 
-async def test_the_demo_rules_are_told_with_rows_and_shapes(shop: Shop) -> None:
-    told = await explained(shop)
+async def test_the_demo_rules_are_told_with_rows_and_shapes(each_shop: Shop) -> None:
+    told = await explained(each_shop)
     assert told.blocking == ()
     assert [rule.rows for rule in told.rules[:3]] == [12000, 22000, 11000]
     assert all(rule.counted for rule in told.rules[:6])

@@ -32,7 +32,8 @@ async def copied(harbor: Harbor, *, ephemeral: bool = False) -> str:
     return str(done["snapshot"])
 
 
-async def test_masks_of_the_configuration_give_the_same_copy_either_way(shop: Shop) -> None:
+async def test_masks_of_the_configuration_give_the_same_copy_either_way(each_shop: Shop) -> None:
+    shop = each_shop
     strategies: list[str] = []
     copies: list[list[tuple[object, ...]]] = []
     async with shop.harbor(replace(shop.target, rules=Rules(mask=MASKS))) as harbor:

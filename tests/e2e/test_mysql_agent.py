@@ -1,16 +1,13 @@
 """An agent's and a terminal's whole way on a MariaDB server, and a share that another one opens."""
 
-import re
 import secrets
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.agent import agent
+from support.agent import agent, serve
 from support.cli import Command
 from support.mariashop import RULES, MariaShop
 from support.repository import somebody
@@ -90,17 +87,8 @@ def written(url: DatabaseUrl) -> str:
 
 @pytest.fixture
 def serving(config: Path) -> Iterator[None]:
-    port = re.search(r"serve_url: http://127.0.0.1:(\d+)", config.read_text())
-    assert port is not None
-    command = [sys.executable, "-m", "snapharbor", "--config", str(config), "serve", "--port", port[1]]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        try:
-            assert server.stderr.readline().strip() == f"http://127.0.0.1:{port[1]}"
-            yield
-        finally:
-            server.terminate()
-            server.stderr.read()
+    with serve(config):
+        yield
 
 
 async def test_an_agent_does_the_main_job(

@@ -8,11 +8,11 @@ import pytest
 from support.mariaaccount import Account
 from support.mariadb import MariaDb
 from support.mariashop import RULES, MariaShop
-from support.shop import do
+from support.shop import Shop, do
 
 from snapharbor.engine.jobs.reaper import reap
 from snapharbor.engine.ledger.presence import present
-from snapharbor.engine.model.errors import DatabaseFailed, DestinationProtected, RuleFailed
+from snapharbor.engine.model.errors import ConfigInvalid, DatabaseFailed, DestinationProtected, RuleFailed
 from snapharbor.engine.model.target import Rules, Target
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
@@ -106,6 +106,20 @@ async def test_the_servers_of_sources_are_refused(maria_shop: MariaShop) -> None
         errors = [(one.area, one.name) for one in await harbor.check() if one.level == "error"]
     assert errors == [("destination", "shop (sanitize)")]
     assert shop.databases() == {shop.owner.database}
+
+
+async def test_a_server_of_another_kind_is_refused_before_anything_is_read(
+    maria_shop: MariaShop, worker: DatabaseUrl, shop: Shop
+) -> None:
+    for target, work in ((maria_shop.target, shop.destination), (shop.target, worker)):
+        rules = Rules(override_query="UPDATE customers SET note = NULL", work_url=work)
+        settings = maria_shop.settings(replace(target, rules=rules))
+        async with maria_shop.harbor(settings=settings) as harbor:
+            with pytest.raises(ConfigInvalid, match=r"is PostgreSQL, and|is MySQL or MariaDB, and"):
+                await harbor.plan(SanitizeRequest("shop", new=True, original=True))
+            errors = [one.name for one in await harbor.check() if one.level == "error"]
+            assert errors == ["shop (sanitize)"]
+            assert await harbor.jobs() == []
 
 
 async def test_who_loses_the_race_for_the_name_leaves_the_winners_copy_alone(

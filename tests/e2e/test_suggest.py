@@ -24,7 +24,8 @@ def taken(found: Suggestion) -> Rules:
     return Rules(override_query=f"sql:{found.sql}", policy="require")
 
 
-async def test_the_demos_suggestion_leaves_nothing_and_both_ways_give_the_same(shop: Shop) -> None:
+async def test_the_demos_suggestion_leaves_nothing_and_both_ways_give_the_same(each_shop: Shop) -> None:
+    shop = each_shop
     found = await suggested(shop)
     assert found.left == ()
     loaded: list[dict[str, object]] = []

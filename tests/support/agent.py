@@ -1,9 +1,11 @@
 """An agent on the real command over stdio: it calls tools, follows jobs, and keeps every word it is told."""
 
 import os
+import re
+import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +45,19 @@ async def agent(config: Path, *flags: str) -> AsyncGenerator[Agent]:
         StdioServerParameters(command=sys.executable, args=arguments, env=dict(os.environ))
     ) as client:
         yield Agent(client)
+
+
+@contextmanager
+def serve(config: Path) -> Generator[None]:
+    """Run `snapharbor serve` where the configuration says that links lead to."""
+    port = re.search(r"serve_url: http://127.0.0.1:(\d+)", config.read_text())
+    assert port is not None
+    command = [sys.executable, "-m", "snapharbor", "--config", str(config), "serve", "--port", port[1]]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            assert server.stderr.readline().strip() == f"http://127.0.0.1:{port[1]}"
+            yield
+        finally:
+            server.terminate()
+            server.stderr.read()

@@ -94,18 +94,7 @@ class _Found:
                 for check, clause in self._of(self.checks, name)
             ),
             unique=tuple(self._unique(table)),
-            references=tuple(
-                ReferenceFacts(
-                    key.name,
-                    key.columns,
-                    key.referenced,
-                    key.referenced_columns,
-                    on_delete=on_delete,
-                    on_update=on_update,
-                )
-                for key in table.foreign_keys
-                for on_delete, on_update in (self._actions(name, key.name),)
-            ),
+            references=tuple(self._references(table)),
             partition_key=("*",) if partitioned else (),
             unread=unread,
         )
@@ -113,11 +102,18 @@ class _Found:
     def _of(self, query: str, name: str) -> list[Row]:
         return self.rows[query].get(name, [])
 
-    def _actions(self, table: str, key: str) -> tuple[str, str]:
-        """Return what a foreign key does on DELETE and on UPDATE, `?` where the role may not see that."""
-        told = {str(name): actions for name, *actions in self._of(ACTIONS, table)}
-        on_delete, on_update = (LETTERS.get(str(action), "?") for action in told.get(key, ("", "")))
-        return on_delete, on_update
+    def _references(self, table: Table) -> Iterable[ReferenceFacts]:
+        told = {name: actions for name, *actions in self._of(ACTIONS, table.name.name)}
+        for key in table.foreign_keys:
+            on_delete, on_update = (LETTERS.get(str(action), "?") for action in told.get(key.name, ("", "")))
+            yield ReferenceFacts(
+                key.name,
+                key.columns,
+                key.referenced,
+                key.referenced_columns,
+                on_delete=on_delete,
+                on_update=on_update,
+            )
 
     def _column(self, column: Column, charsets: Mapping[str, tuple[str, str]]) -> ColumnFacts:
         charset, collation = charsets.get(column.name, ("", ""))

@@ -34,7 +34,7 @@ class MysqlKit:
 
     name = "MySQL or MariaDB"
     format = "a file of plain SQL that mysql and mariadb load"
-    creating = "Grant it what docs/guides/privileges-mysql.md lists for a destination."
+    creating = "Grant it what docs/guides/privileges-mysql.md lists for a destination or a work server."
     undoes = False
     closes = False
 

@@ -82,6 +82,21 @@ def test_a_delete_removes_rows_of_the_table_that_it_names_first(text: str) -> No
     assert (analysis.kind, analysis.filtered, "using" in analysis.features) == ("delete", True, True)
 
 
+@pytest.mark.parametrize(
+    ("text", "filtered"),
+    [
+        ("UPDATE people p JOIN orders o ON o.person = p.id SET p.email = NULL", True),
+        ("UPDATE orders o JOIN people p USING (id) SET p.email = NULL", True),
+        ("UPDATE people p NATURAL JOIN orders o SET p.email = NULL", True),
+        ("DELETE p FROM people p JOIN orders o ON o.person = p.id", True),
+        ("UPDATE people p, orders o SET p.email = NULL", False),
+        ("DELETE people FROM people", False),
+    ],
+)
+def test_what_tables_are_joined_by_is_a_condition(text: str, *, filtered: bool) -> None:
+    assert resolved(text).analysis.filtered == filtered
+
+
 @pytest.mark.parametrize("text", [*UPDATES, *DELETES])
 def test_rows_are_counted_once_however_often_they_are_met(text: str) -> None:
     query = count_query(resolved(text).analysis, SHOP.tables[0], MASKER)
