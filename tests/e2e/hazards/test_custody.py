@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 import anyio
 import pytest
@@ -27,6 +28,7 @@ from snapharbor.engine.model.errors import (
     TimedOut,
 )
 from snapharbor.engine.model.job import Progress
+from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.target import Limits
 from snapharbor.engine.operations.requests import (
     BuildRequest,
@@ -144,18 +146,23 @@ def _open_to_others(path: Path) -> bool:
 
 async def test_hazard_33_no_password_stands_in_arguments_or_environments(make_small: MakeSmall) -> None:
     made = make_small(*PEOPLE, rules=RULES)
+    # Servers of one template have one superuser's password, and other tests run beside this one.
+    loader, password = f"loader_{token_hex(4)}", token_hex(16)
+    execute(made.server.url, f"CREATE ROLE {loader} SUPERUSER LOGIN PASSWORD '{password}'")
+    made = replace(made, destination=replace(made.destination, user=loader, password=Secret(password)))
     assert made.source.password
-    assert made.destination.password
-    secrets = [url.password.reveal().encode() for url in (made.source, made.destination) if url.password]
+    secrets = {made.source.password.reveal().encode(), password.encode()}
     seen, told = set[str](), list[Path]()
 
     def look(_progress: Progress, /) -> None:
+        secrets.update(path.read_bytes().strip() for path in made.directory.glob("tmp/cluster*/password"))
         seen.update(children(made.directory).values())
         told.extend(path for path, content in _of_processes() if any(one in content for one in secrets))
 
     await made.sanitize(look, ephemeral=True)
     await made.do(LoadRequest("shop"), look)
     assert {program for program in ("psql", "pg_dump", "pg_restore") if any(program in line for line in seen)}
+    assert len(secrets) == 3  # that of the private server is one
     assert told == []
 
 
