@@ -55,7 +55,10 @@ class CheckFacts:
 
 @dataclass(frozen=True, slots=True)
 class UniqueFacts:
-    """A unique index: `keys` are expressions, `columns` all that it depends on."""
+    """A unique index: `keys` are expressions, `columns` all that it depends on.
+
+    One that is not `valid` says nothing of the rows that there are.
+    """
 
     name: str
     keys: tuple[str, ...]
@@ -64,6 +67,7 @@ class UniqueFacts:
     nulls_distinct: bool = True
     opaque: bool = False
     excludes: bool = False
+    valid: bool = True
 
 
 @dataclass(frozen=True, slots=True)

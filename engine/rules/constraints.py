@@ -6,6 +6,7 @@ from ..model.catalog import TableName
 from ..model.identifier import quote
 from ..model.pushdown import ConstraintQuery, Facts, ReferenceFacts, TableFacts, TableRead, UniqueFacts
 from .layers import FENCE, ROW, Layers, refuse
+from .numbered import stays_apart
 
 Reads = Mapping[TableName, TableRead]
 
@@ -57,7 +58,8 @@ def questions(layers: Layers, facts: Facts, reads: Reads) -> Iterator[Constraint
         return
     rows = rows_of(table.name, reads)
     for index in table.unique:
-        if layers.touched.intersection(index.columns):
+        known = stays_apart(index, table, layers.touched, layers.numbered)
+        if layers.touched.intersection(index.columns) and not known:
             yield ConstraintQuery(table.name, index.name, duplicates(index, rows))
     for key in table.references:
         held = _leaves(key.referenced, facts)

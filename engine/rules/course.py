@@ -14,6 +14,7 @@ from ..model.errors import ConfigMissing, RuleRefused
 from ..model.pushdown import Facts, ReferenceFacts, TableFacts, UniqueFacts
 from .constraints import leaves
 from .masking import Masker, mask_called
+from .numbered import stays_apart
 from .rows import Rows
 
 MANY = 20_000
@@ -121,8 +122,10 @@ class Course(Generic[RowsT]):
         return next((name for name in columns if name in self.written[table]), "")
 
     def keeps_apart(self, table: TableName, index: UniqueFacts) -> bool:
-        """Tell whether a key stays one by itself: masks keep what is unique apart."""
-        written = self.written[table]
+        """Tell whether a key stays one by itself: masks keep what is unique apart, and so does a number."""
+        written, rows = self.written[table], self.rows[table]
+        if stays_apart(index, rows.table, rows.touched, rows.numbered):
+            return True
         values = [written[name].value.text for name in index.columns if name in written]
         calls = [value.partition("(")[0].strip().lower() for value in values]
         plain = index.predicate is None and {key.strip('"`') for key in index.keys} <= set(index.columns)

@@ -20,6 +20,7 @@ from ..model.pushdown import (
     TableRead,
     UniqueFacts,
 )
+from .numbered import note, stays_apart
 from .values_mysql import assigned, kind_of, refuse
 
 NAME = re.compile(r"`((?:[^`]|``)*)`")
@@ -52,6 +53,7 @@ class Flat:
     emptied: bool = False
     touched: set[str] = field(default_factory=set[str])
     lines: list[int] = field(default_factory=list[int])
+    numbered: dict[str, str] = field(default_factory=dict[str, str])
     values: dict[str, str] = field(default_factory=dict[str, str])
     kept: list[str] = field(default_factory=list[str])
 
@@ -67,6 +69,7 @@ class Flat:
                     value = f"CASE WHEN ({condition}\n) THEN {value} ELSE {self.value(column.name)} END"
                 self.values[column.name] = value
         self.touched.update(values)
+        note(self.numbered, values, condition, table=self.table, alias=alias, mark="`")
 
     def delete(self, alias: str, condition: str) -> None:
         """Add a DELETE of the rows for which a condition is true."""
@@ -113,7 +116,8 @@ class Flat:
     def questions(self, facts: Facts, reads: Mapping[TableName, TableRead]) -> Iterator[ConstraintQuery]:
         """Yield the questions about the table's unique keys; the other constraints are no longer open."""
         for index in self.table.unique:
-            if self.touched.intersection(index.columns) and not self.emptied:
+            known = self.emptied or stays_apart(index, self.table, self.touched, self.numbered)
+            if self.touched.intersection(index.columns) and not known:
                 rows = self.select([(self.value(name), name) for name in index.columns])
                 yield ConstraintQuery(self.table.name, index.name, duplicates(index, rows))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..model.identifier import quote
 from ..model.pushdown import ColumnFacts, TableFacts
+from .numbered import note
 
 HEADER = {"varchar": 4, "bpchar": 4, "bit": 0, "varbit": 0}
 ROW = '"snapharbor row"'
@@ -26,6 +27,7 @@ class Layers:
     emptied: bool = False
     touched: set[str] = field(default_factory=set[str])
     lines: list[int] = field(default_factory=list[int])
+    numbered: dict[str, str] = field(default_factory=dict[str, str])
 
     def update(
         self, alias: str, values: Mapping[str, str], condition: str | None, *, once: bool, fenced: bool
@@ -40,6 +42,7 @@ class Layers:
         outputs = (_output(column, name, values.get(column.name), condition) for column in stored)
         self._wrap(f"SELECT {', '.join(outputs)} FROM (", f") AS {name}{FENCE if fenced else ''}")
         self.touched.update(values)
+        note(self.numbered, values, condition, table=self.table, alias=alias, mark='"')
         self._generate()
 
     def delete(self, alias: str, condition: str) -> None:

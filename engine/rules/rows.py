@@ -17,6 +17,7 @@ class Rows(Protocol):
     emptied: bool
     touched: set[str]
     lines: list[int]
+    numbered: dict[str, str]
 
     def update(
         self, alias: str, values: Mapping[str, str], condition: str | None, *, once: bool, fenced: bool

@@ -69,7 +69,7 @@ SELECT i.indrelid, x.relname,
                SELECT FROM pg_catalog.pg_depend d
                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
                  AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))),
-       pg_catalog.pg_get_expr(i.indpred, i.indrelid), {distinct}, i.indisexclusion, i.indexrelid
+       pg_catalog.pg_get_expr(i.indpred, i.indrelid), {distinct}, i.indisexclusion, i.indexrelid, i.indisvalid
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 WHERE (i.indisunique OR i.indisexclusion) AND i.indislive
 ORDER BY i.indrelid, x.relname
@@ -225,7 +225,7 @@ class _Tables:
         )
 
     def _unique(self, row: "TupleRow") -> UniqueFacts:
-        name, keys, columns, predicate, distinct, excludes, oid = row
+        name, keys, columns, predicate, distinct, excludes, oid, valid = row
         return UniqueFacts(
             name,
             tuple(keys),
@@ -234,6 +234,7 @@ class _Tables:
             nulls_distinct=distinct,
             opaque=oid in self.users,
             excludes=excludes,
+            valid=valid,
         )
 
     def _partition_keys(self) -> dict[int, tuple[str, ...]]:

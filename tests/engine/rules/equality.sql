@@ -163,6 +163,8 @@ UPDATE limits SET code = 'new' || code, low = upper(low), label = NULL
 
 UPDATE limits SET code = NULL
 
+UPDATE limits SET code = 'number ' || id || '!'; DELETE FROM limits WHERE id > 90
+
 UPDATE limits SET low = 'same' WHERE amount < 50
 
 UPDATE limits SET id = id + 1000
@@ -338,6 +340,10 @@ UPDATE limits SET amount = NULL WHERE id = 7
 UPDATE limits SET amount = 101 WHERE id = 9
 
 UPDATE limits SET code = 'same' WHERE id > 98
+
+UPDATE limits SET code = 'c' || id WHERE id < 9; UPDATE limits SET code = 'c10' WHERE id = 9
+
+UPDATE limits SET id = id % 7 + 1000, code = 'n' || id
 
 UPDATE limits SET low = 'same'
 
