@@ -13,6 +13,7 @@
 
 enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
 enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49 };
+enum { SEEN_BITS = 11, SEEN_LONGEST = 53, SEEN_NOTHING = 255, WORTH = 16, WORTH_AT_FIRST = 1 << 11, WORTH_MOST = 1 << 16 };
 enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
 enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64, IN_ADDRESS = 128 };
 
@@ -414,8 +415,17 @@ typedef struct {
     uint64_t hash, column;
 } Candidate;
 
+/* A short cell in which nothing was found, and how much was asked about it. It counts as soon as the questions
+ * that waited when it was noted are answered. */
+typedef struct {
+    uint32_t answers, asked;
+    uint16_t column;
+    uint8_t length, text[SEEN_LONGEST];
+} Seen;
+
 typedef struct {
     uint64_t hash, column, cell;
+    Seen *noting;
 } Question;
 
 typedef struct {
@@ -441,6 +451,10 @@ typedef struct {
     int asking_used;
     uint64_t here[MOST_IN_A_CELL], here_cell;
     int here_used;
+    Seen *seen, *noting;
+    int32_t *worth; /* of each column: whether its cells come again, negative when they do not */
+    uint32_t answers;
+    int nothing; /* has been found in this cell so far */
     unsigned long long rows, cells, asked;
 } Searcher;
 
@@ -468,17 +482,25 @@ static void add_candidate(Searcher *self, const Question *question) {
 }
 
 static void answer(Searcher *self) {
-    for (int i = 0; i < self->asking_used; i++)
-        if (filter_holds(&self->bloom, self->asking[i].hash))
-            add_candidate(self, &self->asking[i]);
+    for (int i = 0; i < self->asking_used; i++) {
+        const Question *question = &self->asking[i];
+        if (!filter_holds(&self->bloom, question->hash))
+            continue;
+        add_candidate(self, question);
+        if (question->cell == self->cells)
+            self->nothing = 0;
+        if (question->noting != NULL)
+            question->noting->length = SEEN_NOTHING;
+    }
     self->asking_used = 0;
+    self->answers++;
 }
 
 /* Questions wait for each other, so that what they need comes from memory while the next ones are made. */
 static inline void ask_hash(Searcher *self, uint64_t hash) {
     PREFETCH(filter_line(&self->bloom, hash));
     self->asked++;
-    self->asking[self->asking_used++] = (Question){hash, (uint64_t)self->column, self->cells};
+    self->asking[self->asking_used++] = (Question){hash, (uint64_t)self->column, self->cells, self->noting};
     if (self->asking_used == TOGETHER)
         answer(self);
 }
@@ -815,6 +837,8 @@ static void look(Searcher *self, const uint8_t *text, size_t length, int shaped)
     if (whole.start < whole.end && !same(whole, runs.last_quoted) && !same(whole, runs.last_field) &&
         !same(whole, runs.last_token) && !same(whole, runs.last_word))
         ask(self, text + whole.start, whole.end - whole.start);
+    if (runs.shapes)
+        self->nothing = 0;
     for (int kind = 0; runs.shapes; kind++, runs.shapes >>= 1)
         self->counts[self->column * KINDS + kind] += runs.shapes & 1;
 }
@@ -1011,7 +1035,9 @@ static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     self->counts = calloc((size_t)columns * KINDS, sizeof *self->counts);
     self->cell = malloc(WINDOW + PADDING);
     self->other = malloc(WINDOW + PADDING);
-    if (!self->forms || !self->shaped || !self->counts || !self->cell || !self->other) {
+    self->seen = malloc(sizeof *self->seen << SEEN_BITS);
+    self->worth = malloc((size_t)columns * sizeof *self->worth);
+    if (!self->forms || !self->shaped || !self->counts || !self->cell || !self->other || !self->seen || !self->worth) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -1021,6 +1047,10 @@ static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     }
     for (size_t length = 0; length < SHORT; length++)
         self->starts[length] = lookup3_start(length, seed);
+    for (size_t slot = 0; slot < (size_t)1 << SEEN_BITS; slot++)
+        self->seen[slot].length = SEEN_NOTHING;
+    for (Py_ssize_t column = 0; column < columns; column++)
+        self->worth[column] = column <= UINT16_MAX ? WORTH_AT_FIRST : -1;
     memcpy(self->forms, forms, (size_t)columns);
     memcpy(self->shaped, shaped, (size_t)columns);
     begin_cell(self);
@@ -1036,6 +1066,8 @@ static void searcher_dealloc(Searcher *self) {
     free(self->counts);
     free(self->cell);
     free(self->other);
+    free(self->seen);
+    free(self->worth);
     free(self->found);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF((PyObject *)type);
@@ -1075,6 +1107,52 @@ static const uint8_t *next_separator(const uint8_t *at, const uint8_t *end) {
     return at;
 }
 
+/* Return where a cell of this content is noted. */
+static inline Seen *seen_of(const Searcher *self) {
+    uint64_t first = 0, last = 0;
+    if (self->used >= 8) {
+        memcpy(&first, self->cell, 8);
+        memcpy(&last, self->cell + self->used - 8, 8);
+    } else
+        memcpy(&first, self->cell, self->used);
+    uint64_t key = (first ^ (last << 29 | last >> 35)) + ((uint64_t)self->used << 32 | (uint64_t)self->column);
+    return self->seen + (key * 0x9E3779B97F4A7C15u >> (64 - SEEN_BITS));
+}
+
+/* Look at a folded cell without backslashes, unless the same has just been seen in its column and nothing was
+ * found in it: a state, a kind, a branch. */
+static inline void look_at_cell(Searcher *self, int high, int percent) {
+    Seen *seen = NULL;
+    int32_t *worth = &self->worth[self->column];
+    size_t length = self->used;
+    if (*worth >= 0 && length <= SEEN_LONGEST) {
+        seen = seen_of(self);
+        if (seen->length == length && seen->column == self->column && seen->answers != self->answers &&
+            memcmp(seen->text, self->cell, length) == 0) {
+            self->asked += seen->asked;
+            *worth += *worth < WORTH_MOST ? WORTH : 0;
+            return;
+        }
+        --*worth;
+        memcpy(seen->text, self->cell, length);
+        seen->length = SEEN_NOTHING;
+    }
+    unsigned long long asked = self->asked;
+    self->noting = seen;
+    self->nothing = 1;
+    if (self->forms[self->column] == 'v')
+        ask_value(self);
+    else
+        look_at_whole(self, high, percent);
+    self->noting = NULL;
+    if (seen != NULL && self->nothing) {
+        seen->answers = self->answers;
+        seen->asked = (uint32_t)(self->asked - asked);
+        seen->column = (uint16_t)self->column;
+        seen->length = (uint8_t)length;
+    }
+}
+
 /* Take a cell that lies in this block from its beginning to the tab or newline behind it, and has no backslash
  * but that of NULL: nearly every cell. Returns where it ends, or NULL if it is not such a one. */
 static const uint8_t *whole_cell(Searcher *self, const uint8_t *at, const uint8_t *end) {
@@ -1112,10 +1190,7 @@ static const uint8_t *whole_cell(Searcher *self, const uint8_t *at, const uint8_
         return NULL;
     self->cells++;
     self->used = (size_t)(out - self->cell);
-    if (self->forms[self->column] == 'v')
-        ask_value(self);
-    else
-        look_at_whole(self, high != 0, percent != 0);
+    look_at_cell(self, high != 0, percent != 0);
     self->used = 0;
     return at;
 }
