@@ -179,7 +179,9 @@ class Rig:
     def harbor(self, place: Path, workers: int, rules: Path | None = None) -> "Harbor":
         """Configure snapharbor with the target `benchmark`, everything of it below one directory."""
         place.mkdir(parents=True)
-        harbor = Harbor(place / "snapharbor.yml", {**os.environ, "HOME": str(place)})
+        # An installed program is compiled, which this would keep from happening here.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        harbor = Harbor(place / "snapharbor.yml", {**environment, "HOME": str(place)})
         harbor.run("config", "init")
         urls = {"src_url": self.address(self.url.database), "dst_url": self.address(COPY)}
         sanitize = {"sanitize": {"query_file": str(rules)}} if rules else {}

@@ -69,6 +69,12 @@ class UniqueFacts:
     excludes: bool = False
     valid: bool = True
 
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The whole columns that it keeps apart in every row, () if it is partial or on an expression."""
+        bare = tuple(key.strip('"`').replace('""', '"') for key in self.keys)
+        return bare if self.predicate is None and set(bare) <= set(self.columns) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class ReferenceFacts:

@@ -58,8 +58,7 @@ def questions(layers: Layers, facts: Facts, reads: Reads) -> Iterator[Constraint
         return
     rows = rows_of(table.name, reads)
     for index in table.unique:
-        known = stays_apart(index, table, layers.touched, layers.numbered)
-        if layers.touched.intersection(index.columns) and not known:
+        if layers.touched.intersection(index.columns) and not stays_apart(index, layers):
             yield ConstraintQuery(table.name, index.name, duplicates(index, rows))
     for key in table.references:
         held = _leaves(key.referenced, facts)

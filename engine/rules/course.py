@@ -123,13 +123,11 @@ class Course(Generic[RowsT]):
 
     def keeps_apart(self, table: TableName, index: UniqueFacts) -> bool:
         """Tell whether a key stays one by itself: masks keep what is unique apart, and so does a number."""
-        written, rows = self.written[table], self.rows[table]
-        if stays_apart(index, rows.table, rows.touched, rows.numbered):
-            return True
+        written = self.written[table]
         values = [written[name].value.text for name in index.columns if name in written]
         calls = [value.partition("(")[0].strip().lower() for value in values]
-        plain = index.predicate is None and {key.strip('"`') for key in index.keys} <= set(index.columns)
-        return index.opaque or index.excludes or (plain and all(map(mask_called, calls)))
+        masked = bool(index.key_columns) and all(map(mask_called, calls))
+        return index.opaque or index.excludes or masked or stays_apart(index, self.rows[table])
 
     def _of(self, table: TableFacts) -> RowsT:
         return self.rows.setdefault(table.name, self._begin(table))

@@ -69,7 +69,7 @@ class Flat:
                     value = f"CASE WHEN ({condition}\n) THEN {value} ELSE {self.value(column.name)} END"
                 self.values[column.name] = value
         self.touched.update(values)
-        note(self.numbered, values, condition, table=self.table, alias=alias, mark="`")
+        note(self, alias, values, condition, "`")
 
     def delete(self, alias: str, condition: str) -> None:
         """Add a DELETE of the rows for which a condition is true."""
@@ -116,7 +116,7 @@ class Flat:
     def questions(self, facts: Facts, reads: Mapping[TableName, TableRead]) -> Iterator[ConstraintQuery]:
         """Yield the questions about the table's unique keys; the other constraints are no longer open."""
         for index in self.table.unique:
-            known = self.emptied or stays_apart(index, self.table, self.touched, self.numbered)
+            known = self.emptied or stays_apart(index, self)
             if self.touched.intersection(index.columns) and not known:
                 rows = self.select([(self.value(name), name) for name in index.columns])
                 yield ConstraintQuery(self.table.name, index.name, duplicates(index, rows))

@@ -11,9 +11,8 @@ from .constraints import duplicates, orphans, rows_of, table_read
 from .course import MANY, STRICT, Course, Foreseen
 from .layers import ROW
 from .masking import Masker
+from .numbered import PLAIN_TEXT
 from .rows import Nested
-
-PLAIN_TEXT = frozenset((25, 1043))
 
 
 def foresee(rules: Sequence[Resolved], facts: Facts, masker: Masker) -> Iterator[Foreseen]:

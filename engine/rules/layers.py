@@ -42,7 +42,7 @@ class Layers:
         outputs = (_output(column, name, values.get(column.name), condition) for column in stored)
         self._wrap(f"SELECT {', '.join(outputs)} FROM (", f") AS {name}{FENCE if fenced else ''}")
         self.touched.update(values)
-        note(self.numbered, values, condition, table=self.table, alias=alias, mark='"')
+        note(self, alias, values, condition, '"')
         self._generate()
 
     def delete(self, alias: str, condition: str) -> None:

@@ -1,25 +1,48 @@
 """Values that differ because a key in them does, as in `'user' || id`: the source need not compare them."""
 
 import re
-from collections.abc import Container, Mapping, MutableMapping
+from collections.abc import Mapping
+from typing import Protocol
 
-from ..model.pushdown import TableFacts, UniqueFacts
-from .values_mysql import INTEGER as INTEGER_OF_MYSQL
+from ..model.pushdown import ColumnFacts, TableFacts, UniqueFacts
+from .values_mysql import INTEGER, kind_of
 
+# PostgreSQL's `text` and `character varying`, below all domains.
+PLAIN_TEXT = frozenset((25, 1043))
 # A text that holds no mark which could end it otherwise.
 LITERAL = r"'(?:[^'\\]|'')*'"
-INTEGER = re.compile(rf"smallint|integer|bigint|{INTEGER_OF_MYSQL.pattern}|uuid")
-# PostgreSQL's `text` and `character varying`, below all domains, and MySQL's.
-BASES = frozenset((25, 1043))
 # What looks like a column and is none.
-FUNCTION = re.compile(r"user|localtime\w*|(current|session|system)_\w+")
-TEXT = re.compile(r"varchar\(\d+\)|(tiny|medium|long)?text")
+WORD = re.compile(r"user|localtime\w*|(current|session|system)_\w+|true|false|null|default")
 
 
-def numbered_by(value: str, table: TableFacts, alias: str, mark: str) -> str | None:
+class Numbered(Protocol):
+    """Rows of a table as rules leave them; `numbered` has the columns with a key in every row, and which."""
+
+    table: TableFacts
+    touched: set[str]
+    numbered: dict[str, str]
+
+
+def note(rows: Numbered, alias: str, values: Mapping[str, str], condition: str | None, mark: str) -> None:
+    """Note after an UPDATE which columns are numbered; `mark` stands around identifiers."""
+    for name, value in values.items():
+        rows.numbered.pop(name, None)
+        key = _number_in(value, rows.table, alias, mark) if condition is None else None
+        if key is not None:
+            rows.numbered[name] = key
+
+
+def stays_apart(index: UniqueFacts, rows: Numbered) -> bool:
+    """Tell whether a unique index is on a text that is numbered by what no rule touches."""
+    column = rows.table.column(index.key_columns[0]) if _is_simple(index) else None
+    number = rows.numbered.get(column.name) if column and _is_text(column) else None
+    return number is not None and number not in rows.touched
+
+
+def _number_in(value: str, table: TableFacts, alias: str, mark: str) -> str | None:
     """Return the whole number or UUID, a key by itself, that is the only thing in a value that varies.
 
-    `mark` stands around identifiers. Whatever is not surely so gives None.
+    Whatever is not surely so gives None.
     """
     name = rf"(?:(?P<row>\w+)\.)?(?P<mark>{mark}?)(?P<name>\w+)(?P=mark)"
     with_bars = rf"(?:{LITERAL}\s*\|\|\s*)*{name}(?:::text)?(?:\s*\|\|\s*{LITERAL})*"
@@ -32,43 +55,17 @@ def numbered_by(value: str, table: TableFacts, alias: str, mark: str) -> str | N
         return None
     called = found["name"] if found["mark"] else found["name"].lower()
     column = table.column(called)
-    if not (found["mark"] or found["row"]) and FUNCTION.fullmatch(called):
+    if column is None or not column.not_null or (WORD.fullmatch(called) and not found["mark"]):
         return None
-    if column is None or not column.not_null or not INTEGER.fullmatch(column.type):
-        return None
-    keys = (key for key in table.unique if _is_of(key, column.name))
-    return column.name if any(key.valid and key.predicate is None for key in keys) else None
+    whole = INTEGER.fullmatch(column.type) or column.type == "uuid"
+    key = any(_is_simple(one) and one.valid and one.key_columns == (called,) for one in table.unique)
+    return called if whole and key else None
 
 
-def note(
-    numbered: MutableMapping[str, str],
-    values: Mapping[str, str],
-    condition: str | None,
-    *,
-    table: TableFacts,
-    alias: str,
-    mark: str,
-) -> None:
-    """Note after an UPDATE which columns are numbered in every row, and by what."""
-    for name, value in values.items():
-        numbered.pop(name, None)
-        key = numbered_by(value, table, alias, mark) if condition is None else None
-        if key is not None:
-            numbered[name] = key
+def _is_simple(index: UniqueFacts) -> bool:
+    return len(index.key_columns) == 1 and not index.opaque and not index.excludes
 
 
-def stays_apart(
-    key: UniqueFacts, table: TableFacts, touched: Container[str], numbered: Mapping[str, str]
-) -> bool:
-    """Tell whether a unique key is of a text that is numbered in every row, by what no rule touches."""
-    column = table.column(key.columns[0]) if len(key.columns) == 1 else None
-    if column is None or not _is_of(key, column.name):
-        return False
-    text = column.base in BASES or bool(TEXT.fullmatch(column.type))
-    return text and column.name in numbered and numbered[column.name] not in touched
-
-
-def _is_of(key: UniqueFacts, column: str) -> bool:
-    """Tell whether a key is of one column as it is."""
-    plain = [name.strip('"`') for name in key.keys] == [column] and key.columns == (column,)
-    return plain and not key.opaque and not key.excludes
+def _is_text(column: ColumnFacts) -> bool:
+    """Tell whether digits that differ make texts that do; only PostgreSQL's types have numbers."""
+    return column.base in PLAIN_TEXT if column.base else kind_of(column) == "text"

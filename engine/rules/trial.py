@@ -108,14 +108,14 @@ class _Trial:
                 query = f"SELECT FROM ({{}}) AS {ROW} {where}"
                 yield self._question(columns, f"constraint `{check.name}`", query)
         for index in unique:
-            if not _plain(index) and (columns := self._touched(index.columns)):
+            if not index.key_columns and (columns := self._touched(index.columns)):
                 yield self._question(columns, f"constraint `{index.name}`", duplicates(index, "{}"))
 
     def meetings(self, unique: tuple[UniqueFacts, ...], permuted: Collection[str]) -> Iterator[Question]:
         """Ask whether a new key is the old one of another row: in a copy, rows change one by one."""
         for index in unique:
             columns = self._touched(index.columns)
-            if not _plain(index) or not set(permuted).intersection(columns):
+            if not index.key_columns or not set(permuted).intersection(columns):
                 continue
             equal = " AND ".join(f"{ROW}.{key} = old.{key}" for key in index.keys)
             query = f"SELECT FROM ({{}}) AS {ROW} JOIN {self._table} AS old ON {equal} LIMIT 1"
@@ -150,12 +150,6 @@ def _computed(facts: TableFacts) -> Mapping[str, tuple[str, ...]]:
         for column in facts.columns
         if column.generated is not None
     }
-
-
-def _plain(index: UniqueFacts) -> bool:
-    """Tell whether an index is on whole columns of every row: masks keep those distinct."""
-    bare = {key.strip('"').replace('""', '"') for key in index.keys}
-    return index.predicate is None and bare <= set(index.columns)
 
 
 def _below(facts: Facts, table: TableFacts) -> Iterator[TableFacts]:

@@ -171,6 +171,15 @@ def test_both_find_the_same_in_cells_that_come_again(rows: list[tuple[str, str]]
     assert found(_search.Searcher(*arguments), [stream]) == found(reference.Searcher(*arguments), [stream])
 
 
+def test_both_find_the_same_among_more_cells_than_are_kept_in_mind() -> None:
+    words = [b"word %d" % number for number in range(5000)]
+    long = [sign * length for sign in (b"x", b"y") for length in (52, 53, 54, 55)]
+    rows = [*words, *[b"shop", b"anna", *long] * 40, *words[:100]]
+    stream = b"".join(b"%b\t%b\n" % (one, other) for one, other in zip(rows, reversed(rows), strict=True))
+    arguments = (b"tt", b"\1\1", BLOOM, GATES, SEED)
+    assert found(_search.Searcher(*arguments), [stream]) == found(reference.Searcher(*arguments), [stream])
+
+
 @given(TEXTS)
 def test_both_see_the_same_in_a_text(text: str) -> None:
     content = text.encode(errors="replace")
