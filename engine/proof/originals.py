@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TypeAlias
@@ -106,10 +107,7 @@ class Originals:
                     confirmer.feed(kept)
                 confirmer.settle()
         return {
-            own: frozenset(
-                value for value, answer in zip(candidates, confirmer.answer(), strict=True) if answer
-            )
-            for own, confirmer in confirmers.items()
+            own: frozenset(compress(candidates, confirmer.answer())) for own, confirmer in confirmers.items()
         }
 
     def close(self) -> None:

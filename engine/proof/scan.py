@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from ..database.base import LARGE_OBJECTS, Artefact, ChunkSource
@@ -39,6 +40,16 @@ class Unit:
     ordinal: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What may be originals in a table, each with the number of its column; nearly all of them are none."""
+
+    table: str
+    columns: Sequence[str]
+    values: Sequence[int]
+    places: Sequence[int]
+
+
 @dataclass(slots=True)
 class Found:
     """What a search has seen so far; for several threads. `allowed` are hashes of what the rules write."""
@@ -52,16 +63,18 @@ class Found:
     large_objects: int = 0
     unread: list[str] = field(default_factory=list[str])
     hits: Counter[tuple[str, str, Trace]] = field(default_factory=Counter[tuple[str, str, Trace]])
-    _waiting: dict[tuple[str, str], Counter[int]] = field(default_factory=dict[tuple[str, str], Counter[int]])
+    _waiting: list[_Candidates] = field(default_factory=list["_Candidates"])
+    _number: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, searcher: Searcher, place: str, columns: Sequence[str]) -> None:
         """Take the candidates of a searcher, and look them up when there are many."""
         pairs = array("Q", searcher.take())
+        taken = _Candidates(place, columns, pairs[::2], pairs[1::2])
         with self._lock:
-            for value, column in zip(pairs[::2], pairs[1::2], strict=True):
-                self._waiting.setdefault((place, columns[column]), Counter())[value] += 1
-            if sum(map(len, self._waiting.values())) > AT_ONCE:
+            self._waiting.append(taken)
+            self._number += len(taken.values)
+            if self._number > AT_ONCE:
                 self._settle()
 
     def end(self, searcher: Searcher, place: str, columns: Sequence[str]) -> None:
@@ -94,14 +107,16 @@ class Found:
             self.unread.append(sentence)
 
     def _settle(self) -> None:
-        values = {value for waiting in self._waiting.values() for value in waiting}
-        true = self.originals.confirmed(array("Q", values))
-        for (place, column), waiting in self._waiting.items():
-            elsewhere = (found for own, found in true.items() if own != (place, column))
-            real = frozenset[int]().union(*elsewhere) - self.allowed
-            if count := sum(waiting[value] for value in real & waiting.keys()):
-                self.hits[place, column, "original"] += count
+        values = array("Q", chain.from_iterable(candidates.values for candidates in self._waiting))
+        true = self.originals.confirmed(values)
+        known = frozenset[int]().union(*true.values()) - self.allowed
+        for candidates in self._waiting if known else ():
+            for value, column in zip(candidates.values, candidates.places, strict=True):
+                place = (candidates.table, candidates.columns[column])
+                if value in known and any(value in found for own, found in true.items() if own != place):
+                    self.hits[(*place, "original")] += 1
         self._waiting.clear()
+        self._number = 0
 
 
 def units(manifest: Manifest, forms: Mapping[TableName, Forms]) -> Iterator[Unit]:
