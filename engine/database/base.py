@@ -39,7 +39,7 @@ class Slice:
     """A piece of one table that one worker reads in one go; `ordinal` orders the pieces of a table.
 
     `places` gives what takes the place of `PLACES` in the query, asked for only when the piece is read.
-    `ruled` says that rules are computed in it, where what the server warns of then is an error.
+    `computed` says what is computed in it, by which what the server warns of is an error.
     """
 
     table: TableName
@@ -48,7 +48,7 @@ class Slice:
     query: str
     estimated_bytes: int
     places: Callable[[], str] | None = None
-    ruled: bool = False
+    computed: Literal["rules", "hashes"] | None = None
 
     @property
     def text(self) -> str:
@@ -82,6 +82,9 @@ class Wanted:
     elsewhere: bool = False
 
 
+# What a source can compute and the search can do again.
+HashName = Literal["lookup3", "md5"]
+
 # What a hash is of: a value, a value that means one person by itself, or only the first word of one.
 PLAIN, SURE, FIRST_WORD = range(3)
 
@@ -91,13 +94,13 @@ class Hashing:
     """A piece of a table that is read as rows of PostgreSQL's binary COPY, any number of hashes in a cell.
 
     `flags` say what those of each column are of, `elsewhere` that its one column may hold the values still.
-    Where the server has no such hash, it gives values, of the columns in `raw`, for whoever reads to hash.
+    With `digits` it is read as lines of hexadecimal digits instead, with tabs between the columns.
     """
 
     piece: Slice
-    flags: bytes = b""
+    flags: bytes
     elsewhere: bool = False
-    raw: tuple[Wanted, ...] = ()
+    digits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

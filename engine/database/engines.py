@@ -11,7 +11,7 @@ from ..model.settings import Settings
 from ..model.snapshot import Manifest
 from ..model.target import Selection
 from ..model.url import DatabaseUrl, Engine
-from .base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
+from .base import Artefact, Blocks, ChunkSource, Database, HashName, Housekeeper, Workbench
 
 if TYPE_CHECKING:
     from .parcel import Parcel
@@ -44,6 +44,11 @@ class Kit(Protocol):
     @property
     def closes(self) -> bool:
         """Whether a database can be closed to everybody, so that it keeps what it holds."""
+        ...
+
+    @property
+    def hash(self) -> HashName:
+        """Which hash its servers compute of what is looked for later."""
         ...
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from ..model.sensitive import Kind
-from .base import Wanted
+from .base import Changed, Wanted
 
 # Values of these kinds mean one person by themselves, however many rows have them.
 IDENTIFYING: frozenset[Kind] = frozenset(
@@ -38,6 +38,19 @@ def names(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, Wanted]]:
         if GIVEN.issuperset(given.kinds) and FAMILY.issuperset(family.kinds):
             yield given, family
             yield family, given
+
+
+def is_prose(column: Wanted) -> bool:
+    """Tell whether a column may hold sentences: what looks like nothing known may."""
+    return not column.kinds or bool(PROSE.intersection(column.kinds))
+
+
+def together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
+    """Yield columns that are read in one go: of the same rows, and alone if they may stay where they are."""
+    groups: dict[tuple[Changed | None, str], list[Wanted]] = {}
+    for column in columns:
+        groups.setdefault((column.changed, column.name if column.elsewhere else ""), []).append(column)
+    yield from map(tuple, groups.values())
 
 
 def telling(columns: Sequence[Wanted]) -> tuple[Wanted, ...]:

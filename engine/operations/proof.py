@@ -11,6 +11,7 @@ from functools import partial
 from anyio import to_thread
 
 from ..database.base import Hashing, SliceReader, View
+from ..database.engines import kit
 from ..database.meter import Meter
 from ..model.catalog import Catalog, TableName
 from ..model.job import Progress, Report
@@ -19,11 +20,11 @@ from ..model.rules import RuleSet
 from ..model.sensitive import ColumnCoverage
 from ..model.snapshot import Manifest
 from ..model.target import Target
+from ..proof.digits import packed
 from ..proof.forms import Forms, forms, root_of
 from ..proof.originals import Originals, Place
 from ..proof.reference import written
 from ..proof.scan import Finished, Found, Unit, search_rest, search_unit, units
-from ..proof.values import Values
 from ..rules.literals import literals
 from ..services import Services
 from ..tasks import open_tasks
@@ -59,19 +60,18 @@ class Proof:
         started = time.monotonic()
         masker = masker_of(self.services, self.target, view.catalog)
         chosen = Sought(self.masked, self.examined.resolved, view.catalog, masker)
-        pieces = [*view.hashings(chosen.wanted(), self.originals.seed)]
+        pieces = [*view.hashings(chosen.wanted(), self.originals.hash.seed)]
         meter = Meter(report, "reading originals", sum(one.piece.estimated_bytes for one in pieces))
 
         async def take(reader: SliceReader, hashing: Hashing) -> None:
-            blocks, flags = reader.read(hashing.piece), hashing.flags
-            if hashing.raw:
-                values = Values(hashing.raw, self.originals.seed)
-                blocks, flags = values.hashed(blocks), values.flags
+            blocks = reader.read(hashing.piece)
+            if hashing.digits:
+                blocks = packed(blocks, len(hashing.flags))
             table = hashing.piece.table
             root = root_of(table, view.catalog)
             own = (str(root), hashing.piece.columns[0]) if hashing.elsewhere else None
             gather = partial(self.originals.gather, own=own)
-            await to_thread.run_sync(gather, table, flags, blocks)
+            await to_thread.run_sync(gather, table, hashing.flags, blocks)
             self.only_elsewhere.update((own,) if own else ())
             self.looked_for.update(f"{root}.{column}" for column in hashing.piece.columns)
             meter.add(hashing.piece.estimated_bytes)
@@ -129,7 +129,7 @@ class Proof:
     def _allowed(self) -> frozenset[int]:
         """Return the hashes of what the rules write themselves, whole values and the pieces of them."""
         texts = literals(self.rules, engine_of(self.target))
-        return frozenset(value for text in texts for value in written(text, self.originals.seed))
+        return frozenset(value for text in texts for value in written(text, self.originals.hash))
 
     def _skipped(self, tables: "Collection[Forms]") -> Mapping[str, int]:
         places = {f"{one.table}.{one.column}" for one in self.masked}
@@ -159,7 +159,8 @@ async def proving(
         column for column in examined.covered if sought(column, examined.resolved, examined.catalog)
     )
     expected = sum(_rows(column.table, examined.catalog) for column in masked)
-    originals = Originals.expecting(expected, services.settings.working_directory / "tmp")
+    name = kit(engine_of(target)).hash
+    originals = Originals.expecting(expected, services.settings.working_directory / "tmp", name)
     try:
         yield Proof(services, target, rules, examined, originals, masked)
     finally:

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
-enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49 };
+enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49, MD5_BLOCK = 64 };
 enum { SEEN_BITS = 11, SEEN_LONGEST = 53, SEEN_NOTHING = 255, WORTH = 16, WORTH_AT_FIRST = 1 << 11, WORTH_MOST = 1 << 16 };
 enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
 enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64, IN_ADDRESS = 128 };
@@ -87,6 +87,76 @@ static inline uint64_t lookup3(const uint8_t *value, size_t length, State start)
     b ^= a; b -= turned(a, 14);
     c ^= b; c -= turned(b, 24);
     return (uint64_t)b << 32 | c;
+}
+
+/* MD5 of the seed's eight bytes and then a value's: the first eight of what comes out, as MySQL and MariaDB can
+ * be asked for. */
+static inline void md5_block(uint32_t state[4], const uint8_t *block) {
+    static const uint32_t sines[64] = {
+        0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
+        0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
+        0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
+        0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
+        0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
+        0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
+        0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
+        0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
+    uint32_t words[16], a = state[0], b = state[1], c = state[2], d = state[3];
+    for (int i = 0; i < 16; i++)
+        words[i] = word_at(block + i * 4);
+#define STEP(a, b, mixed, word, by) a = b + turned(a + (mixed) + sines[i] + words[(word) & 15], by), i++
+#define ROUND(mixed, word, one, two, three, four) \
+    for (int last = i + 16; i < last;) { \
+        STEP(a, b, mixed(b, c, d), word, one); \
+        STEP(d, a, mixed(a, b, c), word, two); \
+        STEP(c, d, mixed(d, a, b), word, three); \
+        STEP(b, c, mixed(c, d, a), word, four); \
+    }
+#define CHOSEN(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
+#define TURNED(x, y, z) CHOSEN(z, x, y)
+#define EXCLUSIVE(x, y, z) ((x) ^ (y) ^ (z))
+#define OTHERWISE(x, y, z) ((y) ^ ((x) | ~(z)))
+    int i = 0;
+    ROUND(CHOSEN, i, 7, 12, 17, 22)
+    ROUND(TURNED, 5 * i + 1, 5, 9, 14, 20)
+    ROUND(EXCLUSIVE, 3 * i + 5, 4, 11, 16, 23)
+    ROUND(OTHERWISE, 7 * i, 6, 10, 15, 21)
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+}
+
+static uint64_t md5(const uint8_t *value, size_t length, uint64_t seed) {
+    uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+    uint8_t block[MD5_BLOCK];
+    uint64_t bits = ((uint64_t)length + sizeof seed) * 8;
+    size_t used = sizeof seed;
+    for (size_t i = 0; i < sizeof seed; i++)
+        block[i] = (uint8_t)(seed >> (56 - 8 * i));
+    while (used + length >= MD5_BLOCK) {
+        memcpy(block + used, value, MD5_BLOCK - used);
+        value += MD5_BLOCK - used;
+        length -= MD5_BLOCK - used;
+        used = 0;
+        md5_block(state, block);
+    }
+    memcpy(block + used, value, length);
+    used += length;
+    block[used++] = 0x80;
+    if (used > MD5_BLOCK - sizeof bits) {
+        memset(block + used, 0, MD5_BLOCK - used);
+        md5_block(state, block);
+        used = 0;
+    }
+    memset(block + used, 0, MD5_BLOCK - sizeof bits - used);
+    for (size_t i = 0; i < sizeof bits; i++)
+        block[MD5_BLOCK - sizeof bits + i] = (uint8_t)(bits >> (8 * i));
+    md5_block(state, block);
+    uint64_t hash = 0;
+    for (int i = 0; i < 8; i++)
+        hash = hash << 8 | (state[i / 4] >> (8 * (i % 4)) & 0xFF);
+    return hash;
 }
 
 typedef struct {
@@ -436,6 +506,7 @@ typedef struct {
     PyObject_HEAD
     Filter bloom, first;
     uint64_t seed;
+    int md5;
     State starts[SHORT];
     uint8_t *forms, *shaped;
     uint64_t *counts;
@@ -506,6 +577,8 @@ static inline void ask_hash(Searcher *self, uint64_t hash) {
 }
 
 static inline uint64_t hash_of(const Searcher *self, const uint8_t *piece, size_t length) {
+    if (self->md5)
+        return md5(piece, length, self->seed);
     return lookup3(piece, length, length < SHORT ? self->starts[length] : lookup3_start(length, self->seed));
 }
 
@@ -1012,13 +1085,14 @@ static void end_cell(Searcher *self) {
 }
 
 static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"forms", "shaped", "bloom", "first", "seed", NULL};
+    static char *names[] = {"forms", "shaped", "bloom", "first", "seed", "md5", NULL};
     const char *forms, *shaped;
     Py_ssize_t columns, others;
     PyObject *bloom, *first;
     unsigned long long seed;
+    int md5 = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "y#y#OOK", names, &forms, &columns, &shaped, &others, &bloom, &first, &seed))
+            args, kwargs, "y#y#OOK|p", names, &forms, &columns, &shaped, &others, &bloom, &first, &seed, &md5))
         return NULL;
     if (columns != others || columns == 0) {
         PyErr_SetString(PyExc_ValueError, "a form and a mark for each column");
@@ -1030,6 +1104,7 @@ static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         return NULL;
     self->columns = columns;
     self->seed = seed;
+    self->md5 = md5;
     self->forms = malloc((size_t)columns);
     self->shaped = malloc((size_t)columns);
     self->counts = calloc((size_t)columns * KINDS, sizeof *self->counts);

@@ -1,16 +1,21 @@
 """Hashes of originals, gathered and confirmed in plain Python, as `_search.c` does it.
 
-The hash is PostgreSQL's `hashtextextended`, Bob Jenkins' lookup3 with a 64-bit seed, which the source
-computes at a tenth of what SHA-256 costs. It keeps nothing secret from who holds the seed, so neither the
-seed nor a hash outlives the search that they were made for.
+A hash is one that the source itself can compute: PostgreSQL's `hashtextextended`, Bob Jenkins' lookup3 with
+a 64-bit seed, at a tenth of what SHA-256 costs; on MySQL and MariaDB the first half of MD5 over the seed and
+the value. Neither keeps anything secret from who holds the seed, so neither the seed nor a hash outlives
+the search that they were made for.
 """
 
+import hashlib
 import re
 import struct
 from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_interface
 from mmap import mmap
+
+from ..database.base import HashName
 
 SHARED_BY = 20
 PROBES, LINE, GOLDEN = 6, 64, 0x9E3779B97F4A7C15
@@ -22,6 +27,18 @@ ADDRESS = re.compile(rb"[0-9a-f:.]{2,45}(/[0-9]{1,3})?")
 Filter = bytearray | mmap
 
 
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """A seeded hash of 64 bits, which source and search compute alike."""
+
+    name: HashName
+    seed: int
+
+    def __call__(self, value: bytes) -> int:
+        """Return the hash of some bytes."""
+        return (lookup3 if self.name == "lookup3" else md5)(value, self.seed)
+
+
 def packed_address(text: bytes) -> bytes:
     """Return an address of a network as PostgreSQL keeps and hashes it, nothing if it is none."""
     if not ADDRESS.fullmatch(text):
@@ -31,6 +48,12 @@ def packed_address(text: bytes) -> bytes:
     except ValueError:
         return b""
     return bytes((2 if found.version == 4 else 3, found.network.prefixlen)) + found.packed
+
+
+def md5(value: bytes, seed: int) -> int:
+    """Return the first 64 bits of MD5 over a seed's eight bytes and some others."""
+    digest = hashlib.md5(seed.to_bytes(HASH, "big") + value, usedforsecurity=False).digest()
+    return int.from_bytes(digest[:HASH], "big")
 
 
 def lookup3(value: bytes, seed: int) -> int:

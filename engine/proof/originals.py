@@ -14,10 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TypeAlias
 
+from ..database.base import HashName
 from ..model.catalog import TableName
 from ..model.errors import SpaceExhausted
-from .hashing import HASH
-from .kernel import Confirmer, Gatherer, mark
+from .hashing import HASH, Hash
+from .kernel import Confirmer, Gatherer, Searcher, mark
 
 SMALLEST, LARGEST = 1 << 12, 1 << 25
 BYTES_A_VALUE = 2
@@ -33,11 +34,11 @@ BLOCK = 1 << 20
 class Originals:
     """Hashes of originals: a filter that answers nearly every question, and a file for the rest.
 
-    The file is in a private directory, has no name, and goes with this process. So does `seed`, without
-    which a hash says nothing. Everything in here takes the same memory whatever the number of originals.
+    The file is in a private directory, has no name, and goes with this process. So does the seed of `hash`,
+    without which one says nothing. Everything in here takes the same memory whatever the number of originals.
     """
 
-    seed: int
+    hash: Hash
     bloom: mmap.mmap
     first: mmap.mmap
     count: int = 0
@@ -48,14 +49,15 @@ class Originals:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def expecting(cls, values: int, directory: Path) -> "Originals":
-        """Make room for about so many values."""
+    def expecting(cls, values: int, directory: Path, name: HashName) -> "Originals":
+        """Make room for about so many values, of which there are hashes of that name."""
         wanted = SMALLEST
         while wanted < values * BYTES_A_VALUE and wanted < LARGEST:
             wanted *= 2
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = TemporaryFile(dir=directory)  # noqa: SIM115 - closed by close()
-        return cls(secrets.randbits(64) | 1, _filter(wanted), _filter(GATES), _file=file)
+        seeded = Hash(name, secrets.randbits(64) | 1)
+        return cls(seeded, _filter(wanted), _filter(GATES), _file=file)
 
     def gather(
         self,
@@ -79,6 +81,11 @@ class Originals:
                         self._file.write(kept)
                     self.count += len(kept) // HASH
         gatherer.finish()
+
+    def searcher(self, forms: bytes, shaped: bytes) -> Searcher:
+        """Return a search of one stream of rows for what is kept here."""
+        hashed = self.hash
+        return Searcher(forms, shaped, self.bloom, self.first, hashed.seed, hashed.name == "md5")
 
     @property
     def passes(self) -> int:

@@ -7,7 +7,7 @@ import re
 from array import array
 from collections.abc import Iterator
 
-from .hashing import Filter, holds, lookup3, packed_address
+from .hashing import Filter, Hash, holds, packed_address
 from .shapes import (
     CARD,
     EMAIL,
@@ -50,15 +50,18 @@ class Searcher:
 
     `forms` say of each column: t text, b binary, v a value that holds nothing else, - not looked at.
 
-    In columns marked in `shaped` it also counts what has the shape of personal data.
+    In columns marked in `shaped` it also counts what has the shape of personal data. Hashes are of lookup3,
+    or of MD5.
     """
 
-    def __init__(self, forms: bytes, shaped: bytes, bloom: Filter, first: Filter, seed: int) -> None:
+    def __init__(
+        self, forms: bytes, shaped: bytes, bloom: Filter, first: Filter, seed: int, md5: bool = False
+    ) -> None:
         self._forms = forms
         self._shaped = shaped
         self._bloom = bloom
         self._first = first
-        self._seed = seed
+        self._hash = Hash("md5" if md5 else "lookup3", seed)
         self._rest = b""
         self._found = array("Q")
         self._here: set[int] = set()
@@ -133,7 +136,7 @@ class Searcher:
             self._ask(text[start:end], column)
         for index, (start, end) in enumerate(words):
             gate = text[end : end + 1] == b" " and end - start <= LONGEST
-            if gate and holds(self._first, lookup3(text[start:end], self._seed)):
+            if gate and holds(self._first, self._hash(text[start:end])):
                 for _, last in words[index + 1 : index + GROUP_WORDS]:
                     self._ask(text[start:last], column)
         for digits, groups, _ in numbers(text, words):
@@ -157,7 +160,7 @@ class Searcher:
 
     def _look_up(self, value: bytes, column: int) -> None:
         self.asked += 1
-        hash_ = lookup3(value, self._seed)
+        hash_ = self._hash(value)
         if holds(self._bloom, hash_) and hash_ not in self._here:
             self._found.extend((hash_ & ~1, column))
             if len(self._here) < MOST_IN_A_CELL:
@@ -179,13 +182,13 @@ def again(text: bytes) -> Iterator[bytes]:
         yield re.sub(rb"%([0-9a-f]{2})", lambda found: bytes((int(found[1], 16),)), text)
 
 
-def written(text: str, seed: int) -> Iterator[int]:
+def written(text: str, hashed: Hash) -> Iterator[int]:
     """Yield the hashes that a text would be found by."""
     folded = folded_latin(text.encode(errors="replace").translate(FOLD))
     found = [folded[start:end] for start, end in pieces(folded)]
     packed = filter(None, map(packed_address, (*found, *addresses(folded))))
     for piece in (*found, *packed):
-        yield lookup3(piece, seed) & ~1
+        yield hashed(piece) & ~1
 
 
 def pieces(text: bytes) -> Iterator[Piece]:

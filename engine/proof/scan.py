@@ -135,7 +135,7 @@ def search_unit(
         return
     marks = unit.forms.shaped if shaped else bytes(len(columns))
     originals = found.originals
-    searcher = Searcher(unit.forms.forms, marks, originals.bloom, originals.first, originals.seed)
+    searcher = originals.searcher(unit.forms.forms, marks)
     try:
         for block in _rows_of(finished, unit):
             if searcher.feed(block):
@@ -162,7 +162,7 @@ def search_rest(artefact: Artefact, found: Found, *, shaped: bool) -> None:
 
 def _search_text(place: str, blocks: Iterable[bytes], found: Found, *, shaped: bool) -> None:
     originals, columns = found.originals, ("",)
-    searcher = Searcher(b"t", bytes((shaped,)), originals.bloom, originals.first, originals.seed)
+    searcher = originals.searcher(b"t", bytes((shaped,)))
     for number, (window, size) in enumerate(_windows(blocks)):
         if number == 0 and shaped and place == LARGE_OBJECTS and is_hidden(window[:HEAD]):
             found.hits[place, "", SHAPES[HIDDEN]] += 1

@@ -13,7 +13,7 @@ from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
-from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
+from ..base import Artefact, Blocks, ChunkSource, Database, HashName, Housekeeper, Workbench
 
 if TYPE_CHECKING:
     from ..container import Image
@@ -37,6 +37,7 @@ class MysqlKit:
     creating = "Grant it what docs/guides/privileges-mysql.md lists for a destination or a work server."
     undoes = False
     closes = False
+    hash: HashName = "md5"
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each client program."""

@@ -28,6 +28,7 @@ SET SESSION sql_mode = IF(@@warning_count = 0, @@sql_mode, 'snapharbor: a warnin
 # A number out of range, which values that are refused are made to be, and what cannot be set.
 REFUSED = (1690, 1231)
 VALUE = "give a value that its column refuses: NULL, too long, out of range, or of another character set"
+UNHASHED = "Look at that value in the source: nothing was stored, as what is not hashed is not looked for."
 ALONE = "Run them in a private copy (--ephemeral), which names the rule that fails."
 # Unbuffered, because we wait for the end of each query's output.
 OPTIONS = ("--batch", "--quick", "--skip-column-names", "--unbuffered", "--binary-mode", "--silent")
@@ -71,7 +72,7 @@ class Pump:
         Raises:
             DatabaseUnreachable, DatabaseFailed, TimedOut, ...: the piece is not whole.
         """
-        if not piece.ruled:
+        if piece.computed is None:
             self._send(f"{piece.text};\n")
             yield from self._read(f"`{piece.table}` could not be read: ")
             return
@@ -79,6 +80,10 @@ class Pump:
         try:
             yield from self._read("")
         except DatabaseFailed as error:
+            if piece.computed == "hashes":
+                raise DatabaseFailed(
+                    f"originals of `{piece.table}` could not be hashed: {error.message}", UNHASHED
+                ) from None
             refused = error.details.get("errno") in REFUSED
             raise RuleFailed(
                 f"the rules of `{piece.table}` {VALUE if refused else f'fail: {error.message}'}",

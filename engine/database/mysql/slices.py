@@ -87,16 +87,21 @@ class Cut:
     taking: Taking = EVERYTHING
     condition: Callable[[Sequence[int]], str] | None = None
 
-    def pieces(self, columns: Sequence[Column], alias: str = "t", where: str = "") -> Iterator[Slice]:
-        """Yield the pieces of some columns, of the rows for which a condition about the alias is true."""
+    def pieces(self, columns: Sequence[Column]) -> Iterator[Slice]:
+        """Yield the pieces of some columns."""
         leaf, names = self.leaf, tuple(column.name for column in columns)
         values = (written(one, "NULL" if one.name in self.taking.emptied else "") for one in columns)
-        select = f"SELECT {', '.join(values)} FROM {leaf.table} AS {quote(alias)}"  # noqa: S608
+        select = f"SELECT {', '.join(values)}"
         order = f" ORDER BY {quote(leaf.key)}" if leaf.key else ""
-        for ordinal, some in enumerate(self._parts()):
+        for ordinal, (rows, some) in enumerate(self.rows("t")):
+            yield Slice(leaf.name, names, ordinal, f"{select} {rows}{order}", some.bytes, some.places)
+
+    def rows(self, alias: str, where: str = "") -> Iterator[tuple[str, Some]]:
+        """Yield the rows of each piece as they stand in SQL, for which a condition is true."""
+        for some in self._parts():
             conditions = " AND ".join((*some.conditions, *((where,) if where else ())))
-            query = f"{select}{f' WHERE {conditions}' if conditions else ''}{order}"
-            yield Slice(leaf.name, names, ordinal, query, some.bytes, some.places)
+            limited = f" WHERE {conditions}" if conditions else ""
+            yield f"FROM {self.leaf.table} AS {quote(alias)}{limited}", some
 
     def ruled(self, read: TableRead) -> Iterator[Slice]:
         """Yield the pieces of a table as rules leave its rows."""
@@ -108,7 +113,7 @@ class Cut:
         for ordinal, some in enumerate([Some((), 0)] if read.emptied else self._parts()):
             conditions = f" WHERE {' AND '.join(some.conditions)}" if some.conditions else ""
             query = f"{select}{conditions}{read.after}"
-            yield Slice(leaf.name, names, ordinal, query, some.bytes, some.places, ruled=True)
+            yield Slice(leaf.name, names, ordinal, query, some.bytes, some.places, computed="rules")
 
     def _raw(self, name: str) -> str:
         """Return a column as rules find it; IF keeps the type of one that is NULL."""

@@ -43,6 +43,10 @@ class Means:
     readers: int
 
 
+# A note is told of every text that is no document, and what is cut is not looked for.
+HASHING = "SET SESSION sql_notes = 0, group_concat_max_len = 4294967295"
+
+
 @asynccontextmanager
 async def open_view(
     url: DatabaseUrl,
@@ -65,7 +69,7 @@ async def open_view(
         client = choose_client(means.clients, server.product)
         access = stack.enter_context(session(url, limits, means.working_directory))
         programs = Programs(from_program)
-        wanted = settings(limits, keeper.version)
+        wanted = (*settings(limits, keeper.version), HASHING)
         if rewrite is not None:
             ours = reading(keeper.version, await clock(keeper))
             await keeper.run(*ours)
@@ -148,8 +152,8 @@ class MysqlView:
                     await to_thread.run_sync(_ask, pump, question)
 
     def hashings(self, wanted: Mapping[TableName, Sequence[Wanted]], seed: int) -> Iterator[Hashing]:
-        """Yield what to read of columns: their values, as this server has no such hash."""
-        return hashings(self._cuts, wanted, self.catalog)
+        """Yield what a reader has to read for the seeded hashes of the originals of columns."""
+        return hashings(self._cuts, wanted, seed=seed, mariadb=self.server.product == "MariaDB")
 
     def definition(self) -> Generator[tuple[str, Blocks]]:
         """Yield what is defined, which was read already."""
@@ -196,7 +200,7 @@ class MysqlView:
 
 
 def _ask(pump: Pump, question: ConstraintQuery) -> None:
-    piece = Slice(question.table, (), 0, question.query, 0, ruled=True)
+    piece = Slice(question.table, (), 0, question.query, 0, computed="rules")
     if b"".join(pump.read(piece)):
         raise RuleFailed(
             f"constraint `{question.constraint}` of `{question.table}` does not hold after the rules",

@@ -13,7 +13,7 @@ from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
-from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
+from ..base import Artefact, Blocks, ChunkSource, Database, HashName, Housekeeper, Workbench
 
 if TYPE_CHECKING:
     from ..container import Image
@@ -32,6 +32,7 @@ class PostgresKit:
     creating = "Run ALTER ROLE … CREATEDB for it: docs/guides/privileges.md has the script."
     undoes = True
     closes = True
+    hash: HashName = "lookup3"
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each installation of the programs that are needed."""

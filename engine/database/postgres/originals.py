@@ -18,11 +18,12 @@ from ..telling import (
     LONGEST_GROUP,
     NUMBERS,
     ONE_WORD,
-    PROSE,
     SMALLEST_NUMBER,
     is_common,
+    is_prose,
     names,
     telling,
+    together,
 )
 from .slices import Leaf, Source
 from .surroundings import inside
@@ -72,7 +73,7 @@ def _pieces(
     leaf: Leaf, wanted: Sequence[Wanted], *, seed: int, sources: Iterable[Source]
 ) -> Iterator[Hashing]:
     pieces = [*sources]
-    for some in _together([column for column in wanted if says_something(column.type)]):
+    for some in together([column for column in wanted if says_something(column.type)]):
         row = _Row(seed)
         looked_for = telling(some)
         parts = [part for column in looked_for if not is_common(column) for part in _parts(column, row)]
@@ -86,14 +87,6 @@ def _pieces(
             query = inside(query) if some[0].changed else query
             piece = Slice(leaf.name, named, ordinal, query, source.bytes, source.places)
             yield Hashing(piece, flags, some[0].elsewhere)
-
-
-def _together(columns: Sequence[Wanted]) -> Iterator[tuple[Wanted, ...]]:
-    """Yield columns that are read in one go: of the same rows, and alone if they may stay where they are."""
-    groups: dict[tuple[Changed | None, str], list[Wanted]] = {}
-    for column in columns:
-        groups.setdefault((column.changed, column.name if column.elsewhere else ""), []).append(column)
-    yield from map(tuple, groups.values())
 
 
 def _query(parts: "Sequence[_Part]", row: "_Row", source: Source, changed: Changed | None) -> str:
@@ -217,7 +210,7 @@ def _of_text(text: str, column: Wanted, row: _Row, *, sure: int) -> Iterator[_Pa
     if one_word:
         return
     yield _first_word(spelled, row)
-    if _is_prose(column):
+    if is_prose(column):
         yield from _contacts(spelled, row)
 
 
@@ -243,7 +236,7 @@ def _of_keys(name: str, column: Wanted, row: _Row) -> Iterator[_Part]:
         lax = f"lax {_json_path(path)}"
         several = f"{leaf} IS NULL AND pg_catalog.jsonb_path_exists({document}, {literal(lax)})"
         yield from _leaves(document, lax, column, row, sure=SURE, when=several)
-        if _is_prose(column):
+        if is_prose(column):
             yield from _contacts(_spelling(leaf), row)
     whole = row.hashed(_spelling(f"{document}::pg_catalog.text"))
     said = f"GREATEST({', '.join(lengths)}) >= {TELLING}"
@@ -257,7 +250,7 @@ def _leaves(
     found = f"pg_catalog.jsonb_path_query({document}, {literal(path)}) AS leaf (json)"
     text = _spelling("(leaf.json #>> '{}')")
     yield _Part(sure, row.hashed(text), several=found, when=when)
-    if _is_prose(column):
+    if is_prose(column):
         for part in _contacts(text, row):
             inside = f"{found}, {part.several} WHERE {part.when}"
             yield replace(part, several=inside, when=when)
@@ -279,11 +272,6 @@ def _without_gaps(text: str) -> str:
     for gap in GAPS:
         text = f"pg_catalog.replace({text}, '{gap}', '')"
     return text
-
-
-def _is_prose(column: Wanted) -> bool:
-    """Tell whether a column may hold sentences: what looks like nothing known may."""
-    return not column.kinds or bool(PROSE.intersection(column.kinds))
 
 
 def _paths(column: Wanted) -> tuple[str, ...]:

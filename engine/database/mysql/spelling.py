@@ -1,0 +1,154 @@
+"""SQL for values as the search compares them, and for what in texts and documents can be told alone."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
+
+from ..telling import GAPS, LONGEST_GROUP
+from .names import literal
+
+# Of its letters only those of ASCII are capital or small, so the bytes of UTF-8 stay what they are in it.
+CASELESS = "hebrew"
+CAPITALS = (*range(0xC0, 0xD7), *range(0xD8, 0xDF))
+SHORTEST = 4  # bytes; nothing shorter is looked for
+STEP = re.compile(r'\.(\*|\{\}|"(?:[^"\\]|\\.)*"|\w+)|(\[\])')
+
+LOCAL = "[a-z0-9._%+'-]"
+MAIL = f"(?<!{LOCAL}){LOCAL}++@[a-z0-9.-]*[a-z0-9]"
+# Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
+WORD = r"[^\x00-/:-^`{-\x7f]"
+PHONE = f"(?<!{WORD})[0-9][0-9 ()./-]{{5,22}}[0-9](?!{WORD})"
+NUMBER_BEGINS = "[0-9][0-9 ()./-]{5}"
+
+STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# A value that is a string, a key, what parts them, and words of JSON, which say nothing.
+PIECES = rf"({STRING})(?!\s*:)|{STRING}\s*:|[\[\]{{}},\s]+|\b(?:true|false|null)\b"
+OPENED, CLOSED, LINE = "\x01", "\x02", "\n"
+LEAF, MATCH = "snapharbor_leaf", "snapharbor_match"
+TEXTS = "COLUMNS (content LONGTEXT CHARACTER SET utf8mb4 PATH '$')"
+
+Give = Callable[[str], str]
+
+
+def as_bytes(value: str) -> str:
+    """Return a text as the bytes of UTF-8."""
+    return f"CAST({as_utf8(value)} AS BINARY)"
+
+
+def as_utf8(value: str) -> str:
+    """Return a text of any character set in UTF-8."""
+    return f"CONVERT({value} USING utf8mb4)"
+
+
+def spelled(value: str) -> str:
+    """Return bytes of a text as it is compared: no blanks around it, small letters of ASCII and Latin-1."""
+    small = f"CAST(LOWER(CONVERT(TRIM(BOTH ' ' FROM {value}) USING {CASELESS})) AS BINARY)"
+    folded = reduce(_folded, CAPITALS, small)
+    return f"IF(LOCATE(X'C3', {small}) = 0, {small}, {folded})"
+
+
+def _folded(value: str, capital: int) -> str:
+    one, other = (chr(letter).encode().hex() for letter in (capital, capital + 32))
+    return f"REPLACE({value}, X'{one}', X'{other}')"
+
+
+def first_word(text: str) -> str:
+    """Return the first word of a text of several that is not too long, else NULL."""
+    several = f"LOCATE(' ', {text}) > 0 AND LENGTH({text}) <= {LONGEST_GROUP}"
+    return f"IF({several}, SUBSTRING_INDEX({text}, ' ', 1), NULL)"
+
+
+def without_gaps(text: str) -> str:
+    """Return a number without what parts its digits."""
+    return reduce(lambda value, gap: f"REPLACE({value}, '{gap}', '')", GAPS, text)
+
+
+class Texts:
+    """Writes what needs patterns, which the two products have in their own ways.
+
+    MariaDB goes through a text in UTF-8 from its start for each match; MySQL has no patterns of bytes.
+    """
+
+    def __init__(self, *, mariadb: bool) -> None:
+        self._mariadb = mariadb
+        self._group = r"\1" if mariadb else "$1"
+
+    def contacts(self, text: str, give: Give) -> Iterator[str]:
+        """Yield what there is to give of addresses and numbers in a text that is spelled as it is compared.
+
+        Several of a kind follow each other without anything between them.
+        """
+        for pattern, meant, likely in (
+            (MAIL, str, f"LOCATE('@', {text}) > 0"),
+            (PHONE, without_gaps, f"{self._text(text)} REGEXP {literal(NUMBER_BEGINS)}"),
+        ):
+            found = _each(MATCH, self._found(text, pattern), partial(_given, give, meant))
+            yield f"IF({likely}, {found}, NULL)"
+
+    def leaves(self, document: str, paths: Sequence[str], give: Give) -> Iterator[str]:
+        """Yield what there is to give of the texts at some paths of a document, or of all of its texts.
+
+        Paths are those of `engine/discovery/leaves.py`. What is no document is one text.
+        """
+        keys = [path.removesuffix(".{}") for path in paths if path.endswith(".{}")]
+        values = [path for path in paths if not path.endswith(".{}")]
+        if values or not paths:
+            yield _each(LEAF, self._flat(_at(document, values)), give)
+        for path in (one for key in keys for way in _ways(key) for one in (way, f"{way}[*]")):
+            objects = f"JSON_TABLE(IF(JSON_VALID({document}), {document}, NULL), {literal(path)} "
+            objects += "COLUMNS (content JSON PATH '$')) AS snapharbor_object"
+            yield _each(LEAF, "JSON_KEYS(snapharbor_object.content)", give, f"{objects} JOIN ")
+
+    def _found(self, text: str, pattern: str) -> str:
+        """Return everything in a text that a pattern finds, as a list in JSON."""
+        plain = reduce(
+            lambda value, sign: f"REPLACE({value}, {literal(sign)}, ' ')", (OPENED, CLOSED), self._text(text)
+        )
+        marked = self._replaced(plain, f"({pattern})", f"{OPENED}{self._group}{CLOSED}")
+        parted = self._replaced(marked, f"(^|{CLOSED})[^{OPENED}]*({OPENED}|$)", LINE)
+        lines = f"TRIM(BOTH {literal(LINE)} FROM {parted})"
+        return f"""CONCAT('["', REPLACE({lines}, {literal(LINE)}, '","'), '"]')"""
+
+    def _flat(self, document: str) -> str:
+        """Return all values of a document but its numbers' kind as one list, without keys."""
+        marked = self._replaced(self._text(as_bytes(document)), PIECES, f"{self._group}{LINE}")
+        values = self._replaced(marked, f"{LINE}+", ",")
+        return f"CONCAT('[', TRIM(BOTH ',' FROM {values}), ']')"
+
+    def _text(self, value: str) -> str:
+        """Return the bytes of a text as patterns are looked for in them."""
+        return value if self._mariadb else as_utf8(value)
+
+    def _replaced(self, text: str, pattern: str, by: str) -> str:
+        return f"REGEXP_REPLACE({text}, {literal(pattern)}, {literal(by)})"
+
+
+def _given(give: Give, meant: Give, one: str) -> str:
+    return give(meant(one))
+
+
+def _each(name: str, listed: str, give: Give, objects: str = "") -> str:
+    """Return what there is to give of each text in a list of JSON, with nothing between them."""
+    content = f"{name}.content"
+    texts = f"{objects}JSON_TABLE({as_utf8(listed)}, '$[*]' {TEXTS}) AS {name}"
+    given = f"GROUP_CONCAT({give(f'CAST({content} AS BINARY)')} SEPARATOR '')"
+    return f"(SELECT {given} FROM {texts} WHERE LENGTH({content}) >= {SHORTEST})"  # noqa: S608
+
+
+def _at(document: str, paths: Sequence[str]) -> str:
+    ways = ", ".join(literal(way) for path in paths for way in _ways(path))
+    found = f"JSON_EXTRACT({document}, {ways})" if ways else document
+    return f"IF(JSON_VALID({document}), {found}, JSON_QUOTE({document}))"
+
+
+def _ways(path: str) -> Iterator[str]:
+    """Yield a path as the servers write it: of keys in documents, and in one list of documents on the way."""
+    steps = [mark.replace("[]", "[*]") or f".{_key(word)}" for word, mark in STEP.findall(path)]
+    yield "$" + "".join(steps)
+    for place, step in enumerate(steps):
+        if step != "[*]":
+            yield "".join(("$", *steps[:place], "[*]", *steps[place:]))
+
+
+def _key(word: str) -> str:
+    return word if word.startswith(("*", '"')) else f'"{word}"'
