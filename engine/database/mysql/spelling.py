@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
+from itertools import combinations
 
 from ..telling import GAPS, LONGEST_GROUP
 from .names import literal
@@ -11,10 +12,11 @@ from .names import literal
 CASELESS = "hebrew"
 CAPITALS = (*range(0xC0, 0xD7), *range(0xD8, 0xDF))
 SHORTEST = 4  # bytes; nothing shorter is looked for
+LISTS = 2
 STEP = re.compile(r'\.(\*|\{\}|"(?:[^"\\]|\\.)*"|\w+)|(\[\])')
 
 LOCAL = "[a-z0-9._%+'-]"
-MAIL = f"(?<!{LOCAL}){LOCAL}++@[a-z0-9.-]*[a-z0-9]"
+MAIL = rf"(?:\G|(?<!{LOCAL})){LOCAL}++@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
 WORD = r"[^\x00-/:-^`{-\x7f]"
 PHONE = f"(?<!{WORD})[0-9][0-9 ()./-]{{5,22}}[0-9](?!{WORD})"
@@ -142,12 +144,12 @@ def _at(document: str, paths: Sequence[str]) -> str:
 
 
 def _ways(path: str) -> Iterator[str]:
-    """Yield a path as the servers write it: of keys in documents, and in one list of documents on the way."""
+    """Yield a path as the servers write it: of keys in documents, and in up to two lists of documents."""
     steps = [mark.replace("[]", "[*]") or f".{_key(word)}" for word, mark in STEP.findall(path)]
-    yield "$" + "".join(steps)
-    for place, step in enumerate(steps):
-        if step != "[*]":
-            yield "".join(("$", *steps[:place], "[*]", *steps[place:]))
+    places = [place for place, step in enumerate(steps) if step != "[*]"]
+    for number in range(LISTS + 1):
+        for listed in combinations(places, number):
+            yield "$" + "".join(f"[*]{step}" if at in listed else step for at, step in enumerate(steps))
 
 
 def _key(word: str) -> str:
