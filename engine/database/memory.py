@@ -25,21 +25,10 @@ from ..model.errors import (
 from ..model.job import Report
 from ..model.pushdown import Hazard, Rewritten
 from ..model.target import Limits, Selection
-from .base import (
-    PROBE_ROWS,
-    Blocks,
-    ChunkSource,
-    Contents,
-    Hashing,
-    Marker,
-    Rewrite,
-    Slice,
-    Standing,
-    View,
-    Wanted,
-)
+from .base import PROBE_ROWS, Blocks, ChunkSource, Contents, Hashing, Marker, Rewrite, Slice, Standing, View
 from .finder import Finder, Taking
 from .selection import Selected, select
+from .wanted import Wanted
 
 Row = list[str | None]
 VERSION = "1.0"

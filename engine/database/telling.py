@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from ..model.sensitive import Kind
-from .base import Changed, Wanted
+from .wanted import Changed, Wanted
 
 # Values of these kinds mean one person by themselves, however many rows have them.
 IDENTIFYING: frozenset[Kind] = frozenset(

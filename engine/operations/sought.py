@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..database.base import Changed, Wanted
+from ..database.wanted import Changed, Wanted
 from ..model.analysis import Analysis, Resolved
 from ..model.catalog import Catalog, Table, TableName
 from ..model.sensitive import PERSONAL, ColumnCoverage

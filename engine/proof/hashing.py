@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from mmap import mmap
 
-from ..database.base import HashName
+from ..database.wanted import HashName
 
 SHARED_BY = 20
 PROBES, LINE, GOLDEN = 6, 64, 0x9E3779B97F4A7C15

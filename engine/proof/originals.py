@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TypeAlias
 
-from ..database.base import HashName
+from ..database.wanted import HashName
 from ..model.catalog import TableName
 from ..model.errors import SpaceExhausted
 from .hashing import HASH, Hash

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...model.catalog import TableName
-from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
+from ..base import Hashing, Slice
 from ..telling import (
     IDENTIFYING,
     NUMBERS,
@@ -21,6 +21,7 @@ from ..telling import (
     telling,
     together,
 )
+from ..wanted import FIRST_WORD, PLAIN, SURE, Changed, Wanted
 from .names import quote
 from .slices import Cut
 from .spelling import Texts, as_bytes, as_utf8, first_word, spelled, without_gaps

@@ -14,10 +14,11 @@ from ...model.pushdown import ConstraintQuery, Rewritten
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import in_thread, open_tasks
-from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice
 from ..finder import Taking
 from ..programs import Programs
 from ..rewriting import require
+from ..wanted import Wanted
 from .definition import Reader, elsewhere
 from .entries import PART, Definition, dumped
 from .errors import from_program

@@ -13,7 +13,8 @@ from ...model.settings import Settings
 from ...model.snapshot import Manifest
 from ...model.target import Selection
 from ...model.url import DatabaseUrl
-from ..base import Artefact, Blocks, ChunkSource, Database, HashName, Housekeeper, Workbench
+from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workbench
+from ..wanted import HashName
 
 if TYPE_CHECKING:
     from ..container import Image

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...model.catalog import TableName
 from ...model.identifier import literal, quote
-from ..base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, Slice, Wanted
+from ..base import Hashing, Slice
 from ..telling import (
     GAPS,
     IDENTIFYING,
@@ -25,6 +25,7 @@ from ..telling import (
     telling,
     together,
 )
+from ..wanted import FIRST_WORD, PLAIN, SURE, Changed, Wanted
 from .slices import Leaf, Source
 from .surroundings import inside
 

@@ -19,10 +19,11 @@ from ...model.pushdown import TableRead
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ...tasks import open_tasks
-from ..base import Blocks, Hashing, Marker, Rewrite, Slice, Wanted
+from ..base import Blocks, Hashing, Marker, Rewrite, Slice
 from ..finder import Taking
 from ..programs import Programs
 from ..rewriting import require
+from ..wanted import Wanted
 from .artefact import kinds_without
 from .definition import Wanted as WantedDefinition
 from .definition import definition

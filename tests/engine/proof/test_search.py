@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapharbor.engine.database.base import HashName
+from snapharbor.engine.database.wanted import HashName
 from snapharbor.engine.proof import hashing, reference
 from snapharbor.engine.proof.shapes import KINDS, LOGIN, SECRETS
 

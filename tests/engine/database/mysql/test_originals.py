@@ -10,8 +10,9 @@ import pytest
 from anyio import to_thread
 from support.mariadb import MariaDb, NewSchema
 
-from snapharbor.engine.database.base import FIRST_WORD, PLAIN, SURE, Changed, Hashing, SliceReader, Wanted
+from snapharbor.engine.database.base import Hashing, SliceReader
 from snapharbor.engine.database.mysql.database import MysqlDatabase
+from snapharbor.engine.database.wanted import FIRST_WORD, PLAIN, SURE, Changed, Wanted
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import DatabaseFailed
 from snapharbor.engine.model.target import Limits, Selection

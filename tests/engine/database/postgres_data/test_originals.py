@@ -10,10 +10,11 @@ from anyio import to_thread
 from support.postgres import NewDatabase, Postgres, query
 from support.snapshots import Bench
 
-from snapharbor.engine.database.base import Changed, Hashing, SliceReader, Wanted
+from snapharbor.engine.database.base import Hashing, SliceReader
 from snapharbor.engine.database.postgres.originals import hashings
 from snapharbor.engine.database.postgres.session import connect
 from snapharbor.engine.database.postgres.slices import Cutting, read_leaves
+from snapharbor.engine.database.wanted import Changed, Wanted
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.proof.hashing import packed_address
