@@ -1,9 +1,10 @@
 """SQL for values as the search compares them, and for what in texts and documents can be told alone."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
-from itertools import combinations
+from itertools import combinations, product
 
 from ..telling import GAPS, LONGEST_GROUP
 from .names import literal
@@ -145,12 +146,21 @@ def _at(document: str, paths: Sequence[str]) -> str:
 
 def _ways(path: str) -> Iterator[str]:
     """Yield a path as the servers write it: of keys in documents, and in up to two lists of documents."""
-    steps = [mark.replace("[]", "[*]") or f".{_key(word)}" for word, mark in STEP.findall(path)]
-    places = [place for place, step in enumerate(steps) if step != "[*]"]
-    for number in range(LISTS + 1):
-        for listed in combinations(places, number):
-            yield "$" + "".join(f"[*]{step}" if at in listed else step for at, step in enumerate(steps))
+    steps = [(mark.replace("[]", "[*]"),) if mark else (*_keys(word),) for word, mark in STEP.findall(path)]
+    places = [place for place, (step, *_) in enumerate(steps) if step != "[*]"]
+    for written in product(*steps):
+        for number in range(LISTS + 1):
+            for listed in combinations(places, number):
+                yield "$" + "".join(f"[*]{step}" if at in listed else step for at, step in enumerate(written))
 
 
-def _key(word: str) -> str:
-    return word if word.startswith(("*", '"')) else f'"{word}"'
+def _keys(word: str) -> Iterator[str]:
+    """Yield a step to a key as documents may write it, which MariaDB compares sign by sign."""
+    if word == "*":
+        yield ".*"
+        return
+    plain = word if word.startswith('"') else f'"{word}"'
+    escaped = json.dumps(json.loads(plain))
+    upper = re.sub(r"(?<!\\)((?:\\\\)*\\u)(\w{4})", lambda found: found[1] + found[2].upper(), escaped)
+    for key in dict.fromkeys((plain, escaped, upper)):
+        yield from (f".{one}" for one in dict.fromkeys((key, key.replace("/", "\\/"))))

@@ -13,6 +13,7 @@ from support.mariadb import MariaDb, NewSchema
 from snapharbor.engine.database.base import Hashing, SliceReader
 from snapharbor.engine.database.mysql.database import MysqlDatabase
 from snapharbor.engine.database.wanted import FIRST_WORD, PLAIN, SURE, Changed, Wanted
+from snapharbor.engine.discovery.leaves import step
 from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.errors import DatabaseFailed
 from snapharbor.engine.model.target import Limits, Selection
@@ -34,6 +35,8 @@ NOTE = Wanted("c", TEXT, ("free-text",))
 CITY = Wanted("c", TEXT, ("city",))
 ANYTHING = Wanted("c", "json")
 DOCUMENT = Wanted("c", "json", ("email",), ("$.to[].mail", '$."a b"', "$.by.{}"))
+ODD_KEY = 'aé/"\\'
+ODD = Wanted("c", "json", ("email",), ("$" + step(ODD_KEY),))
 NOTES = Wanted("c", "json", ("free-text",), ("$.notes",))
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 
@@ -156,6 +159,9 @@ PEOPLE = '{"to": [{"mail": "Ada@Example.org"}, {"mail": ["b@x.org", "cc@x.org"]}
         (DOCUMENT, '{"by": [{"h@x.org": 1}, {"i@x.org": 2}, 3]}', {"h@x.org", "i@x.org"}),
         (DOCUMENT, '{"theme": "dark-blue", "to": []}', set[str]()),
         (DOCUMENT, "Grace@Example.org", {"grace@example.org"}),
+        (ODD, json.dumps({ODD_KEY: "j@x.org"}), {"j@x.org"}),
+        (ODD, json.dumps({ODD_KEY: "k@x.org"}, ensure_ascii=False).replace("/", "\\/"), {"k@x.org"}),
+        (ODD, json.dumps({ODD_KEY: "l@x.org"}).replace("00e9", "00E9"), {"l@x.org"}),
         (
             NOTES,
             '{"notes": ["Ask \\u0041da@x.org", "0171 1234567"], "x": "no@x.org"}',
