@@ -17,6 +17,11 @@ SIDE = "snapharbor_l_"
 KEPT_BYTES = 38  # of a database's name, so that a snapshot's id can follow it
 
 
+def loaded(snapshot: str) -> str:
+    """Return how the note on a database begins into which a snapshot was loaded."""
+    return f"snapshot {snapshot}, loaded"
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """A database to be made or replaced. `note` is what we left on it, None if it is not ours."""
@@ -32,6 +37,10 @@ class Destination:
     def standing(self) -> Standing:
         """What is there."""
         return ("theirs" if self.note is None else "ours") if self.exists else "nothing"
+
+    def holds(self, snapshot: str) -> bool:
+        """Tell whether a snapshot was loaded there last."""
+        return self.note is not None and self.note.startswith(loaded(snapshot))
 
     @property
     def seen(self) -> JsonObject:

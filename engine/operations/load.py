@@ -4,7 +4,7 @@ import secrets
 import time
 from logging import getLogger
 
-from ..database.base import Housekeeper
+from ..database.base import Database, Housekeeper
 from ..database.engines import kit
 from ..model.errors import ConfirmationInvalid, DatabaseFailed, EngineError
 from ..model.job import Progress, Report
@@ -17,7 +17,7 @@ from ..services import Services
 from . import look
 from .cargo import Cargo, choose_cargo
 from .clock import now
-from .destination import SIDE, choose, examine, planned
+from .destination import SIDE, choose, examine, loaded, planned
 from .export import raw_only_if_asked
 from .hooks import hook, run_hook, told
 from .leaks import calling_home, exposed
@@ -77,16 +77,14 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
         )
     destination.refuse_surprise(plan)
     housekeeper = services.housekeeper(url)
-    side, note = SIDE + secrets.token_hex(8), f"snapshot {snapshot.id}, loaded {now()}"
+    side, note = SIDE + secrets.token_hex(8), f"{loaded(snapshot.id)} {now()}"
     async with services.side_database(url, side):
-        instant = await _is_kept(housekeeper, cargo)
-        if instant:
-            report(Progress("copying the template"))
-            await housekeeper.create(side, note, template=cargo.template)
-        else:
+        instant = await _copy(services, cargo, url, side, note, report)
+        if not instant:
             await housekeeper.create(side, note)
             await _restore(services, cargo, url.on(side), report)
-            if kit(url.engine).closes:
+            # Where rows are copied one by one, a template takes its time: it is for who loads the same again.
+            if kit(url.engine).closes or destination.holds(snapshot.id):
                 report(Progress("keeping a template"))
                 await _keep_template(services, cargo, url, side)
         report(Progress("swapping"))
@@ -104,10 +102,37 @@ async def run(services: Services, plan: Plan, report: Report) -> JsonObject:
     }
 
 
+async def _copy(
+    services: Services, cargo: Cargo, url: DatabaseUrl, side: str, note: str, report: Report
+) -> bool:
+    """Copy the template, if there is one that holds what it held, and tell whether that was done."""
+    housekeeper = services.housekeeper(url)
+    if not await _is_kept(housekeeper, cargo):
+        return False
+    report(Progress("copying the template"))
+    await housekeeper.create(side, note, template=cargo.template)
+    if kit(url.engine).closes:
+        return True
+    try:
+        await _count(services.database(url.on(side)), cargo, report)
+    except DatabaseFailed as error:
+        LOG.warning(
+            "the template `%s` is restored anew: somebody changed it: %s", cargo.template, error.message
+        )
+        await housekeeper.drop(side)
+        await housekeeper.drop(cargo.template)
+        return False
+    return True
+
+
 async def _restore(services: Services, cargo: Cargo, url: DatabaseUrl, report: Report) -> None:
     database, snapshot = services.database(url), cargo.snapshot
     source = services.repository(snapshot.profile).source(snapshot)
     await database.restore(source, _target(services, snapshot).cpus, report, only=cargo.only)
+    await _count(database, cargo, report)
+
+
+async def _count(database: Database, cargo: Cargo, report: Report) -> None:
     report(Progress("counting", total=len(cargo.tables), unit="tables"))
     counted = await database.count([table.name for table in cargo.tables])
     for table in cargo.tables:

@@ -336,15 +336,11 @@ async def test_a_swap_takes_the_place_of_nothing_but_what_was_expected(
 
 async def test_a_closed_database_is_copied_and_nobody_enters_it(place: Place) -> None:
     name, copy = place.other(), place.other()
-    if not place.closes:
-        with pytest.raises(ArgumentInvalid):
-            await place.housekeeper.create(name, "template", template=place.name, closed=True)
-        assert await place.housekeeper.list(place.name) == {}
-        return
     await place.housekeeper.create(name, "template", template=place.name, closed=True)
     await place.housekeeper.create(copy, "copy", template=name)
-    with pytest.raises(DatabaseRefused):
-        await place.database(name).identify()
+    if place.closes:
+        with pytest.raises(DatabaseRefused):
+            await place.database(name).identify()
     assert await place.database(copy).count([place.person]) == {place.person: 3}
     assert await place.housekeeper.templates(place.name) == [name]
     await place.housekeeper.drop(copy)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pymysql
 import pytest
 from support.compare_mysql import differences, facts
 from support.mariashop import MariaShop
@@ -38,7 +39,44 @@ async def test_an_original_loads_as_exactly_what_the_source_is(maria_shop: Maria
     assert shop.databases() == {shop.owner.database, shop.destination.database}
 
 
-async def test_loading_again_restores_again_and_keeps_what_was_there(maria_shop: MariaShop) -> None:
+async def test_loading_again_and_again_copies_what_was_kept_the_second_time(maria_shop: MariaShop) -> None:
+    shop = maria_shop
+    async with shop.harbor() as harbor:
+        await do(harbor, BuildRequest("shop"))
+        loads = [await do(harbor, LoadRequest("shop", original=True)) for _ in range(4)]
+        kept = template(shop)
+        plan = await harbor.plan(LoadRequest("shop", original=True))
+    assert [load["how"] for load in loads] == ["restore", "restore", "template copy", "template copy"]
+    assert f"copy the template `{kept}`, made by an earlier load" in plan.steps
+    source, copy = facts(shop.server, shop.owner.database), facts(shop.server, shop.destination.database)
+    assert differences(source, copy) == []
+    assert shop.databases() == {shop.owner.database, shop.destination.database, kept}
+
+
+@pytest.mark.parametrize("change", ["TRUNCATE TABLE {}.orders", "ALTER TABLE {}.customers ADD more int"])
+async def test_a_template_that_somebody_changed_is_not_copied(maria_shop: MariaShop, change: str) -> None:
+    shop = maria_shop
+    async with shop.harbor() as harbor:
+        await do(harbor, BuildRequest("shop"))
+        for _ in range(2):
+            await do(harbor, LoadRequest("shop", original=True))
+        kept = template(shop)
+        with pytest.raises(pymysql.MySQLError, match="kept by snapharbor"):
+            shop.query(shop.destination.on(kept), "DELETE FROM customers")
+        shop.server.load(kept, f"SET foreign_key_checks = 0; {change.format(kept)};".encode())
+        again = [await do(harbor, LoadRequest("shop", original=True)) for _ in range(2)]
+    assert [load["how"] for load in again] == ["restore", "template copy"]
+    source, copy = facts(shop.server, shop.owner.database), facts(shop.server, shop.destination.database)
+    assert differences(source, copy) == []
+
+
+def template(shop: MariaShop) -> str:
+    """Return the name of the only template on the server."""
+    (kept,) = (name for name in shop.databases() if name.startswith("snapharbor_t_"))
+    return kept
+
+
+async def test_loading_again_restores_and_keeps_what_was_there(maria_shop: MariaShop) -> None:
     shop = maria_shop
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))

@@ -4,7 +4,7 @@ A database cannot be renamed here, but its tables can be moved, all in one state
 (views, triggers, routines, events) is taken down before and made again after it, from the server's own text.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from secrets import token_hex
 
@@ -14,6 +14,7 @@ from ...model.catalog import Server
 from ...model.errors import ArgumentInvalid, DatabaseFailed, DestinationProtected, EngineError
 from ...model.target import Limits
 from ...model.url import DatabaseUrl
+from ...tasks import open_tasks
 from ..base import Standing
 from ..standing import surprise, unsurprising
 from .definition import read_whole
@@ -25,10 +26,12 @@ from .names import qualified, quote
 from .note import NOTE_TABLE, erase, notes, write
 from .note import make as make_database
 from .restore import make
+from .sealing import is_sealed, seal, unsealed
 from .session import Connection, connect
-from .slices import leaf_of
+from .slices import Leaf, leaf_of
 
 LONGEST_NAME = 64
+COPIERS = 4
 TAKEN = 1007
 UNTOUCHABLE = frozenset(("mysql", "information_schema", "performance_schema", "sys"))
 EXISTS = "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s"
@@ -84,29 +87,33 @@ class MysqlHousekeeper:
             )
 
     async def templates(self, prefix: str) -> Sequence[str]:
-        """Return nothing: no database can be closed here, so none is known to hold what it held."""
-        return ()
+        """Return the sealed databases whose name starts so, that can be read and are defined as they were."""
+        found = await self.list(prefix)
+        return [name for name, note in found.items() if await self._is_sealed(name, note)]
 
     async def create(
         self, name: str, note: str, *, template: str | None = None, closed: bool = False
     ) -> None:
         """Create a database with a note, empty or as a copy of another one that the server makes itself.
 
+        A closed one can be entered, as no database can be closed here, but its tables take no rows.
+
         Raises:
-            ArgumentInvalid: the name is not one that the server can keep, or it should be closed.
-            PrivilegeMissing: the role may not create databases.
+            ArgumentInvalid: the name is not one that the server can keep.
+            PrivilegeMissing: the role may not create databases, or triggers in one that is closed.
         """
         _check(name)
-        if closed:
-            raise ArgumentInvalid("no database can be closed on this server", "Restore the snapshot again.")
         async with self._connect() as connection:
             await make_database(connection, name, note)
-        if template is not None:
-            try:
+        try:
+            if template is not None:
                 await self._copy(template, name)
-            except BaseException:
+            if closed:
+                await self._seal(name, note)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
                 await self.drop(name)
-                raise
+            raise
 
     async def swap(self, fresh: str, name: str, *, over: Standing, previous: str | None, note: str) -> None:
         """Move the tables of `fresh` to `name` in one statement; the old ones to `previous`, or to nowhere.
@@ -197,17 +204,37 @@ class MysqlHousekeeper:
 
     async def _copy(self, template: str, name: str) -> None:
         async with self._on(template) as source, self._on(name) as goal:
-            definition = await read_whole(source, template)
+            definition = unsealed(await read_whole(source, template))
             await goal.run(f"ALTER DATABASE {quote(name)} {defaults(definition, goal.version)}")
             await make(goal, definition, before=True)
-            await goal.run(*entering(goal.version))
-            for table in (await read_catalog(source, template)).tables:
-                leaf = leaf_of(table)
-                if table.kind == "table" and leaf.columns:
-                    columns = ", ".join(quote(column.name) for column in leaf.columns)
-                    own, other = qualified(name, table.name.name), qualified(template, table.name.name)
-                    await goal.run(f"INSERT INTO {own} ({columns}) SELECT {columns} FROM {other}")  # noqa: S608
+            tables = (await read_catalog(source, template)).tables
+            leaves = [
+                leaf for leaf in (leaf_of(one) for one in tables if one.kind == "table") if leaf.columns
+            ]
+            waiting = iter(sorted(leaves, key=lambda leaf: -leaf.bytes))
+            async with open_tasks() as group:
+                for _ in range(COPIERS):
+                    group.start_soon(self._copy_rows, name, waiting)
             await make(goal, definition, before=False)
+
+    async def _copy_rows(self, name: str, leaves: Iterator[Leaf]) -> None:
+        async with self._on(name) as goal:
+            await goal.run(*entering(goal.version))
+            for leaf in leaves:
+                columns = ", ".join(quote(column.name) for column in leaf.columns)
+                own = qualified(name, leaf.name.name)
+                await goal.run(f"INSERT INTO {own} ({columns}) SELECT {columns} FROM {leaf.table}")  # noqa: S608
+
+    async def _seal(self, name: str, note: str) -> None:
+        async with self._on(name) as connection:
+            await write(connection, name, note + await seal(connection, name))
+
+    async def _is_sealed(self, name: str, note: str) -> bool:
+        try:
+            async with self._on(name) as connection:
+                return await is_sealed(connection, name, note)
+        except EngineError:
+            return False
 
     @asynccontextmanager
     async def _connect(self) -> AsyncGenerator[Connection]:
