@@ -49,7 +49,6 @@ class DatabaseUrl:
         Raises:
             ConfigInvalid: the text is not such a URL; the message never repeats it.
         """
-        hint = "Write it as postgres://user:password@host:5432/name; percent-encode special characters in it."
         try:
             parts = urlsplit(text)
             options = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -57,7 +56,9 @@ class DatabaseUrl:
             if parts.fragment or set("/@") & set(parts.path[1:]):
                 raise ValueError
         except ValueError:
-            raise ConfigInvalid("the database URL cannot be read", hint) from None
+            scheme = text.partition("://")[0].lower()
+            known = scheme if scheme in SCHEMES else "postgres"
+            raise ConfigInvalid("the database URL cannot be read", _hint(known, SCHEMES[known])) from None
         engine = SCHEMES.get(parts.scheme.lower())
         if engine is None:
             known = ", ".join(sorted(SCHEMES))
@@ -66,8 +67,11 @@ class DatabaseUrl:
         database = unquote(parts.path.removeprefix("/"))
         password = unquote(parts.password) if parts.password else options.pop("password", "")
         host = options.pop("host", "") or unquote(parts.hostname or "")
+        host = host or options.get("socket", "") or options.get("unix_socket", "")
         if not host or not database or "\x00" in text:
-            raise ConfigInvalid("the database URL has no host or no database name", hint)
+            raise ConfigInvalid(
+                "the database URL has no host or no database name", _hint(parts.scheme.lower(), engine)
+            )
         return cls(
             engine=engine,
             host=host,
@@ -85,3 +89,10 @@ class DatabaseUrl:
     def on(self, database: str) -> "DatabaseUrl":
         """Return the same server and user, another database."""
         return replace(self, database=database)
+
+
+def _hint(scheme: str, engine: Engine) -> str:
+    return (
+        f"Write it as {scheme}://user:password@host:{DEFAULT_PORT[engine]}/name, or for a socket as "
+        f"{scheme}://user@/name?host=/directory; percent-encode special characters in it."
+    )

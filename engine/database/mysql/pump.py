@@ -26,9 +26,14 @@ EXECUTE snapharbor_rule;
 SET SESSION sql_mode = IF(@@warning_count = 0, @@sql_mode, 'snapharbor: a warning');
 """
 # A number out of range, which values that are refused are made to be, and what cannot be set.
-REFUSED = (1690, 1231)
+UNSETTABLE = 1231
+REFUSED = (1690, UNSETTABLE)
 VALUE = "give a value that its column refuses: NULL, too long, out of range, or of another character set"
-UNHASHED = "Look at that value in the source: nothing was stored, as what is not hashed is not looked for."
+WARNED = "the server warns of a value, or of a rule's condition about one"
+UNHASHED = (
+    "Nothing was stored, as what is not hashed is not looked for. Look for conditions of rules that compare "
+    "texts with numbers, and for texts that are invalid in their character set; SHOW WARNINGS tells."
+)
 ALONE = "Run them in a private copy (--ephemeral), which names the rule that fails."
 # Unbuffered, because we wait for the end of each query's output.
 OPTIONS = ("--batch", "--quick", "--skip-column-names", "--unbuffered", "--binary-mode", "--silent")
@@ -80,11 +85,13 @@ class Pump:
         try:
             yield from self._read("")
         except DatabaseFailed as error:
+            number = error.details.get("errno")
             if piece.computed == "hashes":
+                why = WARNED if number == UNSETTABLE else error.message
                 raise DatabaseFailed(
-                    f"originals of `{piece.table}` could not be hashed: {error.message}", UNHASHED
+                    f"originals of `{piece.table}` could not be hashed: {why}", UNHASHED
                 ) from None
-            refused = error.details.get("errno") in REFUSED
+            refused = number in REFUSED
             raise RuleFailed(
                 f"the rules of `{piece.table}` {VALUE if refused else f'fail: {error.message}'}",
                 ALONE,
