@@ -39,7 +39,7 @@ class Slice:
     """A piece of one table that one worker reads in one go; `ordinal` orders the pieces of a table.
 
     `places` gives what takes the place of `PLACES` in the query, asked for only when the piece is read.
-    `computed` says what is computed in it, by which what the server warns of is an error.
+    `computed` says what is computed in it, where what the server warns of is an error.
     """
 
     table: TableName
@@ -322,11 +322,11 @@ class Housekeeper(Protocol):
     async def create(
         self, name: str, note: str, *, template: str | None = None, closed: bool = False
     ) -> None:
-        """Create a database with a note, empty or as a copy of another one; nobody can enter a closed one."""
+        """Create a database with a note, empty or as a copy of another one; nobody changes a closed one."""
         ...
 
     async def templates(self, prefix: str) -> Sequence[str]:
-        """Return the closed databases that this very role made and nobody opened, whose name starts so."""
+        """Return the closed databases whose name starts so, that nobody has opened as far as can be told."""
         ...
 
     async def swap(self, fresh: str, name: str, *, over: Standing, previous: str | None, note: str) -> None:

@@ -114,8 +114,8 @@ class Texts:
 
     def _flat(self, document: str) -> str:
         """Return all values of a document but its numbers' kind as one list, without keys."""
-        marked = self._replaced(self._text(as_bytes(document)), PIECES, f"{self._group}{LINE}")
-        values = self._replaced(marked, f"{LINE}+", ",")
+        marked = self._replaced(self._text(as_bytes(document)), PIECES, f"{self._group}{CLOSED}")
+        values = self._replaced(marked, f"{CLOSED}+", ",")
         return f"CONCAT('[', TRIM(BOTH ',' FROM {values}), ']')"
 
     def _text(self, value: str) -> str:

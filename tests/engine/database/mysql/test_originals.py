@@ -153,6 +153,7 @@ PEOPLE = '{"to": [{"mail": "Ada@Example.org"}, {"mail": ["b@x.org", "cc@x.org"]}
         (ANYTHING, DEEP, {"deep@example.org"}),
         (ANYTHING, '["true", true, false, null, "\\ud83d\\ude00 smile"]', {"true", "😀 smile"}),
         (ANYTHING, "{}", set[str]()),
+        (ANYTHING, '["one\nmore line"]', set[str]()),
         (DOCUMENT, PEOPLE, {"ada@example.org", "b@x.org", "cc@x.org"}),
         (DOCUMENT, '[{"to": [{"mail": "d@x.org"}]}, {"a b": {"x": ["e@x.org"]}}]', {"d@x.org", "e@x.org"}),
         (DOCUMENT, '{"by": {"F@x.org": 1, "g@x.org": {"no@x.org": 2}}}', {"f@x.org", "g@x.org"}),
