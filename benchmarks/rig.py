@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import anyio
@@ -160,11 +160,7 @@ class Rig:
     def server_cpu(self) -> float:
         """Return the processor seconds of all sessions that have ended, 0 for a server somewhere else."""
         pid = self.query("postgres", "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
-        about = Path(f"/proc/{pid}/stat")
-        if not about.exists():
-            return 0.0
-        numbers = about.read_text().rpartition(")")[2].split()
-        return (int(numbers[13]) + int(numbers[14])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(pid, children=True)
 
     @property
     def psql(self) -> Path:
@@ -178,18 +174,9 @@ class Rig:
 
     def harbor(self, place: Path, workers: int, rules: Path | None = None) -> "Harbor":
         """Configure snapharbor with the target `benchmark`, everything of it below one directory."""
-        place.mkdir(parents=True)
-        # An installed program is compiled, which this would keep from happening here.
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        harbor = Harbor(place / "snapharbor.yml", {**environment, "HOME": str(place)})
-        harbor.run("config", "init")
         urls = {"src_url": self.address(self.url.database), "dst_url": self.address(COPY)}
         sanitize = {"sanitize": {"query_file": str(rules)}} if rules else {}
-        target = json.dumps({"benchmark": {"cpus": workers, "snapshot": urls, **sanitize}})
-        text = harbor.config.read_text().replace("targets: {}", f"targets: {target}")
-        place_of_work = f"defaults:\n  working_directory: {place / 'work'}\n"
-        harbor.config.write_text(text.replace("defaults:\n", place_of_work))
-        return harbor
+        return configured(place, {"cpus": workers, "snapshot": urls, **sanitize})
 
     def address(self, database: str) -> str:
         """Return a whole URL, password included, for a private file."""
@@ -218,6 +205,19 @@ class Harbor:
         return json.loads(done.stdout.splitlines()[-1])["result"]
 
 
+def configured(place: Path, target: Mapping[str, Any], more: str = "") -> Harbor:
+    """Configure snapharbor with one target, everything of it below one directory."""
+    place.mkdir(parents=True)
+    # An installed program is compiled, which this would keep from happening here.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    harbor = Harbor(place / "snapharbor.yml", {**environment, "HOME": str(place)})
+    harbor.run("config", "init")
+    text = harbor.config.read_text().replace("targets: {}", f"targets: {json.dumps({DATABASE: target})}")
+    place_of_work = f"defaults:\n  working_directory: {place / 'work'}\n"
+    harbor.config.write_text(text.replace("defaults:\n", place_of_work) + more)
+    return harbor
+
+
 def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Path) -> Run:
     """Run a program to its end beside a place, and weigh what then stands there."""
     started = time.monotonic()
@@ -234,6 +234,16 @@ def timed(argv: Sequence[str | Path], environment: Mapping[str, str], place: Pat
     return Run(seconds, usage.ru_maxrss / 1024, size / (1 << 20), usage.ru_utime + usage.ru_stime)
 
 
+def cpu_of(pid: str, *, children: bool) -> float:
+    """Return the processor seconds of a process, or of its children that have ended, 0 if it is not here."""
+    about = Path(f"/proc/{pid}/stat")
+    if not about.exists():
+        return 0.0
+    numbers = about.read_text().rpartition(")")[2].split()
+    first = 13 if children else 11
+    return (int(numbers[first]) + int(numbers[first + 1])) / os.sysconf("SC_CLK_TCK")
+
+
 def in_turn(steps: Iterable[Sequence[str | Path]], environment: Mapping[str, str], place: Path) -> Run:
     """Run programs one after the other; the megabytes are those that stand at a place in the end."""
     runs = [timed(argv, environment, place) for argv in steps]
@@ -241,7 +251,13 @@ def in_turn(steps: Iterable[Sequence[str | Path]], environment: Mapping[str, str
     return Run(seconds, max(run.peak_mib for run in runs), runs[-1].mib, cpu)
 
 
-def rounds(here: Rig, cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list[Run]]:
+class Measured(Protocol):
+    """A server whose processor time counts."""
+
+    def server_cpu(self) -> float: ...
+
+
+def rounds(here: Measured, cases: Mapping[str, Callable[[], Run]], count: int) -> dict[str, list[Run]]:
     """Run every case once per round, in turns."""
     found: dict[str, list[Run]] = {name: [] for name in cases}
     for number in range(count):

@@ -19,7 +19,7 @@ STEP = re.compile(r'\.(\*|\{\}|"(?:[^"\\]|\\.)*"|\w+)|(\[\])')
 LOCAL = "[a-z0-9._%+'-]"
 MAIL = rf"(?:\G|(?<!{LOCAL})){LOCAL}++@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
-WORD = r"[^\x00-/:-^`{-\x7f]"
+WORD = r"[^\x00-\x2f\x3a-\x5e\x60\x7b-\x7f]"  # letters, digits, _, and whatever is not ASCII
 PHONE = f"(?<!{WORD})[0-9][0-9 ()./-]{{5,22}}[0-9](?!{WORD})"
 NUMBER_BEGINS = "[0-9][0-9 ()./-]{5}"
 
