@@ -64,11 +64,11 @@ def _by_key(table: Table, plain: str, name: str) -> str:
         return ""
     key = quote(column.name, "mysql")
     # Divided before they are subtracted, as the difference of the largest and the smallest fits no number.
-    width = f"MAX({key}) DIV {PLACES} - MIN({key}) DIV {PLACES}"
-    ends = f"SELECT MIN({key}) AS low, {width} AS width FROM {name}"
+    width = f"(MAX({key}) DIV {PLACES} - MIN({key}) DIV {PLACES})"
     share = (ROWS - FIRST_ROWS) // PLACES
+    # Out of a table in FROM the place would be no constant, and every row before it would be read.
     drawn = (
-        f"({plain}{name} WHERE {key} >= (SELECT low + width * {place} FROM ({ends}) AS ends)"
+        f"({plain}{name} WHERE {key} >= (SELECT MIN({key}) + {width} * {place} FROM {name})"
         f" ORDER BY {key} LIMIT {share})"
         for place in range(PLACES)
     )
