@@ -24,6 +24,9 @@ COMMON: frozenset[Kind] = frozenset(("first-name", "last-name", "city", "postcod
 SMALLEST_NUMBER = 100_000_000
 LONGEST_GROUP = 120  # bytes
 GAPS = "+ ()./-"
+SHORTEST = 4  # bytes; nothing shorter is looked for
+# Those of Latin-1, but for the sign of multiplication; each has its small letter 32 places on.
+CAPITALS = (*range(0xC0, 0xD7), *range(0xD8, 0xDF))
 
 
 def is_common(column: Wanted) -> bool:

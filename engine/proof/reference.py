@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Iterator
 
+from ..database.telling import SHORTEST
 from .hashing import Filter, Hash, holds, packed_address
 from .shapes import (
     CARD,
@@ -24,7 +25,7 @@ from .shapes import (
     is_secret,
 )
 
-LONGEST, SHORTEST, SHORTEST_NUMBER = 4000, 4, 7
+LONGEST, SHORTEST_NUMBER = 4000, 7
 WINDOW, OVERLAP = 1 << 20, 4096
 GROUP_WORDS, NUMBER_GROUPS, GAP = 4, 6, 2
 MOST_IN_A_CELL = 64

@@ -26,7 +26,7 @@ from .names import qualified, quote
 from .note import NOTE_TABLE, erase, notes, write
 from .note import make as make_database
 from .restore import make
-from .sealing import is_sealed, seal, unsealed
+from .sealing import SEAL, is_sealed, seal, unsealed
 from .session import Connection, connect
 from .slices import Leaf, leaf_of
 
@@ -89,7 +89,7 @@ class MysqlHousekeeper:
     async def templates(self, prefix: str) -> Sequence[str]:
         """Return the sealed databases whose name starts so, that can be read and are defined as they were."""
         found = await self.list(prefix)
-        return [name for name, note in found.items() if await self._is_sealed(name, note)]
+        return [name for name, note in found.items() if SEAL in note and await self._is_sealed(name, note)]
 
     async def create(
         self, name: str, note: str, *, template: str | None = None, closed: bool = False

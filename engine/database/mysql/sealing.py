@@ -34,8 +34,7 @@ async def seal(connection: Connection, database: str) -> str:
 
 async def is_sealed(connection: Connection, database: str, note: str) -> bool:
     """Tell whether the current database is what it was when it was sealed, but for rows that went unseen."""
-    _, sealed, digest = note.rpartition(SEAL)
-    return bool(sealed) and digest == await _digest(connection, database)
+    return note.rpartition(SEAL)[2] == await _digest(connection, database)
 
 
 def unsealed(definition: Definition) -> Definition:

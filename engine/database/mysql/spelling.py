@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import combinations, product
 
-from ..telling import GAPS, LONGEST_GROUP
+from ..telling import CAPITALS, GAPS, LONGEST_GROUP, SHORTEST
 from .names import literal
 
 # Of its letters only those of ASCII are capital or small, so the bytes of UTF-8 stay what they are in it.
 CASELESS = "hebrew"
-CAPITALS = (*range(0xC0, 0xD7), *range(0xD8, 0xDF))
-SHORTEST = 4  # bytes; nothing shorter is looked for
 LISTS = 2
 STEP = re.compile(r'\.(\*|\{\}|"(?:[^"\\]|\\.)*"|\w+)|(\[\])')
 
@@ -26,7 +24,7 @@ NUMBER_BEGINS = "[0-9][0-9 ()./-]{5}"
 STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A value that is a string, a key, what parts them, and words of JSON, which say nothing.
 PIECES = rf"({STRING})(?!\s*:)|{STRING}\s*:|[\[\]{{}},\s]+|\b(?:true|false|null)\b"
-OPENED, CLOSED, LINE = "\x01", "\x02", "\n"
+OPENED, CLOSED = "\x01", "\x02"
 LEAF, MATCH = "snapharbor_leaf", "snapharbor_match"
 TEXTS = "COLUMNS (content LONGTEXT CHARACTER SET utf8mb4 PATH '$')"
 
@@ -108,9 +106,9 @@ class Texts:
             lambda value, sign: f"REPLACE({value}, {literal(sign)}, ' ')", (OPENED, CLOSED), self._text(text)
         )
         marked = self._replaced(plain, f"({pattern})", f"{OPENED}{self._group}{CLOSED}")
-        parted = self._replaced(marked, f"(^|{CLOSED})[^{OPENED}]*({OPENED}|$)", LINE)
-        lines = f"TRIM(BOTH {literal(LINE)} FROM {parted})"
-        return f"""CONCAT('["', REPLACE({lines}, {literal(LINE)}, '","'), '"]')"""
+        # The list begins and ends with an empty text. REPLACE would move all that follows, for each match.
+        parted = self._replaced(marked, f"(^|{CLOSED})[^{OPENED}]*({OPENED}|$)", '","')
+        return f"""CONCAT('["', {parted}, '"]')"""
 
     def _flat(self, document: str) -> str:
         """Return all values of a document but its numbers' kind as one list, without keys."""

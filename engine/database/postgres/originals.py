@@ -13,6 +13,7 @@ from ...model.catalog import TableName
 from ...model.identifier import literal, quote
 from ..base import Hashing, Slice
 from ..telling import (
+    CAPITALS,
     GAPS,
     IDENTIFYING,
     LONGEST_GROUP,
@@ -46,7 +47,7 @@ MAIL = "[a-z0-9._%+''-]+@[a-z0-9.-]*[a-z0-9]"
 PHONE = "[+(]?[[:<:]][0-9][0-9 ()./-]{5,22}[0-9][[:>:]]"
 # Where this is not, no such number is; it is asked first, as it takes a third of the time.
 NUMBER_BEGINS = "[[:<:]][0-9][0-9 ()./-]{5}"
-CAPITALS = "".join(map(chr, (*range(0xC0, 0xD7), *range(0xD8, 0xDF))))
+LETTERS = "".join(map(chr, CAPITALS))
 # A path of keys alone, none of which a list has.
 KEYS = re.compile(r"\$(?:\.[A-Za-z_]\w*)+", re.ASCII)
 STRINGS = 'strict $.** ? (@.type() == "string")'
@@ -295,5 +296,5 @@ def _spelling(text: str) -> str:
     shortest = f"pg_catalog.octet_length({text}) = pg_catalog.length({text}::pg_catalog.bpchar)"
     plain = f'pg_catalog.lower({text} COLLATE "C")'
     trimmed = f'pg_catalog.lower(pg_catalog.btrim({text}) COLLATE "C")'
-    folded = f"pg_catalog.translate({trimmed}, '{CAPITALS}', '{CAPITALS.lower()}')"
+    folded = f"pg_catalog.translate({trimmed}, '{LETTERS}', '{LETTERS.lower()}')"
     return f"(CASE WHEN {shortest} AND pg_catalog.ascii({text}) <> 32 THEN {plain} ELSE {folded} END)"
