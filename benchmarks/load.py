@@ -7,6 +7,7 @@ counts every row, keeps a template and swaps the databases. The restore by itsel
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def restore(here: Rig, harbor: Harbor, workers: int) -> Run:
             repository = services.repository(None)
             (snapshot,) = await repository.snapshots()
             programs = Programs(here.client.directory, "the benchmark")
-            database = PostgresDatabase(here.url.on(OURS), programs, here.directory)
+            settings = replace(services.settings, postgres_programs=programs)
+            database = PostgresDatabase(here.url.on(OURS), settings)
             await database.restore(repository.source(snapshot), workers, ignore)
 
     with empty(here, OURS):

@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, str] = {
     "build --sanitize": "`snapharbor sanitize TARGET --new` reads and sanitizes, and stores nothing raw.",
     "config check --auto-discover": FOUND,
     "config check --save": FOUND,
-    "config check --prefer-docker": "Leave it out: containers are used where a server is not installed.",
+    "config check --prefer-docker": "Leave it out: containers are used where programs are not installed.",
     "config check --target": PART,
     "config check --storage-profile": PART,
     "config check --storage-profiles": PART,

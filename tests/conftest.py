@@ -27,6 +27,7 @@ pytest_plugins = [
     "support.standby",
     "support.disk",
     "support.docker_daemon",
+    "support.real_docker",
 ]
 
 # Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.

@@ -29,6 +29,7 @@ CUSTOM_FORMAT = 1
 _PART = re.compile(r"[A-Za-z0-9_@+=,() -][A-Za-z0-9_@+=,.() -]{0,199}")
 _POSTGRES = re.compile(rb"-- Dumped (?:from database|by pg_dump) version (\d+)")
 _DATABASE = re.compile(rb"-- Host: [^\n]*?Database: ([^\r\n]+)")
+_SERVER = re.compile(rb"-- Server version\s+([\d.]+)")
 _SAYS_MYSQL = re.compile(rb"-- (?:MySQL|MariaDB) dump |enable the sandbox mode")
 
 
@@ -37,7 +38,7 @@ class Parcel:
     """What a file holds: one dump. `root` leads to it inside, `bytes` is how much it is unpacked.
 
     `engine` is None where only whoever has the file knows. `majors` are the PostgreSQL versions that its SQL
-    names, `product` and `database` what a dump of MySQL or MariaDB says it is of.
+    names, `product`, `version` and `database` what a dump of MySQL or MariaDB says it is of.
     """
 
     form: Form
@@ -47,6 +48,7 @@ class Parcel:
     engine: Engine | None
     majors: tuple[int, ...] = ()
     product: str = ""
+    version: str = ""
     database: str = ""
 
 
@@ -187,6 +189,8 @@ def _dump(name: PurePosixPath, head: bytes, size: int, *, zipped: bool) -> Parce
         found = _DATABASE.search(head)
         product = "MariaDB" if b"MariaDB" in head[:2000] or b"sandbox mode" in head[:200] else "MySQL"
         database = found[1].decode(errors="replace").strip() if found else ""
-        return Parcel("sql", name, size, zipped, "mysql", product=product, database=database)
+        server = _SERVER.search(head)
+        version = server[1].decode() if server else ""
+        return Parcel("sql", name, size, zipped, "mysql", product=product, version=version, database=database)
     majors = tuple(int(major) for major in _POSTGRES.findall(head))
     return Parcel("sql", name, size, zipped, "postgres" if majors else None, majors=majors)

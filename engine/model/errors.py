@@ -179,7 +179,7 @@ class ClientMissing(EngineError):
     """A client program is not installed where it was looked for."""
 
     code, exit_code = "client-missing", 42
-    default_hint = "Install the PostgreSQL client tools, or `pip install snapharbor[embedded]`."
+    default_hint = "Install the PostgreSQL client tools or `snapharbor[embedded]`, or start Docker."
 
 
 class ClientTooOld(EngineError):

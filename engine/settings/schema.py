@@ -329,7 +329,7 @@ class Images(Model):
 class Docker(Model):
     images: Images = Field(
         default=Images(),
-        description="What private copies run in where a server is not installed and Docker is.",
+        description="What client programs and private copies run in where they are not installed.",
     )
 
 
@@ -361,7 +361,7 @@ class Root(Model):
         default=3, ge=0, description="Loaded snapshots of each target kept as templates for instant resets."
     )
     database_tools: DatabaseTools = Field(default=DatabaseTools(), description="Client programs.")
-    docker: Docker = Field(default=Docker(), description="Containers for private copies.")
+    docker: Docker = Field(default=Docker(), description="Containers in place of programs.")
 
 
 IGNORED: Mapping[str, str] = {

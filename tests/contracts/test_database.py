@@ -10,6 +10,7 @@ from anyio import to_thread
 from support.captured import Captured, capture
 from support.mariadb import MariaDb, NewSchema
 from support.postgres import Age, NewDatabase, Postgres
+from support.workplace import settings_in
 
 from snapharbor.engine.database.base import Database, Housekeeper, Standing
 from snapharbor.engine.database.memory import MemoryDatabase, MemoryHousekeeper, MemoryServer, Rows
@@ -102,7 +103,7 @@ def on_postgres(
         directory = tmp_path_factory.mktemp("working")
         return Place(
             url.database,
-            lambda name: PostgresDatabase(url.on(name), None, directory),
+            lambda name: PostgresDatabase(url.on(name), settings_in(directory)),
             PostgresHousekeeper(url),
         )
 
@@ -114,7 +115,7 @@ def on_mariadb(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> Place
     url = new_schema(TABLES)
     return Place(
         url.database,
-        lambda name: MysqlDatabase(url.on(name), mariadb.programs, tmp_path, readers=2),
+        lambda name: MysqlDatabase(url.on(name), mariadb.settings(tmp_path), readers=2),
         MysqlHousekeeper(url),
         schema=url.database,
         closes=False,

@@ -1,7 +1,6 @@
 """Snapshots of the original become ours: whatever is in the archive, and nothing of it is trusted."""
 
 import secrets
-import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,15 +47,6 @@ def small(make_small: MakeSmall) -> Small:
     return made
 
 
-def dump(small: Small, to: Path, *options: str) -> Path:
-    """Dump the source with the stock program."""
-    url = small.owner
-    password = url.password.reveal() if url.password else ""
-    argv = [small.server.tools.program("pg_dump"), *options, "-f", to, "-h", url.host, "-p", str(url.port)]
-    subprocess.run([*argv, "-U", url.user, url.database], env={"PGPASSWORD": password}, check=True)
-    return to
-
-
 def packed(to: Path, dumped: Path, inside: str = "") -> Path:
     """Zip a file or a directory."""
     files = [dumped] if dumped.is_file() else sorted(dumped.iterdir())
@@ -68,13 +58,13 @@ def packed(to: Path, dumped: Path, inside: str = "") -> Path:
 
 ZIP = "1700000000_shop.zip"
 FORMS: dict[str, Callable[[Small, Path], Path]] = {
-    "directory": lambda small, at: packed(at / ZIP, dump(small, at / "d", "-Fd")),
-    "directory inside": lambda small, at: packed(at / ZIP, dump(small, at / "d", "-Fd", "-Z0"), "a/b/"),
-    "custom": lambda small, at: packed(at / ZIP, dump(small, at / "shop.dump", "-Fc")),
-    "sql": lambda small, at: packed(at / ZIP, dump(small, at / "shop.sql")),
-    "inserts": lambda small, at: packed(at / ZIP, dump(small, at / "shop.sql", "--inserts")),
-    "bare sql": lambda small, at: dump(small, at / "shop.sql"),
-    "bare custom": lambda small, at: dump(small, at / "shop.dump", "-Fc"),
+    "directory": lambda small, at: packed(at / ZIP, small.dump(at / "d", "-Fd")),
+    "directory inside": lambda small, at: packed(at / ZIP, small.dump(at / "d", "-Fd", "-Z0"), "a/b/"),
+    "custom": lambda small, at: packed(at / ZIP, small.dump(at / "shop.dump", "-Fc")),
+    "sql": lambda small, at: packed(at / ZIP, small.dump(at / "shop.sql")),
+    "inserts": lambda small, at: packed(at / ZIP, small.dump(at / "shop.sql", "--inserts")),
+    "bare sql": lambda small, at: small.dump(at / "shop.sql"),
+    "bare custom": lambda small, at: small.dump(at / "shop.dump", "-Fc"),
 }
 
 
@@ -113,7 +103,7 @@ async def test_what_the_original_dumped_of_one_schema_brings_that_schema_along(
     small: Small, tmp_path: Path
 ) -> None:
     for form in ("-Fd", "-Fc", "-Fp"):
-        dumped = dump(small, tmp_path / f"dump{form}", form, *PUBLIC)
+        dumped = small.dump(tmp_path / f"dump{form}", form, *PUBLIC)
         if form == "-Fd":
             dumped = packed(tmp_path / "d.zip", dumped)
         async with small.harbor() as harbor:
@@ -124,7 +114,7 @@ async def test_what_the_original_dumped_of_one_schema_brings_that_schema_along(
 async def test_what_was_sanitized_elsewhere_is_raw_here_and_adopted_once(
     small: Small, tmp_path: Path
 ) -> None:
-    file = packed(tmp_path / "1700000000_shop.san.zip", dump(small, tmp_path / "shop.sql"))
+    file = packed(tmp_path / "1700000000_shop.san.zip", small.dump(tmp_path / "shop.sql"))
     async with small.harbor() as harbor:
         plan = await harbor.plan(AdoptRequest("shop", file))
         assert "RAW" in plan.warnings[0]
@@ -162,7 +152,7 @@ async def test_sql_that_reaches_for_the_machine_is_refused(small: Small, tmp_pat
 
 
 async def test_an_archive_that_names_files_outside_of_itself_is_refused(small: Small, tmp_path: Path) -> None:
-    directory = dump(small, tmp_path / "d", "-Fd", "-Z0")
+    directory = small.dump(tmp_path / "d", "-Fd", "-Z0")
     toc = (directory / "toc.dat").read_bytes()
     name = next(file.name for file in directory.iterdir() if file.suffix == ".dat" and file.name[0].isdigit())
     (directory / "toc.dat").write_bytes(toc.replace(name.encode(), b"../" + name.encode()[3:]))

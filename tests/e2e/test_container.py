@@ -1,18 +1,17 @@
 """Private copies in containers, where a server is not installed: a daemon of ours, servers that are real."""
 
 import json
-import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
 from support.docker_daemon import DIGEST, Daemon
-from support.postgres import execute
 from support.small import MakeSmall, Small
 
-from snapharbor.engine.database import container
-from snapharbor.engine.database.container import Image, container_server, docker_answers, tagged
+from snapharbor.engine.database.container import daemon
+from snapharbor.engine.database.container.daemon import destroy, docker_answers, tagged
+from snapharbor.engine.database.container.server import Image, container_server
 from snapharbor.engine.database.lease import reap
 from snapharbor.engine.database.postgres.kit import PostgresKit
 from snapharbor.engine.model.errors import ClientMissing, DatabaseFailed
@@ -102,10 +101,10 @@ def test_a_container_whose_owner_is_gone_is_removed_once_docker_answers(
     (left / "name").write_text("snapharbor-left")
     docker_daemon.add("snapharbor-left")
     docker_daemon.deaf = True
-    reap(tmp_path, "container", destroy=container.destroy)
+    reap(tmp_path, "container", destroy=destroy)
     assert left.exists()
     docker_daemon.deaf = False
-    reap(tmp_path, "container", destroy=container.destroy)
+    reap(tmp_path, "container", destroy=destroy)
     assert not left.exists()
     assert docker_daemon.machines == {}
 
@@ -113,8 +112,8 @@ def test_a_container_whose_owner_is_gone_is_removed_once_docker_answers(
 def test_within_a_container_names_resolve_in_our_network(
     docker_daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(container, "INSIDE", (str(tmp_path),))
-    monkeypatch.setattr(container.socket, "gethostname", lambda: "own")
+    monkeypatch.setattr(daemon, "INSIDE", (str(tmp_path),))
+    monkeypatch.setattr(daemon.socket, "gethostname", lambda: "own")
     docker_daemon.add("own")
     with container_server(IMAGE, tmp_path) as (host, port, _):
         assert re.fullmatch(r"snapharbor-[0-9a-f]{16}", host)
@@ -126,7 +125,7 @@ def test_within_a_container_names_resolve_in_our_network(
 def test_a_container_that_this_docker_does_not_know_is_as_good_as_none(
     docker_daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(container, "INSIDE", (str(tmp_path),))
+    monkeypatch.setattr(daemon, "INSIDE", (str(tmp_path),))
     with container_server(IMAGE, tmp_path) as (host, _, _):
         assert host == "127.0.0.1"
 
@@ -156,7 +155,7 @@ def test_without_a_docker_of_this_machine_the_error_says_what_to_do(
     assert not docker_answers()
     with pytest.raises(ClientMissing, match=said) as raised, container_server(IMAGE, tmp_path):
         pass
-    assert "server's programs" in raised.value.hint
+    assert "install the programs of the database" in raised.value.hint.lower()
 
 
 def test_without_the_library_nothing_is_tried_and_nothing_removed(
@@ -166,7 +165,7 @@ def test_without_the_library_nothing_is_tried_and_nothing_removed(
     with pytest.raises(ClientMissing, match="the library"), container_server(IMAGE, tmp_path):
         pass
     (tmp_path / "name").write_text("snapharbor-left")
-    container.destroy(tmp_path)
+    destroy(tmp_path)
     assert (tmp_path / "name").exists()
     assert docker_daemon.requests == []
 
@@ -182,23 +181,3 @@ def test_without_the_library_nothing_is_tried_and_nothing_removed(
 )
 def test_an_image_without_a_tag_gets_the_sources_version(reference: str, expected: str) -> None:
     assert tagged(reference, "15") == expected
-
-
-@pytest.mark.skipif(
-    "SNAPHARBOR_DOCKER" not in os.environ, reason="SNAPHARBOR_DOCKER=1 runs it with a real Docker"
-)
-async def test_with_a_real_docker(person: Small, tmp_path: Path) -> None:
-    image = Image(
-        "postgres:18",
-        "postgres",
-        "who",
-        "postgres",
-        5432,
-        "POSTGRES_PASSWORD_FILE",
-        {"POSTGRES_USER": "who"},
-        (),
-    )
-    async with container.contained(
-        image, tmp_path, lambda url: PostgresKit().database(url, person.settings())
-    ) as url:
-        execute(url, "SELECT 1")

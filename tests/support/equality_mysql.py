@@ -1,7 +1,6 @@
 """Both ways to run rules on one MariaDB database, through the doors that sanitizing uses."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from snapharbor.engine.database.base import Rewrite
 from snapharbor.engine.database.mysql.database import MysqlDatabase
@@ -10,7 +9,7 @@ from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.model.pushdown import Facts, Rewritten
 from snapharbor.engine.model.rules import RuleSet
-from snapharbor.engine.model.settings import Programs
+from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.rules.analyse import analyse_all
@@ -27,13 +26,12 @@ EVERYTHING = Selection()
 class Both:
     """Runs rules on a database while it is read, and in a copy, and returns what each makes of the rows."""
 
-    def __init__(self, programs: Programs, directory: Path) -> None:
-        self._programs = programs
-        self._directory = directory
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def database(self, url: DatabaseUrl) -> MysqlDatabase:
         """Return a database as targets have it."""
-        return MysqlDatabase(url, self._programs, self._directory, readers=2)
+        return MysqlDatabase(url, self._settings, readers=2)
 
     async def in_a_copy(self, url: DatabaseUrl, rules: RuleSet) -> Outcome:
         """Run rules in a database that is their own to change."""

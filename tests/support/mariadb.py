@@ -4,7 +4,6 @@ One that is installed is used; else Debian's packages are unpacked below the che
 and changes nothing on the machine. A prepared data directory is kept there too, and copied for each run.
 """
 
-import fcntl
 import os
 import re
 import secrets
@@ -14,7 +13,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 
@@ -23,10 +22,13 @@ import pytest
 
 from snapharbor.engine.database.account import Account, fitting_account
 from snapharbor.engine.model.secret import Secret
-from snapharbor.engine.model.settings import Programs
+from snapharbor.engine.model.settings import Programs, Settings
 from snapharbor.engine.model.url import DatabaseUrl
 
-CACHE = Path(__file__).parents[2] / ".cache" / "mariadb"
+from .debian import CACHE, NotToBeHad, alone, environment, run, unpacked
+from .workplace import settings_in
+
+PLACE = CACHE / "mariadb"
 PLACES = "/usr/sbin:/usr/local/sbin:/usr/local/mariadb/bin"
 PACKAGES = ("mariadb-server-core", "mariadb-client-core")
 SOCKET = "mysql.sock"
@@ -45,10 +47,19 @@ NewSchema = Callable[..., DatabaseUrl]
 
 @dataclass(frozen=True, slots=True)
 class MariaDb:
-    """A running server. `url` is its root's, and its host the socket's directory; `bin` has the programs."""
+    """A running server. `url` is its root's, and its host the socket's directory; `bin` has the programs.
+
+    They are installed below `installed`, and `template` is a data directory of a server without a password.
+    """
 
     url: DatabaseUrl
     bin: Path
+    installed: Path
+    template: Path
+
+    def settings(self, directory: Path) -> Settings:
+        """Return a configuration that has its programs, and a working directory."""
+        return replace(settings_in(directory), mysql_programs=self.programs)
 
     @property
     def programs(self) -> Programs:
@@ -86,7 +97,7 @@ class MariaDb:
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
     """Start the server once and keep it for the whole run."""
     account = fitting_account()
-    with _alone():
+    with alone("mariadb"):
         programs = _programs(account)
         _template(programs, account)
     with running(programs, tmp_path_factory.mktemp("mariadb"), account) as server:
@@ -148,7 +159,8 @@ def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb
                 assert any("ready for connections" in line for line in child.stderr)
                 # Nobody reads what else it says, and a full pipe would stop it.
                 Thread(target=deque, args=(child.stderr, 0), daemon=True).start()
-                yield _with_password(sockets, _client(programs, directory))
+                place = _client(programs, directory), programs, _template(programs, account)
+                yield _with_password(sockets, *place)
             finally:
                 child.kill()
     finally:
@@ -175,26 +187,27 @@ def _client(programs: Path, directory: Path) -> Path:
     return wrapped
 
 
-def _with_password(sockets: Path, client: Path) -> MariaDb:
+def _with_password(sockets: Path, *place: Path) -> MariaDb:
     password = Secret(secrets.token_hex(16))
-    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), client)
+    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), *place)
     fresh.query(f"ALTER USER root@localhost IDENTIFIED BY '{password.reveal()}'")
-    return MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", password), client)
+    return replace(fresh, url=replace(fresh.url, password=password))
 
 
 def _programs(account: Account) -> Path:
     """Return the directory that has sbin/mariadbd, which the account can reach."""
     if found := shutil.which("mariadbd", path=PLACES):
         return Path(found).resolve().parents[1]
-    unpacked = CACHE / "unpacked"
-    if not unpacked.exists():
-        _unpack(unpacked)
+    try:
+        ours = unpacked(PLACE, *PACKAGES)
+    except NotToBeHad:
+        pytest.fail("MariaDB was not found and cannot be fetched: install the package `mariadb-server`.")
     if not account.foreign:
-        return unpacked / "usr"
+        return ours / "usr"
     reachable = account.place(Path()) / "mariadb"
     if not reachable.exists():
         fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=reachable.parent))
-        shutil.copytree(unpacked, fresh, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(ours, fresh, symlinks=True, dirs_exist_ok=True)
         fresh.chmod(0o755)
         fresh.rename(reachable)
     return reachable / "usr"
@@ -202,56 +215,20 @@ def _programs(account: Account) -> Path:
 
 def _template(programs: Path, account: Account) -> Path:
     """Return a data directory that was made once."""
-    version = _run(str(programs / "sbin" / "mariadbd"), "--version", env=_environment(programs))
+    version = run(str(programs / "sbin" / "mariadbd"), "--version", env=_environment(programs))
     found = re.search(r"Ver (\S+)", version)
     assert found is not None
-    template = CACHE / f"data-{found[1]}"
+    template = PLACE / f"data-{found[1]}"
     if not template.exists():
-        fresh = account.own(Path(tempfile.mkdtemp(dir=account.place(CACHE))))
+        fresh = account.own(Path(tempfile.mkdtemp(dir=account.place(PLACE))))
         install = str(programs / "bin" / "mariadb-install-db")
-        tables = account.own(Path(tempfile.mkdtemp(dir=account.place(CACHE))))
+        tables = account.own(Path(tempfile.mkdtemp(dir=account.place(PLACE))))
         argv = (install, *INSTALL, f"--basedir={programs}", f"--datadir={fresh}", f"--tmpdir={tables}")
-        _run(*account.prefix, *argv, env=_environment(programs))
+        run(*account.prefix, *argv, env=_environment(programs))
         shutil.rmtree(tables)
         shutil.move(fresh, template)
     return template
 
 
-@contextmanager
-def _alone() -> Generator[None]:
-    """Keep other processes of this run from preparing the same things."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _environment(programs: Path) -> dict[str, str]:
-    if programs == Path("/usr"):
-        return dict(os.environ)
-    libraries = sorted({str(path.parent) for path in programs.parent.rglob("*.so.*")})
-    return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries)}
-
-
-def _unpack(unpacked: Path) -> None:
-    """Fetch Debian's packages with the libraries they name, and unpack them."""
-    fresh = Path(tempfile.mkdtemp(dir=unpacked.parent))
-    try:
-        if os.geteuid() == 0:
-            _run("apt-get", "update", "-qq", directory=fresh)
-        depends = _run("apt-cache", "depends", *PACKAGES, directory=fresh)
-        libraries = set(re.findall(r"Depends: (lib\S+)", depends)) - {"libc6"}
-        _run("apt-get", "download", "-qq", *PACKAGES, *sorted(libraries), directory=fresh)
-        for package in fresh.glob("*.deb"):
-            _run("dpkg", "-x", str(package), ".", directory=fresh)
-            package.unlink()
-    except (OSError, subprocess.CalledProcessError):
-        shutil.rmtree(fresh)
-        pytest.fail("MariaDB was not found and cannot be fetched: install the package `mariadb-server`.")
-    fresh.chmod(0o755)
-    fresh.rename(unpacked)
-
-
-def _run(*argv: str, directory: Path | None = None, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(argv, cwd=directory, env=env, check=True, capture_output=True, text=True)
-    return done.stdout
+    return dict(os.environ) if programs == Path("/usr") else environment(programs.parent)

@@ -1,6 +1,7 @@
 """A database of a few statements, and everything real around it: cheap enough for a test of its own."""
 
 import secrets
+import subprocess
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +47,14 @@ class Small(Shop):
         accepted = tuple(Accepted(one.fingerprint, "to see what happens", "ana") for one in found)
         assert accepted
         return self.ruled(accept=accepted)
+
+    def dump(self, to: Path, *options: str) -> Path:
+        """Dump the source with the stock program."""
+        url = self.owner
+        password = url.password.reveal() if url.password else ""
+        argv = [self.server.tools.program("pg_dump"), *options, "-f", to, "-h", url.host, "-p", str(url.port)]
+        subprocess.run([*argv, "-U", url.user, url.database], env={"PGPASSWORD": password}, check=True)
+        return to
 
     async def plan(self, request: Request) -> Plan:
         """Plan something with the target as it is."""

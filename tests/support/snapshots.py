@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from snapharbor.engine.database.postgres.archive import archive_files
 from snapharbor.engine.database.postgres.restore import restore
 from snapharbor.engine.database.postgres.session import parameters
-from snapharbor.engine.database.postgres.tools import Toolbox
+from snapharbor.engine.database.postgres.tools import Means, Toolbox
 from snapharbor.engine.database.postgres.view import PostgresView, open_view
 from snapharbor.engine.database.publishing import publish
 from snapharbor.engine.model.job import Report, ignore
@@ -43,6 +43,11 @@ class Bench:
     person: Person = field(default_factory=somebody)
 
     @property
+    def means(self) -> Means:
+        """The client programs, and where their private files are made."""
+        return Means(self.boxes, self.directory)
+
+    @property
     def repository(self) -> Repository:
         """The repository."""
         return self.person.repository(LocalStorage(self.directory / "storage"), self.directory)
@@ -51,9 +56,7 @@ class Bench:
         self, url: DatabaseUrl, selection: Selection = EVERYTHING, limits: Limits | None = None
     ) -> AbstractAsyncContextManager[PostgresView]:
         """Open a view."""
-        return open_view(
-            url, selection, limits or Limits(), boxes=self.boxes, working_directory=self.directory
-        )
+        return open_view(url, selection, limits or Limits(), means=self.means)
 
     async def take(self, url: DatabaseUrl, selection: Selection = EVERYTHING, workers: int = 2) -> Snapshot:
         """Take a snapshot."""
@@ -81,8 +84,7 @@ class Bench:
             self.source(snapshot),
             jobs=jobs,
             report=report,
-            boxes=self.boxes,
-            working_directory=self.directory,
+            means=self.means,
         )
 
     async def export(self, snapshot: Snapshot, directory: Path) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
 from ...model.job import Report
 from ...model.pushdown import Rewritten
-from ...model.settings import Programs
+from ...model.settings import Settings
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..base import ChunkSource, Contents, Rewrite, View
@@ -19,7 +18,7 @@ from .inspect import inspect
 from .narrow import narrow
 from .probe import probe
 from .rewrite import foresee
-from .tools import discover
+from .tools import means
 
 
 class MysqlDatabase:
@@ -27,16 +26,13 @@ class MysqlDatabase:
 
     In a copy under another name, the tables of a snapshot are found by their names alone.
 
-    `programs` says where to look for the client program, None: in all usual places. `readers` is how many
+    `settings` say which client program there may be, and where private files are made. `readers` is how many
     connections a view has, because they have to be opened at its one moment.
     """
 
-    def __init__(
-        self, url: DatabaseUrl, programs: Programs | None, working_directory: Path, *, readers: int = 1
-    ) -> None:
+    def __init__(self, url: DatabaseUrl, settings: Settings, *, readers: int = 1) -> None:
         self._url = url
-        self._programs = programs
-        self._working_directory = working_directory
+        self._settings = settings
         self._readers = readers
 
     async def identify(self) -> Server:
@@ -57,11 +53,13 @@ class MysqlDatabase:
             SourceUnsuitable: it cannot be held, or rules cannot run while reading.
             ClientMissing: there is no client program.
         """
-        from .view import Means, open_view
+        from .view import open_view
 
-        means = Means(await discover(self._programs), self._working_directory, self._readers)
+        ours = await means(self._settings)
         await identify(self._url, limits)
-        async with open_view(self._url, selection, limits, means=means, rewrite=rewrite) as view:
+        async with open_view(
+            self._url, selection, limits, means=ours, readers=self._readers, rewrite=rewrite
+        ) as view:
             yield view
 
     async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
@@ -92,8 +90,7 @@ class MysqlDatabase:
             source if only is None else await to_thread.run_sync(narrow, source, only),
             jobs=jobs,
             report=report,
-            clients=await discover(self._programs),
-            working_directory=self._working_directory,
+            means=await means(self._settings),
         )
 
     async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:

@@ -17,7 +17,7 @@ from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workben
 from ..wanted import HashName
 
 if TYPE_CHECKING:
-    from ..container import Image
+    from ..container.server import Image
     from ..parcel import Parcel
     from ..selection import Selected
 
@@ -42,19 +42,22 @@ class MysqlKit:
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each client program."""
-        from .tools import HINT, NONE, discover
+        from ..container.daemon import instead_of
+        from .tools import HINT, NONE, means
 
-        clients = await discover(settings.mysql_programs)
-        if not clients:
+        ours = await means(settings)
+        if ours.images is not None and await instead_of(bool(ours.clients)):
+            return (("mysql", "MySQL or MariaDB in containers"),)
+        if not ours.clients:
             raise ClientMissing(NONE, HINT)
         return tuple(
-            (f"{one.product.lower()} {one.version}", f"{one.label} in {one.program.parent}")
-            for one in clients
+            (f"{one.product.lower()} {one.version}", f"{one.label} in {Path(one.command[0]).parent}")
+            for one in ours.clients
         )
 
     async def private_server(self, settings: Settings, major: int) -> str:
         """Say which server a private copy of a source would be on: its own product's."""
-        from ..container import instead_of
+        from ..container.daemon import instead_of
         from .servers import HINT, discover_servers
 
         servers = await discover_servers(settings.mysql_programs)
@@ -69,9 +72,7 @@ class MysqlKit:
         from .database import MysqlDatabase
 
         readers = max((target.cpus for target in settings.targets.values()), default=1)
-        return MysqlDatabase(
-            url, settings.mysql_programs, settings.working_directory, readers=min(readers, MOST_READERS)
-        )
+        return MysqlDatabase(url, settings, readers=min(readers, MOST_READERS))
 
     def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
         """Return what a selection takes of a database."""
@@ -107,33 +108,22 @@ class MysqlKit:
     async def run_script(self, url: DatabaseUrl, settings: Settings, file: Path, report: Report) -> None:
         """Run a file of SQL in a database with the native client."""
         from .script import run_script
-        from .tools import discover
+        from .tools import means
 
-        await run_script(
-            url,
-            file,
-            report,
-            clients=await discover(settings.mysql_programs),
-            working_directory=settings.working_directory,
-        )
+        await run_script(url, file, report, means=await means(settings))
 
     @asynccontextmanager
     async def adopted(
         self, dump: Path, parcel: "Parcel", settings: Settings, report: Report
     ) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server that a dump fits, and yield a database with all that the dump holds."""
-        from .adopt import adopted
-        from .servers import discover_servers
-        from .tools import discover
+        from .adopt import fill
+        from .tools import means
 
-        async with adopted(
-            dump,
-            parcel,
-            report,
-            servers=await discover_servers(settings.mysql_programs),
-            clients=await discover(settings.mysql_programs),
-            working_directory=settings.working_directory,
+        async with _private_server(
+            self, settings, parcel.product, version=parcel.version, name=parcel.database
         ) as url:
+            await fill(url, dump, report, means=await means(settings))
             yield url
 
     def copied_as(self, database: str) -> str | None:
@@ -149,31 +139,56 @@ class MysqlKit:
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a snapshot's product, with an empty database of its source's name."""
-        from ..container import instead_of, work_copy
-        from .cluster import ephemeral_cluster
-        from .servers import choose_server, discover_servers
-
-        servers = await discover_servers(settings.mysql_programs)
-        directory, name = settings.working_directory, manifest.schemas[0]
-        own = None
-        if not await instead_of(any(server.product == manifest.engine for server in servers)):
-            chosen = choose_server(servers, manifest.engine)
-            own = partial(ephemeral_cluster, chosen, directory / "tmp", templates=directory / "templates")
-        async with work_copy(self, settings, name, own=own, image=partial(_image, settings, manifest)) as url:
+        async with _private_server(
+            self, settings, manifest.engine, version=manifest.server_version, name=manifest.schemas[0]
+        ) as url:
             yield url
 
 
-def _image(settings: Settings, manifest: Manifest) -> "Image":
-    from ..container import Image, tagged
+@asynccontextmanager
+async def _private_server(
+    kit: MysqlKit, settings: Settings, product: str, *, version: str, name: str
+) -> AsyncGenerator[DatabaseUrl]:
+    """Run a throw-away server with an empty database, and yield its URL.
 
-    series = ".".join(manifest.server_version.split(".")[:2])
+    Args:
+        kit: What knows such databases.
+        settings: The configuration.
+        product: The server's; if empty, that of the newest server at hand.
+        version: The source's, empty if nobody knows it.
+        name: The database's.
+
+    Raises:
+        ClientMissing: there is no server of the product, and definitions of one are not those of the other.
+    """
+    from ..container.daemon import instead_of
+    from ..container.server import work_copy
+    from .cluster import ephemeral_cluster
+    from .servers import choose_server, discover_servers
+
+    servers = await discover_servers(settings.mysql_programs)
+    directory, own = settings.working_directory, None
+    product = product or (servers[-1].product if servers else "MySQL")
+    if not await instead_of(any(server.product == product for server in servers)):
+        chosen = choose_server(servers, product)
+        own = partial(ephemeral_cluster, chosen, directory / "tmp", templates=directory / "templates")
+    image = partial(_image, settings, product, version)
+    async with work_copy(kit, settings, name, installed=own, image=image) as url:
+        yield url
+
+
+def _image(settings: Settings, product: str, version: str) -> "Image":
+    from ..container.daemon import tagged
+    from ..container.server import Image
+    from .tools import series
+
     return Image(
-        reference=tagged(settings.images[manifest.engine.lower()], series),
+        reference=tagged(settings.images[product.lower()], series(version) or "latest"),
         scheme="mysql",
         user="root",
         database="mysql",
         port=3306,
-        password_variable=f"{manifest.engine.upper()}_ROOT_PASSWORD_FILE",
+        password_variable=f"{product.upper()}_ROOT_PASSWORD_FILE",
         environment={},
         command=SETTINGS_IN_A_CONTAINER,
     )

@@ -5,7 +5,7 @@ stands for NULL.
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -39,15 +39,15 @@ ALONE = "Run them in a private copy (--ephemeral), which names the rule that fai
 OPTIONS = ("--batch", "--quick", "--skip-column-names", "--unbuffered", "--binary-mode", "--silent")
 
 
-def arguments(session: Session, program: Path, *options: str) -> tuple[str | Path, ...]:
+def arguments(session: Session, command: Sequence[str | Path], *options: str) -> tuple[str | Path, ...]:
     """Return how a client is started; the option file has to be named first."""
-    return (program, f"--defaults-file={session.options}", *options)
+    return (*command, f"--defaults-file={session.options}", *options)
 
 
 @contextmanager
-def started(programs: Programs, session: Session, program: Path) -> "Generator[Pump]":
+def started(programs: Programs, session: Session, command: Sequence[str | Path]) -> "Generator[Pump]":
     """Start one client."""
-    argv = (*in_large_blocks(), *arguments(session, program, *OPTIONS))
+    argv = (*in_large_blocks(), *arguments(session, command, *OPTIONS))
     with programs.running(session, *argv, stdin=True) as child:
         yield Pump(programs, child)
 

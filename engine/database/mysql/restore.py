@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from anyio import to_thread
 
@@ -24,7 +23,7 @@ from .names import quote
 from .pump import arguments
 from .session import Connection, Session, connect, session
 from .statements import inserts
-from .tools import Client, choose_client
+from .tools import Client, Means
 from .version import Version
 
 AT_ONCE = 32
@@ -37,8 +36,7 @@ async def restore(
     *,
     jobs: int,
     report: Report,
-    clients: tuple[Client, ...],
-    working_directory: Path,
+    means: Means,
 ) -> None:
     """Fill the existing, empty database at `url`, `jobs` tables at a time. Owners are not restored.
 
@@ -51,8 +49,8 @@ async def restore(
         version = connection.version
         await connection.run(f"ALTER DATABASE {quote(url.database)} {defaults(definition, version)}")
         await make(connection, definition, before=True)
-        client = choose_client(clients, version.product)
-        with session(url, Limits(), working_directory) as access:
+        client = await means.client(url, version.product, version.text)
+        with session(url, Limits(), means.working_directory) as access:
             meter = Meter(report, "loading", sum(table.raw_bytes for table in source.manifest.tables))
             run = _Run(source, definition, client, access, version=version, meter=meter)
             await run.fill(url.database, jobs)
@@ -93,7 +91,7 @@ class _Run:
         """Fill every table that has rows."""
         tables = sorted(self._source.manifest.tables, key=lambda table: (-table.raw_bytes, table.name))
         waiting = deque(table for table in tables if table.rows)
-        argv = arguments(self._access, self._client.program, *OPTIONS, f"--database={database}")
+        argv = arguments(self._access, self._client.command, *OPTIONS, f"--database={database}")
 
         async def work() -> None:
             if not waiting:

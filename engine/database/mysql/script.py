@@ -17,7 +17,7 @@ from ..script import feed, look_at, pieces
 from .errors import from_program
 from .pump import arguments
 from .session import connect, session
-from .tools import Client, choose_client
+from .tools import Means
 
 OPTIONS = ("--batch", "--binary-mode", "--silent", "--skip-column-names", "--local-infile=0")
 ELSEWHERE = re.compile(
@@ -26,9 +26,7 @@ ELSEWHERE = re.compile(
 _POSITION = re.compile(r"at line (\d+)")
 
 
-async def run_script(
-    url: DatabaseUrl, file: Path, report: Report, *, clients: tuple[Client, ...], working_directory: Path
-) -> None:
+async def run_script(url: DatabaseUrl, file: Path, report: Report, *, means: Means) -> None:
     """Run a file of SQL in a database; what it defines cannot be undone if a later statement fails.
 
     Raises:
@@ -37,10 +35,11 @@ async def run_script(
     """
     size = look_at(file)
     async with connect(url) as connection:
-        client = choose_client(clients, connection.version.product)
+        version = connection.version
+    client = await means.client(url, version.product, version.text)
     meter = Meter(report, "running the file", size)
-    with session(url, Limits(lock_timeout=0), working_directory) as access:
-        argv = arguments(access, client.program, *OPTIONS, f"--database={url.database}")
+    with session(url, Limits(lock_timeout=0), means.working_directory) as access:
+        argv = arguments(access, client.command, *OPTIONS, f"--database={url.database}")
         with stream(argv, stdin=True, stdout=False, secrets=access.secrets) as child:
 
             def work() -> Completed:

@@ -2,16 +2,22 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...model.errors import ClientMissing
-from ...model.settings import Programs
-from ..process import run
+from anyio import to_thread
 
-Origin = Literal["configured", "system"]
+from ...model.errors import ClientMissing
+from ...model.settings import Programs, Settings
+from ...model.url import DatabaseUrl
+from ..container.daemon import docker_answers, tagged
+from ..container.program import contain
+from ..process import run
+from .session import reached
+
+Origin = Literal["configured", "system", "container"]
 Product = Literal["MariaDB", "MySQL"]
 
 CLIENTS = ("mariadb", "mysql")
@@ -27,15 +33,18 @@ PLACES = (
     "C:/Program Files/MySQL/MySQL Server */bin",
     "C:/Program Files/MariaDB */bin",
 )
-HINT = "Install a MySQL or MariaDB client, such as the package `mariadb-client`."
+HINT = (
+    "Install a MySQL or MariaDB client, such as the package `mariadb-client`, or start Docker and "
+    "`pip install snapharbor[docker]`."
+)
 NONE = "no MySQL or MariaDB client program was found"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One client program."""
+    """One client program; `command` is what to start, before its arguments."""
 
-    program: Path
+    command: tuple[str | Path, ...]
     product: Product
     version: str
     origin: Origin
@@ -44,6 +53,56 @@ class Client:
     def label(self) -> str:
         """How to call it in a record: name, version and origin, no path."""
         return f"{self.product.lower()} {self.version} ({self.origin})"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What client programs there are, and where private files are made for them.
+
+    `images` are, by product in small letters, what they come from where none is installed, None if they may
+    not.
+    """
+
+    clients: Sequence[Client]
+    working_directory: Path
+    images: Mapping[str, str] | None = None
+
+    async def client(self, url: DatabaseUrl, product: str, version: str) -> Client:
+        """Return the client for a server: an installed one, or that of its image.
+
+        Raises:
+            ClientMissing: there is none.
+            DatabaseFailed: the image cannot be had.
+        """
+        images = self.images
+        if self.clients or images is None or not await to_thread.run_sync(docker_answers):
+            return choose_client(self.clients, product)
+        reference = tagged(images[product.lower()], series(version))
+        reach = reached(url)
+        files = (Path(name) for name in (reach.socket, reach.authority) if name)
+        contained = await to_thread.run_sync(contain, reference, self.working_directory, files)
+        command = contained.command(product.lower())
+        if (found := await _identify(command, "container")) is None:
+            raise ClientMissing(
+                f"{NONE}, and `{reference}` has none", f"Name an image in `docker.images.{product.lower()}`."
+            )
+        return found
+
+
+async def means(settings: Settings) -> Means:
+    """Return what a configuration lets us work with.
+
+    Raises:
+        ClientMissing: there is nothing in the directory that it names.
+    """
+    explicit = settings.mysql_programs
+    images = settings.images if explicit is None else None
+    return Means(await discover(explicit), settings.working_directory, images)
+
+
+def series(version: str) -> str:
+    """Return how images of a version are tagged: by its first two numbers."""
+    return ".".join(version.split(".")[:2])
 
 
 async def discover(explicit: Programs | None = None) -> tuple[Client, ...]:
@@ -55,7 +114,9 @@ async def discover(explicit: Programs | None = None) -> tuple[Client, ...]:
     Raises:
         ClientMissing: there is nothing in the explicit directory; names the setting.
     """
-    found = [client for program, origin in _places(explicit) if (client := await _identify(program, origin))]
+    found = [
+        client for program, origin in _places(explicit) if (client := await _identify((program,), origin))
+    ]
     if explicit is not None and not found:
         raise ClientMissing(
             f"{explicit.setting} names a directory without a MySQL or MariaDB client: `{explicit.directory}`",
@@ -94,10 +155,10 @@ def globbed() -> Iterator[str]:
             yield from sorted(map(str, Path(anchor).glob(pattern.removeprefix(anchor))))
 
 
-async def _identify(program: Path, origin: Origin) -> Client | None:
-    answer = (await run([program, "--version"])).stdout.decode(errors="replace")
+async def _identify(command: tuple[str | Path, ...], origin: Origin) -> Client | None:
+    answer = (await run([*command, "--version"])).stdout.decode(errors="replace")
     if found := re.search(r"(\d+\.\d+\.\d+)-MariaDB", answer):
-        return Client(program, "MariaDB", found[1], origin)
+        return Client(command, "MariaDB", found[1], origin)
     if found := re.search(r"Ver (?:[\d.]+ Distrib )?(\d+\.\d+\.\d+)", answer):
-        return Client(program, "MySQL", found[1], origin)
+        return Client(command, "MySQL", found[1], origin)
     return None

@@ -32,17 +32,7 @@ from .pump import Pool, Pump, started
 from .rewrite import clock, judge, reading
 from .session import Connection, connect, session, settings
 from .slices import Cut, cut_tables, slices_of
-from .tools import Client, choose_client
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a view is read by: client programs, a directory for what they need, and so many connections."""
-
-    clients: Sequence[Client]
-    working_directory: Path
-    readers: int
-
+from .tools import Means
 
 # A note is told of every text that is no document, and what is cut is not looked for.
 HASHING = "SET SESSION sql_notes = 0, group_concat_max_len = 4294967295"
@@ -55,6 +45,7 @@ async def open_view(
     limits: Limits,
     *,
     means: Means,
+    readers: int,
     rewrite: Rewrite | None = None,
 ) -> "AsyncGenerator[MysqlView]":
     """Open one consistent, read-only moment of a database; at the end its locks are gone.
@@ -67,7 +58,7 @@ async def open_view(
     async with AsyncExitStack() as stack:
         keeper = await stack.enter_async_context(connect(url, limits))
         server = await read_server(keeper)
-        client = choose_client(means.clients, server.product)
+        client = await means.client(url, server.product, server.version)
         access = stack.enter_context(session(url, limits, means.working_directory))
         programs = Programs(from_program)
         wanted = (*settings(limits, keeper.version), HASHING)
@@ -76,8 +67,8 @@ async def open_view(
             await keeper.run(*ours)
             wanted = (*wanted, *ours)
         pumps: list[Pump] = []
-        for _ in range(means.readers):
-            pump = await stack.enter_async_context(in_thread(started(programs, access, client.program)))
+        for _ in range(readers):
+            pump = await stack.enter_async_context(in_thread(started(programs, access, client.command)))
             await to_thread.run_sync(pump.enter, wanted)
             pumps.append(pump)
         frozen = await stack.enter_async_context(freeze(keeper, url, selection, limits=limits, pumps=pumps))

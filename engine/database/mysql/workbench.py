@@ -20,7 +20,7 @@ from .definition import read_whole
 from .entries import Definition, Entry
 from .keys import Key, read_keys
 from .loading import entering, making, ruling
-from .names import literal, quote
+from .names import account, literal, quote
 from .session import Connection, connect
 
 ROLE = "snapharbor_rules"
@@ -89,7 +89,7 @@ class MysqlWorkbench:
         if not self._alone:
             yield keeper
             return
-        user, password = f"{ROLE}@localhost", Secret(secrets.token_hex(24))
+        user, password = account(ROLE, self._url), Secret(secrets.token_hex(24))
         database = re.sub(r"([_%\\])", r"\\\1", self._url.database)
         await keeper.run(
             f"CREATE OR REPLACE USER {user} IDENTIFIED BY {literal(password.reveal())}"

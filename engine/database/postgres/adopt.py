@@ -5,15 +5,14 @@ of this machine then. A dump that needs a superuser (for an extension that is no
 """
 
 import re
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 
 from anyio import to_thread
 
-from ...model.errors import ArgumentInvalid, ClientMissing, DatabaseFailed, EngineError
+from ...model.errors import ArgumentInvalid, DatabaseFailed, EngineError
 from ...model.identifier import quote
 from ...model.job import Progress, Report
 from ...model.secret import Secret
@@ -24,18 +23,16 @@ from ..meter import Meter
 from ..parcel import BLOCK, TABLE_OF_CONTENTS, Parcel
 from ..process import attend, stream
 from ..script import pieces
-from .cluster import ephemeral_cluster
 from .errors import from_program
-from .housekeeper import PostgresHousekeeper
+from .identify import identify
 from .plain import without_owners
 from .restore import OPTIONS
 from .roles import make_roles, roles_named
 from .script import send
 from .session import Session, connect, session
 from .toc import ArchiveDamaged, ByteStream, Toc, read_toc
-from .tools import CLIENT, Toolbox, choose_private
+from .tools import ClientTools, Means
 
-NAME = "snapharbor_work"
 ROLE = "snapharbor_adopts"
 # What every database has by itself.
 THERE = frozenset(((b"SCHEMA", b"public"), (b"EXTENSION", b"plpgsql"), (b"COMMENT", b"EXTENSION plpgsql")))
@@ -43,43 +40,41 @@ OBJECTS = re.compile(r"\d+ blob_\d+\.dat(?:\.\w+)?")
 DENIED = re.compile(r"permission denied to create extension|must be superuser", re.IGNORECASE)
 
 
-@asynccontextmanager
-async def adopted(
-    dump: Path, parcel: Parcel, report: Report, *, boxes: Sequence[Toolbox], working_directory: Path
-) -> AsyncGenerator[DatabaseUrl]:
-    """Run a throw-away server with what a dump holds, and yield the URL of its superuser.
+async def read_versions(dump: Path, parcel: Parcel) -> tuple[Toc | None, int]:
+    """Return an archive's table of contents, None for plain SQL, and the newest PostgreSQL that it names.
 
     Raises:
         ArgumentInvalid: the archive is damaged, or leads out of its directory.
-        DatabaseFailed, RuleRefused: it cannot be restored without a superuser.
     """
     toc = None if parcel.form == "sql" else await to_thread.run_sync(_contents, dump, parcel)
-    majors = parcel.majors if toc is None else _majors(toc)
-    box = choose_private(boxes, max(majors, default=0))
-    if not box.has(CLIENT):
-        raise ClientMissing(f"the PostgreSQL {box.version} programs have no {' or '.join(CLIENT)}")
-    tmp = working_directory / "tmp"
-    async with ephemeral_cluster(box, tmp, templates=working_directory / "templates") as cluster:
-        url = cluster.url(NAME)
-        await PostgresHousekeeper(url).create(NAME, "adopted")
-        loader = await _loader(url)
-        with session(loader, Limits(lock_timeout=0), working_directory) as access:
-            if toc is None:
-                meter = Meter(report, "restoring the dump", parcel.bytes)
-                await send(access, box, dump, without_owners(pieces(dump)), meter)
-            else:
-                await make_roles(url, roles_named(toc.entries))
-                report(Progress("restoring the dump"))
-                with leased_directory(tmp, "adopt") as directory:
-                    chosen = write_private(directory / "list", _chosen(toc))
-                    options = (f"--format={parcel.form}", f"--use-list={chosen}")
-                    await _restore(access, box, dump, options)
-        yield url
+    return toc, max(parcel.majors if toc is None else _majors(toc), default=0)
 
 
-async def _restore(access: Session, box: Toolbox, dump: Path, options: Sequence[str]) -> None:
+async def fill(
+    url: DatabaseUrl, dump: Path, parcel: Parcel, report: Report, *, toc: Toc | None, means: Means
+) -> None:
+    """Restore a dump into an empty database, whose superuser has the URL, as a role that owns it alone.
+
+    Raises:
+        DatabaseFailed, RuleRefused: it cannot be restored without a superuser.
+    """
+    box = await means.client(url, (await identify(url)).major, dump)
+    loader = await _loader(url)
+    with session(loader, Limits(lock_timeout=0), means.working_directory) as access:
+        if toc is None:
+            meter = Meter(report, "restoring the dump", parcel.bytes)
+            await send(access, box, dump, without_owners(pieces(dump)), meter)
+            return
+        await make_roles(url, roles_named(toc.entries))
+        report(Progress("restoring the dump"))
+        with leased_directory(means.working_directory / "tmp", "adopt") as directory:
+            chosen = write_private(directory / "list", _chosen(toc))
+            await _restore(access, box, dump, (f"--format={parcel.form}", f"--use-list={chosen}"))
+
+
+async def _restore(access: Session, box: ClientTools, dump: Path, options: Sequence[str]) -> None:
     argv: tuple[str | Path, ...] = (
-        box.program("pg_restore"),
+        *box.command("pg_restore"),
         *OPTIONS[1:],
         *("--exit-on-error", *options, f"--dbname={access.conninfo}"),
         dump,

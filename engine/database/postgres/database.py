@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from anyio import to_thread
 
 from ...model.catalog import Catalog, Server, TableName
 from ...model.job import Report
 from ...model.pushdown import Rewritten
-from ...model.settings import Programs
+from ...model.settings import Settings
 from ...model.target import Limits, Selection
 from ...model.url import DatabaseUrl
 from ..base import ChunkSource, Contents, Rewrite, View
@@ -18,16 +17,15 @@ from .identify import identify
 from .inspect import inspect
 from .narrow import narrow
 from .probe import probe
-from .tools import discover
+from .tools import means
 
 
 class PostgresDatabase:
-    """One database. `programs` says where to look for client programs, None: in all usual places."""
+    """One database. `settings` say which client programs there may be, and where private files are made."""
 
-    def __init__(self, url: DatabaseUrl, programs: Programs | None, working_directory: Path) -> None:
+    def __init__(self, url: DatabaseUrl, settings: Settings) -> None:
         self._url = url
-        self._programs = programs
-        self._working_directory = working_directory
+        self._settings = settings
 
     async def identify(self) -> Server:
         """Connect and say who answers."""
@@ -50,16 +48,9 @@ class PostgresDatabase:
         """
         from .view import open_view
 
-        boxes = await discover(self._programs)
+        ours = await means(self._settings)
         await identify(self._url, limits)
-        async with open_view(
-            self._url,
-            selection,
-            limits,
-            boxes=boxes,
-            working_directory=self._working_directory,
-            rewrite=rewrite,
-        ) as view:
+        async with open_view(self._url, selection, limits, means=ours, rewrite=rewrite) as view:
             yield view
 
     async def rewritten(self, selection: Selection, limits: Limits, rewrite: Rewrite) -> Rewritten:
@@ -88,14 +79,12 @@ class PostgresDatabase:
         """Fill this existing, empty database from a snapshot with pg_restore."""
         from .restore import restore
 
-        boxes = await discover(self._programs)
         await restore(
             self._url,
             source if only is None else await to_thread.run_sync(narrow, source, only),
             jobs=jobs,
             report=report,
-            boxes=boxes,
-            working_directory=self._working_directory,
+            means=await means(self._settings),
         )
 
     async def count(self, tables: Sequence[TableName]) -> dict[TableName, int]:

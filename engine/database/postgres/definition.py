@@ -110,14 +110,19 @@ def patterns(names: Iterable[TableName]) -> Iterator[str]:
 
 
 def definition(
-    programs: Programs, session: Session, *, pg_dump: Path, options: Sequence[str], wanted: Wanted
+    programs: Programs,
+    session: Session,
+    *,
+    pg_dump: Sequence[str | Path],
+    options: Sequence[str],
+    wanted: Wanted,
 ) -> Generator[tuple[str, Blocks]]:
     """Yield pg_dump's output as named parts, each read to its end before the next; blocking.
 
     Raises:
         DatabaseFailed, TimedOut, ...: pg_dump failed, or wrote rows that we write too.
     """
-    with programs.running(session, pg_dump, f"--dbname={session.conninfo}", *options) as child:
+    with programs.running(session, *pg_dump, f"--dbname={session.conninfo}", *options) as child:
         for name, blocks in _explained(programs, child, split_custom(_output(child))):
             content = _checked(blocks, wanted) if name == "toc" else blocks
             yield name, _explained(programs, child, content)

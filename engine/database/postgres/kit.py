@@ -17,7 +17,7 @@ from ..base import Artefact, Blocks, ChunkSource, Database, Housekeeper, Workben
 from ..wanted import HashName
 
 if TYPE_CHECKING:
-    from ..container import Image
+    from ..container.server import Image
     from ..parcel import Parcel
     from ..selection import Selected
 
@@ -37,22 +37,26 @@ class PostgresKit:
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each installation of the programs that are needed."""
-        from .tools import CLIENT, discover
+        from ..container.daemon import instead_of
+        from .tools import CLIENT, NONE, means
 
-        boxes = await discover(settings.postgres_programs)
-        if not any(box.has(CLIENT) for box in boxes):
-            raise ClientMissing("no PostgreSQL client programs were found")
+        ours = await means(settings)
+        installed = any(box.has(CLIENT) for box in ours.boxes)
+        if ours.image is not None and await instead_of(installed):
+            return (("postgresql", f"in containers of `{ours.image}`"),)
+        if not installed:
+            raise ClientMissing(NONE)
         return tuple(
             (
                 f"postgresql {box.version}",
                 f"{', '.join(name for name in CLIENT if box.has((name,)))} {box.version} in {box.directory}",
             )
-            for box in boxes
+            for box in ours.boxes
         )
 
     async def private_server(self, settings: Settings, major: int) -> str:
         """Say which server a private copy of a source of a major version would be on."""
-        from ..container import instead_of
+        from ..container.daemon import instead_of
         from .tools import SERVER, choose_private, discover
 
         boxes = await discover(settings.postgres_programs)
@@ -64,7 +68,7 @@ class PostgresKit:
         """Return the database at a URL."""
         from .database import PostgresDatabase
 
-        return PostgresDatabase(url, settings.postgres_programs, settings.working_directory)
+        return PostgresDatabase(url, settings)
 
     def selected(self, selection: Selection, catalog: Catalog) -> "Selected":
         """Return what a selection takes of a database."""
@@ -99,28 +103,21 @@ class PostgresKit:
     async def run_script(self, url: DatabaseUrl, settings: Settings, file: Path, report: Report) -> None:
         """Run a file of SQL in a database with the native client."""
         from .script import run_script
-        from .tools import discover
+        from .tools import means
 
-        await run_script(
-            url,
-            file,
-            report,
-            boxes=await discover(settings.postgres_programs),
-            working_directory=settings.working_directory,
-        )
+        await run_script(url, file, report, means=await means(settings))
 
     @asynccontextmanager
     async def adopted(
         self, dump: Path, parcel: "Parcel", settings: Settings, report: Report
     ) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server that a dump fits, and yield a database with all that the dump holds."""
-        from .adopt import adopted
-        from .tools import discover
+        from .adopt import fill, read_versions
+        from .tools import means
 
-        boxes = await discover(settings.postgres_programs)
-        async with adopted(
-            dump, parcel, report, boxes=boxes, working_directory=settings.working_directory
-        ) as url:
+        toc, major = await read_versions(dump, parcel)
+        async with _private_server(self, settings, major) as url:
+            await fill(url, dump, parcel, report, toc=toc, means=await means(settings))
             yield url
 
     def copied_as(self, database: str) -> str | None:
@@ -137,26 +134,35 @@ class PostgresKit:
     @asynccontextmanager
     async def ephemeral(self, manifest: Manifest, settings: Settings) -> AsyncGenerator[DatabaseUrl]:
         """Run a throw-away server of a snapshot's major version, or the newest at hand."""
-        from ..container import instead_of, work_copy
-        from .cluster import ephemeral_cluster
-        from .tools import SERVER, choose_private, discover
-
-        boxes = await discover(settings.postgres_programs)
-        directory, major = settings.working_directory, manifest.server_major
-        own = None
-        if not await instead_of(any(box.has(SERVER) for box in boxes)):
-            tools = choose_private(boxes, major)
-            own = partial(ephemeral_cluster, tools, directory / "tmp", templates=directory / "templates")
-        async with work_copy(self, settings, COPY, own=own, image=partial(_image, settings, major)) as url:
+        async with _private_server(self, settings, manifest.server_major) as url:
             yield url
 
 
+@asynccontextmanager
+async def _private_server(kit: PostgresKit, settings: Settings, major: int) -> AsyncGenerator[DatabaseUrl]:
+    """Run a throw-away server of a version, or the newest at hand, and yield the URL of an empty database."""
+    from ..container.daemon import instead_of
+    from ..container.server import work_copy
+    from .cluster import ephemeral_cluster
+    from .tools import SERVER, choose_private, discover
+
+    boxes = await discover(settings.postgres_programs)
+    directory = settings.working_directory
+    own = None
+    if not await instead_of(any(box.has(SERVER) for box in boxes)):
+        tools = choose_private(boxes, major)
+        own = partial(ephemeral_cluster, tools, directory / "tmp", templates=directory / "templates")
+    async with work_copy(kit, settings, COPY, installed=own, image=partial(_image, settings, major)) as url:
+        yield url
+
+
 def _image(settings: Settings, major: int) -> "Image":
-    from ..container import Image, tagged
+    from ..container.daemon import tagged
+    from ..container.server import Image
     from .cluster import SETTINGS
 
     return Image(
-        reference=tagged(settings.images["postgres"], str(major)),
+        reference=tagged(settings.images["postgres"], str(major or "latest")),
         scheme="postgres",
         user=USER,
         database="postgres",

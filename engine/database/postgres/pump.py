@@ -1,6 +1,6 @@
 """psql as a pump: one persistent child per reader, fed with COPY commands, read in large blocks."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,12 +14,17 @@ from .session import Session
 
 @contextmanager
 def open_pump(
-    programs: Programs, session: Session, *, psql: Path, preamble: Iterable[str], check: Callable[[], None]
+    programs: Programs,
+    session: Session,
+    *,
+    psql: Sequence[str | Path],
+    preamble: Iterable[str],
+    check: Callable[[], None],
 ) -> "Generator[Pump]":
     """Connect one psql and let it run the preamble; errors show at the first read."""
     options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate")
     with programs.running(
-        session, *in_large_blocks(), psql, *options, "-d", session.conninfo, stdin=True
+        session, *in_large_blocks(), *psql, *options, "-d", session.conninfo, stdin=True
     ) as child:
         pump = Pump(programs, child, check)
         pump.send("".join(f"{statement};\n" for statement in preamble))

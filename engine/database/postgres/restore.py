@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -23,8 +23,8 @@ from .archive import END_OF_ROWS, Layout, lay_out, object_file, object_line
 from .custom import block_objects, block_rows
 from .errors import from_program
 from .feed import Feed, Feeder, PourInto, pour
-from .session import Session, session, wants_tls
-from .tools import Toolbox, choose_client
+from .session import Session, session
+from .tools import ClientTools, Means
 
 OPTIONS = (
     "--format=directory",
@@ -49,8 +49,7 @@ async def restore(
     *,
     jobs: int,
     report: Report,
-    boxes: Sequence[Toolbox],
-    working_directory: Path,
+    means: Means,
 ) -> None:
     """Fill the existing, empty database at `url`, `jobs` tables or indexes at a time.
 
@@ -61,14 +60,14 @@ async def restore(
         SnapshotCorrupt, StorageUnreachable, ...: the snapshot could not be read.
     """
     layout = await to_thread.run_sync(lay_out, source)
-    box = await choose_client(boxes, _writer_major(layout), tls=wants_tls(url))
-    with session(url, Limits(), working_directory) as access:
+    box = await means.client(url, _writer_major(layout))
+    with session(url, Limits(), means.working_directory) as access:
         run = _Run(source, layout, box, access, jobs, report)
-        with leased_directory(working_directory / "tmp", "restore") as directory:
+        with leased_directory(means.working_directory / "tmp", "restore") as directory:
             done, unread = await run.attempt(directory, "--exit-on-error")
         if UNKNOWN_TIMEOUT in done.stderr:
             # It stopped at its first word, before anything was made.
-            with leased_directory(working_directory / "tmp", "restore") as directory:
+            with leased_directory(means.working_directory / "tmp", "restore") as directory:
                 done, unread = await run.attempt(directory)
     if done.code and not _only_unknown_timeout(done.stderr):
         raise _explained(from_program("pg_restore", done))
@@ -80,7 +79,7 @@ async def restore(
 class _Run:
     source: ChunkSource
     layout: Layout
-    box: Toolbox
+    box: ClientTools
     access: Session
     jobs: int
     report: Report
@@ -91,7 +90,7 @@ class _Run:
         frozen = self.jobs > 1 and self.box.major == _writer_major(self.layout)
         _write(directory / "toc.dat", self.layout.table_of_contents(compressed=False, frozen=frozen))
         argv: tuple[str | Path, ...] = (
-            self.box.program("pg_restore"),
+            *self.box.command("pg_restore"),
             *OPTIONS,
             *options,
             f"--jobs={self.jobs}",

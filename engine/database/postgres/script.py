@@ -18,8 +18,8 @@ from ..process import Completed, attend, stream
 from ..script import feed, look_at, pieces
 from .errors import from_program
 from .identify import identify
-from .session import Session, session, wants_tls
-from .tools import Toolbox, choose_client
+from .session import Session, session
+from .tools import ClientTools, Means
 
 OPTIONS = ("--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate")
 ESCAPE = b"\\unrestrict"
@@ -28,9 +28,7 @@ _POSITION = re.compile(r"<stdin>:(\d+):")
 _REFUSED = re.compile(r"backslash commands are restricted|backslash commands are not allowed", re.IGNORECASE)
 
 
-async def run_script(
-    url: DatabaseUrl, file: Path, report: Report, *, boxes: tuple[Toolbox, ...], working_directory: Path
-) -> None:
+async def run_script(url: DatabaseUrl, file: Path, report: Report, *, means: Means) -> None:
     """Run a file of SQL in a database, in one transaction if it does not end that itself.
 
     Raises:
@@ -40,19 +38,19 @@ async def run_script(
     """
     size = look_at(file)
     server = await identify(url)
-    box = await choose_client(boxes, server.major, tls=wants_tls(url))
-    with session(url, Limits(lock_timeout=0), working_directory) as access:
+    box = await means.client(url, server.major)
+    with session(url, Limits(lock_timeout=0), means.working_directory) as access:
         await send(access, box, file, pieces(file), Meter(report, "running the file", size))
 
 
-async def send(access: Session, box: Toolbox, file: Path, lines: Iterable[bytes], meter: Meter) -> None:
+async def send(access: Session, box: ClientTools, file: Path, lines: Iterable[bytes], meter: Meter) -> None:
     """Let psql send what lines of a file say, and nothing else.
 
     Raises:
         RuleRefused, ClientTooOld, DatabaseFailed, ...: as `run_script`.
     """
     target = ("--single-transaction", "--file=-", f"--dbname={access.conninfo}")
-    argv = (box.program("psql"), *OPTIONS, *target)
+    argv = (*box.command("psql"), *OPTIONS, *target)
     with stream(argv, env=access.environment, stdin=True, stdout=False, secrets=access.secrets) as child:
 
         def work() -> Completed:
@@ -91,7 +89,7 @@ def harmless(name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _failed(file: Path, done: Completed, box: Toolbox) -> EngineError:
+def _failed(file: Path, done: Completed, box: ClientTools) -> EngineError:
     if "invalid command \\restrict" in done.stderr:
         return ClientTooOld(
             f"psql {box.version} cannot be kept from running commands of its own",

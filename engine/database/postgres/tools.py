@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from anyio import to_thread
+
 from ...model.errors import ClientMissing, ClientTooOld
-from ...model.settings import Programs
+from ...model.settings import Programs, Settings
+from ...model.url import DatabaseUrl
+from ..container.daemon import docker_answers, tagged
+from ..container.program import Contained, contain
 from ..process import run
+from .session import wants_tls
 
 Origin = Literal["configured", "system", "embedded"]
 
@@ -27,6 +33,10 @@ PLACES = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
     "C:/Program Files/PostgreSQL/*/bin",
 )
+# Options of a URL that name files, and where libpq looks for files by itself.
+FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir")
+OWN_FILES = Path.home() / ".postgresql"
+NONE = "no PostgreSQL client programs were found"
 NO_TLS = "SSL support is not compiled in"
 
 
@@ -49,6 +59,10 @@ class Toolbox:
             return Path(found)
         raise ClientMissing(f"`{name}` is not among the {self.origin} PostgreSQL {self.version} programs")
 
+    def command(self, name: str) -> tuple[str | Path, ...]:
+        """Return what to start for a program, before its arguments."""
+        return (self.program(name),)
+
     def has(self, names: Sequence[str]) -> bool:
         """Tell whether all of these programs are there."""
         return all(shutil.which(name, path=str(self.directory)) for name in names)
@@ -56,6 +70,73 @@ class Toolbox:
     def label(self, name: str) -> str:
         """Return how to call a program in a record: name, version and origin, no path."""
         return f"{name} {self.version} ({self.origin})"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainedToolbox:
+    """PostgreSQL client programs of one version in containers."""
+
+    contained: Contained
+    version: str
+    major: int
+
+    def command(self, name: str) -> tuple[str | Path, ...]:
+        """Return what to start for a program, before its arguments."""
+        return self.contained.command(name)
+
+    def label(self, name: str) -> str:
+        """Return how to call a program in a record."""
+        return f"{name} {self.version} (container)"
+
+
+ClientTools = Toolbox | ContainedToolbox
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What client programs there are, and where private files are made for them.
+
+    `image` is what they come from where none is installed that fits, None if they may not.
+    """
+
+    boxes: Sequence[Toolbox]
+    working_directory: Path
+    image: str | None = None
+
+    async def client(self, url: DatabaseUrl, server_major: int, *seen: Path) -> ClientTools:
+        """Return the oldest installed programs that are not older than a server, else those of its image.
+
+        Args:
+            url: Where the server is.
+            server_major: Its version.
+            seen: What the programs read that is not in the working directory.
+
+        Raises:
+            ClientMissing: there are none, or none that can encrypt where the URL insists on it.
+            ClientTooOld: all are older than the server.
+            DatabaseFailed: the image cannot be had.
+        """
+        try:
+            return await choose_client(self.boxes, server_major, tls=wants_tls(url))
+        except (ClientMissing, ClientTooOld):
+            if self.image is None or not await to_thread.run_sync(docker_answers):
+                raise
+        reference = tagged(self.image, str(server_major))
+        named = (url.host, *(url.options.get(option, "") for option in FILES))
+        files = (*(Path(name) for name in named if name.startswith("/")), OWN_FILES, *seen)
+        contained = await to_thread.run_sync(contain, reference, self.working_directory, files)
+        return await _of_image(contained, reference, server_major)
+
+
+async def means(settings: Settings) -> Means:
+    """Return what a configuration lets us work with.
+
+    Raises:
+        ClientMissing: there is nothing in the directory that it names.
+    """
+    explicit = settings.postgres_programs
+    image = settings.images["postgres"] if explicit is None else None
+    return Means(await discover(explicit), settings.working_directory, image)
 
 
 async def discover(explicit: Programs | None = None) -> tuple[Toolbox, ...]:
@@ -85,7 +166,7 @@ async def choose_client(boxes: Sequence[Toolbox], server_major: int, *, tls: boo
     """
     clients = [box for box in boxes if box.has(CLIENT)]
     if not clients:
-        raise ClientMissing("no PostgreSQL client programs were found")
+        raise ClientMissing(NONE)
     new_enough = [box for box in clients if box.major >= server_major]
     if not new_enough:
         newest = clients[-1]
@@ -136,6 +217,23 @@ async def speaks_tls(box: Toolbox) -> bool:
     return NO_TLS not in (await run([box.program("psql"), "-Xwc", "", "-d", nowhere])).stderr
 
 
+async def _of_image(contained: Contained, reference: str, server_major: int) -> ContainedToolbox:
+    done = await run([*contained.command("pg_dump"), "--version"])
+    if (version := _version(done.stdout)) is None:
+        raise ClientMissing(
+            f"no PostgreSQL client programs were found, and `{reference}` has none: {done.stderr}",
+            "Name an image that has pg_dump, pg_restore and psql in `docker.images.postgres`.",
+        )
+    if int(version[2]) < server_major:
+        raise ClientTooOld(
+            f"pg_dump {version[1]} of `{reference}` is older than the server's version {server_major}",
+            "Leave the tag out of `docker.images.postgres`, or name a newer one.",
+            client=version[1],
+            server=server_major,
+        )
+    return ContainedToolbox(contained, version[1], int(version[2]))
+
+
 def _places(explicit: Programs | None) -> Iterator[tuple[Path, Origin]]:
     if explicit is not None:
         yield explicit.directory, "configured"
@@ -168,7 +266,11 @@ async def _identify(directory: Path, origin: Origin) -> Toolbox | None:
     program = shutil.which("pg_dump", path=str(directory))
     if program is None:
         return None
-    answer = (await run([program, "--version"])).stdout.decode(errors="replace")
-    if (version := re.search(r"\(PostgreSQL\) ((\d+)\S*)", answer)) is None:
+    if (version := _version((await run([program, "--version"])).stdout)) is None:
         return None
     return Toolbox(directory, version[1], int(version[2]), origin)
+
+
+def _version(answer: bytes) -> re.Match[str] | None:
+    """Return a version, its major number second, as a program says it."""
+    return re.search(r"\(PostgreSQL\) ((\d+)\S*)", answer.decode(errors="replace"))

@@ -35,9 +35,9 @@ from .originals import hashings
 from .places import PostgresFinder, read_finder
 from .pump import Pump, open_pump
 from .rewrite import ask, judge
-from .session import Session, connect, session, settings, wants_tls
+from .session import Session, connect, session, settings
 from .slices import Cutting
-from .tools import Toolbox, choose_client
+from .tools import ClientTools, Means
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -54,8 +54,7 @@ async def open_view(
     selection: Selection,
     limits: Limits,
     *,
-    boxes: Sequence[Toolbox],
-    working_directory: Path,
+    means: Means,
     rewrite: Rewrite | None = None,
 ) -> "AsyncGenerator[PostgresView]":
     """Open one consistent, read-only moment of a database; at the end its locks are gone.
@@ -68,11 +67,11 @@ async def open_view(
     """
     async with connect(url, limits) as connection:
         server = await read_server(connection)
-        box = await choose_client(boxes, server.major, tls=wants_tls(url))
+        box = await means.client(url, server.major)
         moment, snapshot = await freeze(connection, selection, standby=server.standby)
         if rewrite is not None:
             moment = replace(moment, rewritten=require(await judge(connection, rewrite, moment)))
-        with session(url, limits, working_directory) as access:
+        with session(url, limits, means.working_directory) as access:
             version, descriptor = connection.info.server_version, connection.fileno()
             keeper = _Keeper(url, snapshot, version, descriptor, Programs(from_program))
             async with open_tasks() as group:
@@ -115,7 +114,7 @@ class _Keeper:
 class _Reading:
     """The programs, how they connect, and what keeps the moment that they read."""
 
-    box: Toolbox
+    box: ClientTools
     access: Session
     keeper: _Keeper
 
@@ -182,7 +181,7 @@ class PostgresView:
         return definition(
             self._keeper.programs,
             self._access,
-            pg_dump=self._box.program("pg_dump"),
+            pg_dump=self._box.command("pg_dump"),
             options=wanted.options(self._limits, self._box.major),
             wanted=wanted,
         )
@@ -244,7 +243,7 @@ class PostgresView:
             BEGIN,
             f"SET TRANSACTION SNAPSHOT '{self._keeper.snapshot}'",
         )
-        psql = self._box.program("psql")
+        psql = self._box.command("psql")
         return open_pump(
             self._keeper.programs, self._access, psql=psql, preamble=preamble, check=self._keeper.check
         )

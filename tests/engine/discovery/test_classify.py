@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle, islice
-from pathlib import Path
 
 import pytest
 from psycopg import sql
 from support.postgres import NewDatabase, Postgres, Reader, connect, execute
 from support.shop import Shop
 
-from snapharbor.engine.database.postgres.database import PostgresDatabase
+from snapharbor.engine.database.postgres.inspect import inspect
+from snapharbor.engine.database.postgres.probe import probe
 from snapharbor.engine.discovery.classify import PERSONAL, Classification, classify, looks_personal
 from snapharbor.engine.model.catalog import Catalog, TableName
 from snapharbor.engine.model.sensitive import Evidence
@@ -139,10 +139,9 @@ class Looked:
 
 
 async def look(url: DatabaseUrl, seconds: float = 60) -> Looked:
-    database = PostgresDatabase(url, None, Path())
-    catalog = await database.inspect()
+    catalog = await inspect(url)
     found = await classify(
-        catalog, lambda queries: database.probe(queries, Limits(statement_timeout=10)), seconds=seconds
+        catalog, lambda queries: probe(url, queries, Limits(statement_timeout=10)), seconds=seconds
     )
     return Looked(catalog, found)
 

@@ -36,7 +36,7 @@ def cases(section: str) -> list[str]:
 def both(mariadb: MariaDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
     # Small pieces, so that tables are read in several.
     monkeypatch.setattr(slices, "SLICE_BYTES", 8192)
-    return Both(mariadb.programs, tmp_path)
+    return Both(mariadb.settings(tmp_path))
 
 
 @pytest.fixture(scope="module")

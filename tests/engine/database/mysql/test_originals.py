@@ -70,7 +70,7 @@ def hashes_of(reader: SliceReader, pieces: Iterable[Hashing]) -> Counter[tuple[i
 async def hashed(
     url: DatabaseUrl, mariadb: MariaDb, directory: Path, *columns: Wanted
 ) -> Counter[tuple[int, int]]:
-    database = MysqlDatabase(url, mariadb.programs, directory, readers=1)
+    database = MysqlDatabase(url, mariadb.settings(directory), readers=1)
     async with database.view(Selection(), Limits()) as view:
         pieces = [*view.hashings({TableName(url.database, "t"): columns}, SEED)]
         with view.reader() as reader:

@@ -25,7 +25,7 @@ Open = Callable[[DatabaseUrl], MysqlDatabase]
 
 @pytest.fixture
 def database(mariadb: MariaDb, tmp_path: Path) -> Open:
-    return lambda url: MysqlDatabase(url, mariadb.programs, tmp_path, readers=2)
+    return lambda url: MysqlDatabase(url, mariadb.settings(tmp_path), readers=2)
 
 
 async def take(database: MysqlDatabase) -> Captured:

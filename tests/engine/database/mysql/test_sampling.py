@@ -18,7 +18,7 @@ async def test_only_what_a_sample_takes_is_read(
         "CREATE TABLE t (id bigint unsigned PRIMARY KEY, name varchar(40));"
         "INSERT INTO t SELECT seq * 3, concat('n', seq) FROM seq_1_to_30000; ANALYZE TABLE t;"
     )
-    catalog = await MysqlDatabase(url, mariadb.programs, tmp_path, readers=1).inspect()
+    catalog = await MysqlDatabase(url, mariadb.settings(tmp_path), readers=1).inspect()
     (question,) = questions(catalog.tables[0], 30_000, Types.read(()), "mysql")
     with mariadb.connect(url.database) as connection, connection.cursor() as cursor:
         cursor.execute(question.query)

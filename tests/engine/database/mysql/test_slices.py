@@ -27,7 +27,7 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def take(url: DatabaseUrl, mariadb: MariaDb, directory: Path) -> tuple[Captured, int]:
-    database = MysqlDatabase(url, mariadb.programs, directory, readers=3)
+    database = MysqlDatabase(url, mariadb.settings(directory), readers=3)
     async with database.view(Selection(), Limits()) as view:
         return await to_thread.run_sync(capture, view), len(view.slices)
 
@@ -59,7 +59,7 @@ async def test_rows_that_did_not_change_are_in_the_same_piece(
         "CREATE TABLE big (k int PRIMARY KEY, note varchar(200));"
         "INSERT INTO big SELECT seq, repeat('x', 100) FROM seq_1_to_20000; ANALYZE TABLE big;"
     )
-    database = MysqlDatabase(url, mariadb.programs, tmp_path)
+    database = MysqlDatabase(url, mariadb.settings(tmp_path))
     async with database.view(Selection(), Limits()) as view:
         before = {piece.query for piece in view.slices}
     mariadb.query("INSERT INTO big VALUES (20001, 'new')", database=url.database)

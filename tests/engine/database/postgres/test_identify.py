@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from support.pgbouncer import pooled
 from support.postgres import NewDatabase, Postgres, Reader, execute
+from support.workplace import settings_in
 
 from snapharbor.engine.database.postgres.cluster import throwaway_cluster
 from snapharbor.engine.database.postgres.database import PostgresDatabase
@@ -98,7 +99,7 @@ async def test_a_pooler_that_shares_connections_is_refused(
             with pytest.raises(SourceUnsuitable):
                 await identify(url)
         with pytest.raises(SourceUnsuitable):
-            async with PostgresDatabase(url, None, tmp_path).view(Selection(), Limits()):
+            async with PostgresDatabase(url, settings_in(tmp_path)).view(Selection(), Limits()):
                 pass
 
 

@@ -10,6 +10,7 @@ import support.postgres
 from anyio import to_thread
 from support.captured import Captured, capture
 from support.postgres import PRIVILEGES, NewDatabase, Postgres, Reader, connect, execute, page_block, query
+from support.workplace import settings_in
 
 from snapharbor.engine.database.postgres.database import PostgresDatabase
 from snapharbor.engine.database.postgres.housekeeper import PostgresHousekeeper
@@ -31,7 +32,7 @@ ROW_SECURITY = "ALTER TABLE thing ENABLE ROW LEVEL SECURITY"
 
 
 async def read(url: DatabaseUrl, directory: Path) -> Captured:
-    async with PostgresDatabase(url, None, directory).view(EVERYTHING, Limits()) as view:
+    async with PostgresDatabase(url, settings_in(directory)).view(EVERYTHING, Limits()) as view:
         return await to_thread.run_sync(capture, view)
 
 

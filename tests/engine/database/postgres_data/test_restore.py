@@ -62,7 +62,7 @@ async def big(bench: Bench, each_postgres: Postgres, new_database: NewDatabase) 
 
 
 async def fill(bench: Bench, source: Source | Captured, url: DatabaseUrl, jobs: int = 2) -> None:
-    await restore(url, source, jobs=jobs, report=ignore, boxes=bench.boxes, working_directory=bench.directory)
+    await restore(url, source, jobs=jobs, report=ignore, means=bench.means)
 
 
 def leftovers(bench: Bench) -> Iterator[Path]:

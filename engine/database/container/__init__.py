@@ -1,0 +1,1 @@
+"""Containers: private servers, and client programs, for machines that have Docker and not those."""
