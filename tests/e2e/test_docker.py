@@ -1,7 +1,9 @@
 """A machine with Docker alone, and a real one: nothing of ours or of the database's is made up."""
 
 import os
+import re
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from snapharbor.engine.database.process import run, stream
 from snapharbor.engine.operations.requests import AdoptRequest, LoadRequest, SanitizeRequest
 
 pytestmark = pytest.mark.server
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -91,8 +94,12 @@ async def test_a_dump_of_mariadb_is_adopted(maria_shop: MariaShop, bare: Docker,
 
 def shell(bare: Docker, directory: Path) -> Contained:
     directory.mkdir(exist_ok=True)
-    tag = bare("images", "--format", "{{.Tag}}", bare.images["postgres"]).strip()
-    return contain(f"{bare.images['postgres']}:{tag}", directory, ())
+    return contain(whole_name(bare), directory, ())
+
+
+def whole_name(bare: Docker) -> str:
+    """Return the image of PostgreSQL with its tag."""
+    return bare("images", "--format", "{{.Repository}}:{{.Tag}}", bare.images["postgres"]).strip()
 
 
 async def test_what_a_program_says_and_how_it_ends_is_told(bare: Docker, tmp_path: Path) -> None:
@@ -126,6 +133,47 @@ def test_a_container_does_not_outlive_who_started_it(bare: Docker, tmp_path: Pat
             assert reap(work / "tmp", daemon.PREFIX, destroy=daemon.destroy)
     assert bare("ps", "--all", "--quiet") == ""
     assert [*(work / "tmp").iterdir()] == []
+
+
+WITHIN = """
+import sys
+from pathlib import Path
+
+import anyio
+
+from snapharbor.engine.database.container.server import Image, contained
+from snapharbor.engine.database.postgres.database import PostgresDatabase
+from snapharbor.engine.model.secret import Secret
+from snapharbor.engine.model.settings import Settings
+
+file, place = "POSTGRES_PASSWORD_FILE", Path("/tmp/work")
+image = Image(sys.argv[1], "postgres", "who", "postgres", 5432, file, {"POSTGRES_USER": "who"}, ())
+
+
+async def main() -> None:
+    place.mkdir()
+    settings = Settings(None, place, {}, {}, (), Secret(""))
+    async with contained(image, place, lambda url: PostgresDatabase(url, settings)) as url:
+        print(url.host, (await PostgresDatabase(url, settings).identify()).product)
+
+
+anyio.run(main)
+"""
+
+
+def test_within_a_container_a_server_beside_it_is_found_by_name(bare: Docker, tmp_path: Path) -> None:
+    (tmp_path / "within.py").write_text(WITHIN)
+    here = {"/usr", "/lib", "/lib64", "/bin", sys.base_prefix, sys.prefix, str(ROOT), str(tmp_path)}
+    places = [part for place in here for part in ("--volume", f"{place}:{place}")]
+    places += ["--volume", f"{bare.url.removeprefix('unix://')}:/var/run/docker.sock"]
+    bare("network", "create", "elsewhere")
+    image = whole_name(bare)
+    said = bare(
+        *("run", "--rm", "--network", "elsewhere", "--user", "0", "--entrypoint", sys.executable),
+        *(*places, image, str(tmp_path / "within.py"), image),
+    )
+    assert re.fullmatch(r"snapharbor-[0-9a-f]{16} PostgreSQL", said.strip())
+    assert bare("ps", "--all", "--quiet") == ""
 
 
 async def test_nothing_of_what_passes_is_in_a_log_of_dockers(bare: Docker, tmp_path: Path) -> None:

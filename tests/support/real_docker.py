@@ -12,18 +12,20 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from snapharbor.engine.database.container.server import NETWORK
 from snapharbor.engine.database.postgres.tools import Toolbox
+from snapharbor.engine.database.process import mortal
 
 from .debian import NotToBeHad, alone, environment, run, unpacked
 from .mariadb import MariaDb
 
-PACKAGES = ("docker.io", "containerd", "runc")
+# The last one is for names of containers in a network.
+PACKAGES = ("docker.io", "containerd", "runc", "iptables")
 QUIET = ("--iptables=false", "--bridge=none")
 START_SECONDS, PAUSE_SECONDS = 30.0, 0.1
 NOBODY = 65534
@@ -50,15 +52,19 @@ exec mariadbd --no-defaults --datadir=/data --socket=/tmp/s --init-file=/tmp/fir
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """A running daemon. `url` is what DOCKER_HOST is set to, `images` are those of a configuration."""
+    """A running daemon. `env` is what its client runs with, `images` are those of a configuration."""
 
-    url: str
     env: dict[str, str]
     images: dict[str, str]
 
+    @property
+    def url(self) -> str:
+        """What DOCKER_HOST is set to."""
+        return self.env["DOCKER_HOST"]
+
     def __call__(self, *argv: str, given: bytes | None = None) -> str:
         """Run Docker's own client and return what it said."""
-        return run("docker", *argv, env={**self.env, "DOCKER_HOST": self.url}, given=given)
+        return run("docker", *argv, env=self.env, given=given)
 
 
 @pytest.fixture(scope="session")
@@ -71,23 +77,26 @@ def docker_session(
     env = _environment()
     place = tmp_path_factory.mktemp("docker")
     url = f"unix://{place / 's'}"
-    argv = ["dockerd", *QUIET, "-H", url, "--pidfile", str(place / "pid")]
+    argv = [*mortal("TERM"), "dockerd", *QUIET, "-H", url, "--pidfile", str(place / "pid")]
     argv += ["--data-root", str(place / "data"), "--exec-root", str(place / "exec")]
+    images = {"postgres": "made-of-postgres", "mariadb": "made-of-mariadb"}
+    docker = Docker({**env, "DOCKER_HOST": url}, images)
     with (place / "log").open("wb") as log, subprocess.Popen(argv, env=env, stdout=log, stderr=log) as child:
-        docker = Docker(url, env, {"postgres": "made-of-postgres", "mariadb": "made-of-mariadb"})
         try:
             if not _answers(docker, child):
                 end = (place / "log").read_text().splitlines()[-1:]
                 pytest.skip(f"Docker does not start here: {''.join(end)}")
             ((version,),) = mariadb.query("SELECT @@version")
             box = next(box for box in toolboxes if box.origin == "embedded")
-            _import(docker, f"made-of-postgres:{box.major}", _postgres(box))
-            _import(docker, f"made-of-mariadb:{'.'.join(str(version).split('.')[:2])}", _mariadb(mariadb))
+            _import(docker, f"{images['postgres']}:{box.major}", _postgres(box))
+            _import(docker, f"{images['mariadb']}:{'.'.join(str(version).split('.')[:2])}", _mariadb(mariadb))
             yield docker
-            docker("network", "rm", NETWORK)
         finally:
+            with suppress(subprocess.CalledProcessError):  # it may not even have started
+                docker("network", "prune", "--force")
             child.terminate()
-    subprocess.run(["umount", str(place / "exec" / "netns" / "default")], check=False, capture_output=True)
+    with suppress(subprocess.CalledProcessError):
+        run("umount", str(place / "exec" / "netns" / "default"))
     shutil.rmtree(place, ignore_errors=True)
 
 
@@ -103,9 +112,14 @@ def _environment() -> dict[str, str]:
         return dict(os.environ)
     with alone("docker") as place:
         try:
-            return environment(unpacked(place, *PACKAGES))
+            ours = unpacked(place, *PACKAGES)
         except NotToBeHad:
             pytest.skip("there is no Docker, and it cannot be fetched: install the package `docker.io`")
+        named = ours / "usr" / "sbin" / "iptables"
+        if not named.exists():
+            named.symlink_to("xtables-nft-multi")
+        plugins = next(ours.rglob("xtables/libxt_*.so")).parent
+        return {**environment(ours), "XTABLES_LIBDIR": str(plugins)}
 
 
 def _answers(docker: Docker, child: "subprocess.Popen[bytes]") -> bool:
