@@ -92,7 +92,7 @@ async def test_a_program_may_read_what_it_needs_and_nothing_is_logged(person: Sm
 
 
 async def test_mariadb_is_read_and_loaded_by_its_own_image(maria_shop: MariaShop, bare: Daemon) -> None:
-    bare.programs["mariadb"] = maria_shop.server.bin / "mariadb"
+    bare.programs["mariadb"] = maria_shop.server.build.bin / "mariadb"
     settings = maria_shop.settings(mysql_programs=None)
     async with maria_shop.harbor(settings=settings) as harbor:
         made = await do(harbor, BuildRequest("shop"))

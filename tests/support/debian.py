@@ -6,10 +6,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 CACHE = Path(__file__).parents[2] / ".cache"
 
 
@@ -33,16 +34,61 @@ def unpacked(place: Path, *packages: str) -> Path:
     Raises:
         NotToBeHad: they cannot be fetched.
     """
-    done = place / "unpacked"
-    if done.exists():
-        return done
-    fresh = Path(tempfile.mkdtemp(dir=place))
-    try:
+
+    def fetch(fresh: Path) -> None:
         if os.geteuid() == 0:
             run("apt-get", "update", "-qq", directory=fresh)
         depends = run("apt-cache", "depends", *packages, directory=fresh)
         libraries = set(re.findall(r"Depends: (lib\S+)", depends)) - {"libc6"}
         run("apt-get", "download", "-qq", *packages, *sorted(libraries), directory=fresh)
+
+    return _unpacked(place, fetch)
+
+
+def unpacked_unstable(place: Path, *packages: str) -> Path:
+    """Return where packages of Debian's next release are unpacked with all that they need, its C library too.
+
+    Raises:
+        NotToBeHad: they cannot be fetched.
+    """
+
+    def fetch(fresh: Path) -> None:
+        mirror = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(LABEL)").splitlines()
+        uri = next((line.split()[0] for line in mirror if line.endswith(" Debian Debian")), None)
+        if uri is None:
+            raise NotToBeHad
+        lists, cache = fresh / "lists", fresh / "cache"
+        for directory in (lists, cache):
+            (directory / "partial").mkdir(parents=True)
+        (cache / "archives" / "partial").mkdir(parents=True)
+        (fresh / "status").touch()
+        (fresh / "sources.list").write_text(f"deb [signed-by={KEYRING}] {uri} unstable main\n")
+        settings = {
+            "Dir::State::lists": lists,
+            "Dir::State::status": fresh / "status",
+            "Dir::Etc::sourcelist": fresh / "sources.list",
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::Cache": cache,
+        }
+        options = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+        run("apt-get", *options, "update", "-qq")
+        run("apt-get", *options, "install", "-qq", "--download-only", "--no-install-recommends", *packages)
+        for package in (cache / "archives").glob("*.deb"):
+            if not package.name.startswith("perl"):
+                package.rename(fresh / package.name)
+        shutil.rmtree(cache)
+        shutil.rmtree(lists)
+
+    return _unpacked(place, fetch)
+
+
+def _unpacked(place: Path, fetch: Callable[[Path], None]) -> Path:
+    done = place / "unpacked"
+    if done.exists():
+        return done
+    fresh = Path(tempfile.mkdtemp(dir=place))
+    try:
+        fetch(fresh)
         for package in fresh.glob("*.deb"):
             run("dpkg", "-x", str(package), ".", directory=fresh)
             package.unlink()

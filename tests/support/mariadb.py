@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,37 +25,56 @@ from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.settings import Programs, Settings
 from snapharbor.engine.model.url import DatabaseUrl
 
-from .debian import CACHE, NotToBeHad, alone, environment, run, unpacked
+from .debian import NotToBeHad, alone, environment, run, unpacked, unpacked_unstable
 from .workplace import settings_in
 
-PLACE = CACHE / "mariadb"
 PLACES = "/usr/sbin:/usr/local/sbin:/usr/local/mariadb/bin"
-PACKAGES = ("mariadb-server-core", "mariadb-client-core")
+MARIADB = ("mariadb-server-core", "mariadb-client-core")
+MYSQL = ("mysql-server-core", "mysql-client-core")
 SOCKET = "mysql.sock"
-DURABLE = ("--innodb-flush-method=nosync", "--skip-innodb-doublewrite")
-INSTALL = (
-    *("--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"),
-    *("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", *DURABLE),
+NO_DEFAULTS = ("--no-defaults",)
+INSTALL_MARIADB = (
+    *("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"),
+    *("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M"),
+    *("--innodb-flush-method=nosync", "--skip-innodb-doublewrite"),
 )
+INSTALL_MYSQL = ("--initialize-insecure", "--innodb-redo-log-capacity=8M", "--innodb-flush-method=nosync")
 SERVE = (
-    *("--no-defaults", "--skip-networking", "--skip-log-bin", "--performance-schema=OFF"),
-    *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", *DURABLE),
+    *(*NO_DEFAULTS, "--skip-networking", "--skip-log-bin", "--performance-schema=OFF"),
+    *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"),
+    *("--innodb-flush-method=nosync", "--skip-innodb-doublewrite"),
 )
+SERVE_MARIADB = ()
+SERVE_MYSQL = ("--mysqlx=OFF", "--cte-max-recursion-depth=1000000", "--secure-file-priv=NULL")
+SEQUENCE = re.compile(rb"\bseq_(\d+)_to_(\d+)\b")
 
 NewSchema = Callable[..., DatabaseUrl]
 
 
 @dataclass(frozen=True, slots=True)
-class MariaDb:
-    """A running server. `url` is its root's, and its host the socket's directory; `bin` has the programs.
+class Build:
+    """Programs of a product, in `bin`, unpacked in `usr`; `template` is a data directory without a password."""
 
-    They are installed below `installed`, and `template` is a data directory of a server without a password.
-    """
+    product: str
+    bin: Path
+    daemon: str
+    client: str
+    usr: Path
+    template: Path
+    serve: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MariaDb:
+    """A running server. `url` is its root's, and its host the socket's directory."""
 
     url: DatabaseUrl
-    bin: Path
-    installed: Path
-    template: Path
+    build: Build
+
+    @property
+    def mariadb(self) -> bool:
+        """Whether it is MariaDB, and not MySQL."""
+        return self.build.product == "MariaDB"
 
     def settings(self, directory: Path) -> Settings:
         """Return a configuration that has its programs, and a working directory."""
@@ -64,7 +83,7 @@ class MariaDb:
     @property
     def programs(self) -> Programs:
         """What makes ours use its client."""
-        return Programs(self.bin, "`database_tools.mysql.bin`")
+        return Programs(self.build.bin, "`database_tools.mysql.bin`")
 
     def connect(self, database: str | None = None) -> "pymysql.Connection[pymysql.cursors.Cursor]":
         """Open an autocommit connection."""
@@ -82,7 +101,16 @@ class MariaDb:
         """Give the stock client a script, with nothing of ours."""
         assert self.url.password is not None
         socket = f"--socket={Path(self.url.host) / SOCKET}"
-        argv = [self.bin / "mariadb", "--no-defaults", socket, "--user=root", "--binary-mode", database]
+        if not self.mariadb:
+            script = SEQUENCE.sub(_numbers, script)
+        argv = [
+            self.build.bin / self.build.client,
+            "--no-defaults",
+            socket,
+            "--user=root",
+            "--binary-mode",
+            database,
+        ]
         env = {**os.environ, "MYSQL_PWD": self.url.password.reveal()}
         subprocess.run(argv, input=script, env=env, check=True, stdout=subprocess.DEVNULL)
 
@@ -97,19 +125,15 @@ class MariaDb:
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
     """Start the server once and keep it for the whole run."""
     account = fitting_account()
-    with alone("mariadb"):
-        programs = _programs(account)
-        _template(programs, account)
-    with running(programs, tmp_path_factory.mktemp("mariadb"), account) as server:
+    build = build_mysql if os.environ.get("SNAPHARBOR_TEST_SERVER") == "mysql" else build_mariadb
+    with running(build(account), tmp_path_factory.mktemp("mariadb"), account) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def other_mariadb(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
     """Start a server beside the other one, which has no source."""
-    del mariadb  # it has prepared what both need
-    account = fitting_account()
-    with running(_programs(account), tmp_path_factory.mktemp("mariadb"), account) as server:
+    with running(mariadb.build, tmp_path_factory.mktemp("mariadb"), fitting_account()) as server:
         yield server
 
 
@@ -133,34 +157,38 @@ def new_schema(mariadb: MariaDb) -> Generator[NewSchema]:
         mariadb.query(f"DROP DATABASE IF EXISTS `{name}`")
 
 
+def _numbers(found: re.Match[bytes]) -> bytes:
+    """Return what MariaDB has as a table of numbers in the words of MySQL."""
+    name, first, last = (part.decode() for part in (found[0], found[1], found[2]))
+    return (
+        "(WITH RECURSIVE numbers (seq) AS "
+        f"(SELECT {first} UNION ALL SELECT seq + 1 FROM numbers WHERE seq < {last}) SELECT seq FROM numbers) {name}"
+    ).encode()
+
+
 @contextmanager
-def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb]:
-    """Run a server with the programs below a directory; its data goes with it."""
-    directory = account.own(Path(tempfile.mkdtemp(prefix="mariadb-", dir=account.place(parent))))
+def running(build: Build, parent: Path, account: Account) -> Generator[MariaDb]:
+    """Run a server; its data goes with it."""
+    directory = account.own(Path(tempfile.mkdtemp(prefix="mysql-", dir=account.place(parent))))
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
     try:
-        shutil.copytree(_template(programs, account), directory / "data")
+        shutil.copytree(build.template, directory / "data")
         for path in (directory / "data").rglob("*"):
             account.own(path)
         account.own(directory / "data")
-        share = programs / "share" / "mysql"
         argv = [
             *account.prefix,
-            *(str(programs / "sbin" / "mariadbd"), *SERVE, f"--basedir={programs}"),
+            *(str(build.bin / build.daemon), *SERVE, *build.serve),
             *(f"--datadir={directory / 'data'}", f"--socket={sockets / SOCKET}"),
-            *(f"--lc-messages-dir={share}", f"--character-sets-dir={share / 'charsets'}"),
             *(f"--pid-file={directory / 'pid'}", f"--tmpdir={directory}"),
         ]
-        with subprocess.Popen(
-            argv, stderr=subprocess.PIPE, text=True, env=_environment(programs), cwd="/"
-        ) as child:
+        with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, cwd="/") as child:
             assert child.stderr is not None
             try:
                 assert any("ready for connections" in line for line in child.stderr)
                 # Nobody reads what else it says, and a full pipe would stop it.
                 Thread(target=deque, args=(child.stderr, 0), daemon=True).start()
-                place = _client(programs, directory), programs, _template(programs, account)
-                yield _with_password(sockets, *place)
+                yield _with_password(sockets, build)
             finally:
                 child.kill()
     finally:
@@ -168,67 +196,94 @@ def running(programs: Path, parent: Path, account: Account) -> Generator[MariaDb
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _client(programs: Path, directory: Path) -> Path:
-    """Return a directory that has the programs, which find their libraries and messages by themselves."""
-    if programs == Path("/usr"):
-        return programs / "bin"
-    wrapped = directory / "bin"
-    wrapped.mkdir(mode=0o755)
-    libraries, share = _environment(programs)["LD_LIBRARY_PATH"], programs / "share" / "mysql"
-    messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
-    for name, more in (
-        ("bin/mariadb", ""),
-        ("bin/mariadb-install-db", f"--basedir={programs}"),
-        ("sbin/mariadbd", f"--basedir={programs} {messages}"),
-    ):
-        script = wrapped / Path(name).name
-        script.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{programs}/{name}" "$@" {more}\n')
-        script.chmod(0o755)
-    return wrapped
-
-
-def _with_password(sockets: Path, *place: Path) -> MariaDb:
+def _with_password(sockets: Path, build: Build) -> MariaDb:
     password = Secret(secrets.token_hex(16))
-    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), *place)
+    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), build)
     fresh.query(f"ALTER USER root@localhost IDENTIFIED BY '{password.reveal()}'")
     return replace(fresh, url=replace(fresh.url, password=password))
 
 
-def _programs(account: Account) -> Path:
-    """Return the directory that has sbin/mariadbd, which the account can reach."""
-    if found := shutil.which("mariadbd", path=PLACES):
-        return Path(found).resolve().parents[1]
-    try:
-        ours = unpacked(PLACE, *PACKAGES)
-    except NotToBeHad:
-        pytest.fail("MariaDB was not found and cannot be fetched: install the package `mariadb-server`.")
+def build_mariadb(account: Account) -> Build:
+    """Return the MariaDB that is installed, or else Debian's."""
+    with alone("mariadb") as place:
+        if found := shutil.which("mariadbd", path=PLACES):
+            usr, start = Path(found).resolve().parents[1], ""
+        else:
+            try:
+                usr = _reachable(unpacked(place, *MARIADB), account) / "usr"
+            except NotToBeHad:
+                pytest.fail("MariaDB was not found and cannot be had: install the package `mariadb-server`.")
+            start = f'LD_LIBRARY_PATH="{environment(usr.parent)["LD_LIBRARY_PATH"]}" '
+        share = usr / "share" / "mysql"
+        messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
+        programs = {
+            "mariadb": ("bin/mariadb", ""),
+            "mariadb-install-db": ("bin/mariadb-install-db", f"--basedir={usr}"),
+            "mariadbd": ("sbin/mariadbd", f"--basedir={usr} {messages}"),
+        }
+        bin = _wrapped(place / "bin", usr, programs, start)
+        install = (str(bin / "mariadb-install-db"), *NO_DEFAULTS, *INSTALL_MARIADB)
+        template = _template(place, bin / "mariadbd", install, account)
+        return Build("MariaDB", bin, "mariadbd", "mariadb", usr, template, SERVE_MARIADB)
+
+
+def build_mysql(account: Account) -> Build:
+    """Return the MySQL of Debian's next release, which brings its own C library; skip where it is not to be had."""
+    with alone("mysql") as place:
+        try:
+            usr = _reachable(unpacked_unstable(place, *MYSQL), account) / "usr"
+        except NotToBeHad:
+            pytest.skip("MySQL's own server cannot be had here")
+        libraries = usr / "lib" / "x86_64-linux-gnu"
+        start = f'"{libraries}/ld-linux-x86-64.so.2" --library-path "{libraries}" '
+        share = usr / "share" / "mysql"
+        messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
+        programs = {
+            "mysql": ("bin/mysql", ""),
+            "mysqld": ("sbin/mysqld", f"{messages} --plugin-dir={usr / 'lib' / 'mysql' / 'plugin'}"),
+        }
+        bin = _wrapped(place / "bin", usr, programs, start)
+        install = (str(bin / "mysqld"), *NO_DEFAULTS, *INSTALL_MYSQL)
+        template = _template(place, bin / "mysqld", install, account)
+        return Build("MySQL", bin, "mysqld", "mysql", usr, template, SERVE_MYSQL)
+
+
+def _wrapped(bin: Path, usr: Path, programs: Mapping[str, tuple[str, str]], start: str) -> Path:
+    """Return a directory that has the programs, which find their libraries and messages by themselves."""
+    bin.mkdir(mode=0o755, exist_ok=True)
+    for name, (program, more) in programs.items():
+        script = f'#!/bin/sh\n{start}exec "{usr / program}" "$@" {more}\n'
+        if "ld-linux" in start:
+            script = f'#!/bin/sh\nexec {start}"{usr / program}" "$@" {more}\n'
+        fresh = bin / f".{name}"
+        fresh.write_text(script)
+        fresh.chmod(0o755)
+        fresh.rename(bin / name)
+    return bin
+
+
+def _reachable(unpacked: Path, account: Account) -> Path:
+    """Return programs that the account can reach, a copy if need be."""
     if not account.foreign:
-        return ours / "usr"
-    reachable = account.place(Path()) / "mariadb"
+        return unpacked
+    reachable = account.place(Path()) / unpacked.parent.name
     if not reachable.exists():
         fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=reachable.parent))
-        shutil.copytree(ours, fresh, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(unpacked, fresh, symlinks=True, dirs_exist_ok=True)
         fresh.chmod(0o755)
         fresh.rename(reachable)
-    return reachable / "usr"
+    return reachable
 
 
-def _template(programs: Path, account: Account) -> Path:
+def _template(place: Path, daemon: Path, install: Sequence[str], account: Account) -> Path:
     """Return a data directory that was made once."""
-    version = run(str(programs / "sbin" / "mariadbd"), "--version", env=_environment(programs))
-    found = re.search(r"Ver (\S+)", version)
+    found = re.search(r"Ver (\S+)", run(str(daemon), "--no-defaults", "--version"))
     assert found is not None
-    template = PLACE / f"data-{found[1]}"
+    template = place / f"data-{found[1]}"
     if not template.exists():
-        fresh = account.own(Path(tempfile.mkdtemp(dir=account.place(PLACE))))
-        install = str(programs / "bin" / "mariadb-install-db")
-        tables = account.own(Path(tempfile.mkdtemp(dir=account.place(PLACE))))
-        argv = (install, *INSTALL, f"--basedir={programs}", f"--datadir={fresh}", f"--tmpdir={tables}")
-        run(*account.prefix, *argv, env=_environment(programs))
+        fresh = account.own(Path(tempfile.mkdtemp(dir=account.place(place))))
+        tables = account.own(Path(tempfile.mkdtemp(dir=account.place(place))))
+        run(*account.prefix, *install, f"--datadir={fresh}", f"--tmpdir={tables}")
         shutil.rmtree(tables)
         shutil.move(fresh, template)
     return template
-
-
-def _environment(programs: Path) -> dict[str, str]:
-    return dict(os.environ) if programs == Path("/usr") else environment(programs.parent)

@@ -152,7 +152,7 @@ def _postgres(box: Toolbox) -> _Image:
 
 
 def _mariadb(server: MariaDb) -> _Image:
-    here = server.installed
+    here = server.build.usr
     programs = [here / "bin" / "mariadb", here / "sbin" / "mariadbd"]
     shared = here / "share" / "mysql"
     libraries = _libraries(programs, environment(here.parent) if here != Path("/usr") else None)
@@ -161,7 +161,7 @@ def _mariadb(server: MariaDb) -> _Image:
         "LD_LIBRARY_PATH": ":".join(sorted({str(path.parent) for path in libraries})),
         "SHARED": str(shared),
     }
-    return _Image((*programs, shared, *libraries), MARIADB, found, server.template)
+    return _Image((*programs, shared, *libraries), MARIADB, found, server.build.template)
 
 
 def _libraries(programs: Iterable[Path], env: dict[str, str] | None = None) -> list[Path]:

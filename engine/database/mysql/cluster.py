@@ -41,7 +41,7 @@ SETTINGS = (
     *("performance-schema=OFF", "event-scheduler=OFF", "local-infile=OFF", "general-log=OFF"),
     *("slow-query-log=OFF", "max-allowed-packet=1G", "loose-mysqlx=OFF", "loose-lower-case-table-names=0"),
 )
-SMALL = ("innodb-log-file-size=4M", "innodb-buffer-pool-size=16M")
+SMALL = ("loose-innodb-log-file-size=4M", "loose-innodb-redo-log-capacity=8M", "innodb-buffer-pool-size=16M")
 
 
 @dataclass(frozen=True, slots=True)

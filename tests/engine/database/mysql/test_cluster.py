@@ -53,7 +53,7 @@ def modes(paths: Iterable[Path]) -> list[int]:
 
 
 def test_what_a_killed_process_left_is_removed(mariadb: MariaDb, tmp_path: Path) -> None:
-    argv = [sys.executable, "-c", KILLED, str(tmp_path), str(mariadb.bin)]
+    argv = [sys.executable, "-c", KILLED, str(tmp_path), str(mariadb.build.bin)]
     killed = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert killed.returncode < 0, killed.stderr
     directory, host = map(Path, killed.stdout.split())
