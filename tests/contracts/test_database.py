@@ -31,11 +31,11 @@ from snapharbor.engine.model.errors import (
 from snapharbor.engine.model.job import ignore
 from snapharbor.engine.model.target import Limits, Selection
 
-PERSON, EMPTY = TableName("public", "person"), TableName("public", "empty")
+PERSON, EMPTY = TableName("public", "person"), TableName("public", "empty_one")
 TABLES = """
 CREATE TABLE person (id text, name text);
 INSERT INTO person VALUES ('1', 'Ada'), ('2', 'Grace'), ('3', NULL);
-CREATE TABLE empty (id text);
+CREATE TABLE empty_one (id text);
 """
 
 
@@ -59,7 +59,7 @@ class Place:
 
     @property
     def empty(self) -> TableName:
-        return TableName(self.schema, "empty")
+        return TableName(self.schema, "empty_one")
 
     @property
     def here(self) -> Database:

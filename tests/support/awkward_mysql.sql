@@ -50,12 +50,12 @@ INSERT INTO moments VALUES
 
 CREATE TABLE bytes (
   id binary(16) PRIMARY KEY, v varbinary(40), b blob, m mediumblob, place point NOT NULL, line linestring,
-  document json CHECK (json_valid(document)), u uuid, address inet6, SPATIAL KEY (place)
+  document json CHECK (json_valid(document)), /*M! u uuid, address inet6, */ SPATIAL KEY (place)
 );
 INSERT INTO bytes VALUES
   (UNHEX('00'), '', UNHEX('00090A0D5C27FF'), REPEAT(UNHEX('FF00'), 100000), ST_GeomFromText('POINT(1 2)', 4326), NULL,
-   '{"a": "tab\\t \\"quoted\\" \\\\ ü😀"}', 'ffffffff-ffff-ffff-ffff-fffffffffffe', '::1'),
-  (UNHEX('FF'), NULL, NULL, NULL, POINT(0.1, -1e300), LINESTRING(POINT(0, 0), POINT(1, 1)), NULL, NULL, NULL);
+   '{"a": "tab\\t \\"quoted\\" \\\\ ü😀"}' /*M! , 'ffffffff-ffff-ffff-ffff-fffffffffffe', '::1' */),
+  (UNHEX('FF'), NULL, NULL, NULL, POINT(0.1, -1e300), LINESTRING(POINT(0, 0), POINT(1, 1)), NULL /*M! , NULL, NULL */);
 
 CREATE TABLE staff (id int PRIMARY KEY, store_id int, boss int, CONSTRAINT `boss-key` FOREIGN KEY (boss) REFERENCES staff (id) ON DELETE SET NULL);
 CREATE TABLE store (id int PRIMARY KEY, manager int, CONSTRAINT manager FOREIGN KEY (manager) REFERENCES staff (id) ON UPDATE CASCADE, CHECK (id < 1000));
@@ -69,12 +69,12 @@ CREATE TABLE old_engine (id int PRIMARY KEY, note text) ENGINE = MyISAM DEFAULT 
 INSERT INTO old_engine VALUES (1, 'grüße'), (2, NULL);
 CREATE TABLE parted (id int NOT NULL, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (YEAR(at)) (PARTITION old VALUES LESS THAN (2020), PARTITION rest VALUES LESS THAN MAXVALUE);
 INSERT INTO parted VALUES (1, '2019-12-31'), (2, '2020-01-01');
-CREATE TABLE versioned (id int PRIMARY KEY, name text) WITH SYSTEM VERSIONING;
+CREATE TABLE versioned (id int PRIMARY KEY, name text) /*M! WITH SYSTEM VERSIONING */;
 INSERT INTO versioned VALUES (1, 'before');
 UPDATE versioned SET name = 'after';
-CREATE SEQUENCE tickets START WITH 5 INCREMENT BY 3 CACHE 10;
-DO NEXTVAL(tickets);
-CREATE TABLE numbered (id bigint DEFAULT (NEXTVAL(tickets)), word varchar(10));
+/*M! CREATE SEQUENCE tickets START WITH 5 INCREMENT BY 3 CACHE 10 */;
+/*M! DO NEXTVAL(tickets) */;
+CREATE TABLE numbered (id bigint /*M! DEFAULT (NEXTVAL(tickets)) */, word varchar(10));
 INSERT INTO numbered (word) VALUES ('first'), ('second');
 CREATE TABLE audit (what text, at timestamp DEFAULT CURRENT_TIMESTAMP);
 CREATE TABLE nothing_in_it (id int);

@@ -107,7 +107,8 @@ def make_maria_shop(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> 
         role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
         mariadb.query(f"CREATE USER {role}@localhost IDENTIFIED BY '{password}'")
         mariadb.query(f"GRANT {READING} ON `{owner.database}`.* TO {role}@localhost")
-        mariadb.query(f"GRANT SELECT ON mysql.proc TO {role}@localhost")
+        routines = "SELECT ON mysql.proc" if mariadb.mariadb else "SHOW_ROUTINE ON *.*"
+        mariadb.query(f"GRANT {routines} TO {role}@localhost")
         mariadb.query(f"GRANT RELOAD ON *.* TO {role}@localhost")
         source = replace(owner, user=role, password=Secret(password))
         shop = MariaShop(mariadb, owner, source, owner.on(f"{owner.database}_copy"), tmp_path / "data")

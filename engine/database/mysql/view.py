@@ -25,6 +25,7 @@ from .errors import from_program
 from .identify import read_server
 from .marker import COLUMNS, marked, row
 from .moment import Frozen, freeze
+from .names import quote
 from .naming import open_book
 from .originals import hashings
 from .places import MysqlFinder, read_finder
@@ -61,7 +62,8 @@ async def open_view(
         client = await means.client(url, server.product, server.version)
         access = stack.enter_context(session(url, limits, means.working_directory))
         programs = Programs(from_program)
-        wanted = (*settings(limits, keeper.version), HASHING)
+        # MySQL makes no derived table ready for who is in no database.
+        wanted = (f"USE {quote(url.database)}", *settings(limits, keeper.version), HASHING)
         if rewrite is not None:
             ours = reading(keeper.version, await clock(keeper))
             await keeper.run(*ours)

@@ -23,9 +23,9 @@ from snapharbor.engine.database.mysql.cluster import throwaway_cluster
 from snapharbor.engine.database.mysql.servers import choose_server, discover_servers
 from snapharbor.engine.model.settings import Programs
 
-directory, programs = map(Path, sys.argv[1:])
+directory, programs = map(Path, sys.argv[2:])
 found = anyio.run(discover_servers, Programs(programs, "here"))
-server = choose_server(found, "MariaDB")
+server = choose_server(found, sys.argv[1])
 with throwaway_cluster(server, directory / "tmp", templates=directory / "templates") as cluster:
     print(cluster.directory, cluster.host, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -33,7 +33,7 @@ with throwaway_cluster(server, directory / "tmp", templates=directory / "templat
 
 
 async def test_a_server_of_its_own_lets_nobody_in_from_outside(mariadb: MariaDb, tmp_path: Path) -> None:
-    server = choose_server(await discover_servers(mariadb.programs), "MariaDB")
+    server = choose_server(await discover_servers(mariadb.programs), mariadb.build.product)
     async with ephemeral_cluster(server, tmp_path / "tmp", templates=tmp_path / "templates") as cluster:
         places = (Path(cluster.host), cluster.directory)
         assert modes(places) == [0o700, 0o700]
@@ -53,7 +53,7 @@ def modes(paths: Iterable[Path]) -> list[int]:
 
 
 def test_what_a_killed_process_left_is_removed(mariadb: MariaDb, tmp_path: Path) -> None:
-    argv = [sys.executable, "-c", KILLED, str(tmp_path), str(mariadb.build.bin)]
+    argv = [sys.executable, "-c", KILLED, mariadb.build.product, str(tmp_path), str(mariadb.build.bin)]
     killed = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert killed.returncode < 0, killed.stderr
     directory, host = map(Path, killed.stdout.split())
@@ -68,4 +68,4 @@ def test_what_a_killed_process_left_is_removed(mariadb: MariaDb, tmp_path: Path)
 async def test_programs_of_another_product_are_not_taken(mariadb: MariaDb) -> None:
     servers = await discover_servers(mariadb.programs)
     with pytest.raises(ClientMissing):
-        choose_server(servers, "MySQL")
+        choose_server(servers, "MySQL" if mariadb.mariadb else "MariaDB")

@@ -14,6 +14,7 @@ from support.shop import do
 from snapharbor.engine.model.errors import PrivilegeMissing, SourceUnsuitable
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest
 
+ROUTINES = {True: "routines", False: "routines_mysql"}
 WORKER = Path(__file__).parents[3] / "e2e" / "test_mysql_work_server.py"
 MYISAM = "CREATE TABLE old (id int) ENGINE=MyISAM; INSERT INTO old VALUES (1);"
 
@@ -22,7 +23,7 @@ async def test_a_reader_with_every_right_reads_all_of_it_and_cannot_write(
     maria_shop: MariaShop, account: Account
 ) -> None:
     shop = maria_shop
-    source = account(shop.owner, "reader", "routines", "reload")
+    source = account(shop.owner, "reader", ROUTINES[shop.server.mariadb], "reload")
     async with shop.harbor(replace(shop.target, source=source)) as harbor:
         plan = await harbor.plan(BuildRequest("shop"))
         built = await harbor.run(plan)
@@ -65,11 +66,11 @@ async def test_tables_without_transactions_are_locked_or_refused(
 ) -> None:
     shop = maria_shop
     shop.server.load(shop.owner.database, MYISAM.encode())
-    source = account(shop.owner, "reader", "routines", "reload")
+    source = account(shop.owner, "reader", ROUTINES[shop.server.mariadb], "reload")
     async with shop.harbor(replace(shop.target, source=source)) as harbor:
         with pytest.raises(SourceUnsuitable):
             await do(harbor, BuildRequest("shop"))
-    source = account(shop.owner, "reader", "routines", "lock")
+    source = account(shop.owner, "reader", ROUTINES[shop.server.mariadb], "lock")
     async with shop.harbor(replace(shop.target, source=source)) as harbor:
         built = await do(harbor, BuildRequest("shop"))
     assert isinstance(built["left_out"], list)
