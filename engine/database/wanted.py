@@ -33,7 +33,7 @@ class Wanted:
 
 
 # What a source can compute and the search can do again.
-HashName = Literal["lookup3", "md5"]
+HashName = Literal["lookup3", "sha256"]
 
 # What a hash is of: a value, a value that means one person by itself, or only the first word of one.
 PLAIN, SURE, FIRST_WORD = range(3)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LONGEST = 4000, SHORTEST = 4, SHORTEST_NUMBER = 7, GROUP_WORDS = 4, NUMBER_GROUPS = 6, GAP = 2 };
-enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49, MD5_BLOCK = 64 };
+enum { SHARED_BY = 20, PROBES = 6, MOST_IN_A_CELL = 64, TOGETHER = 32, OVERLAP = 4096, WINDOW = 1 << 20, PADDING = 16, HEAD = 20, SHORT = 128, START = 19, HASH = 8, LONGEST_ADDRESS = 49, SHA_BLOCK = 64 };
 enum { SEEN_BITS = 11, SEEN_LONGEST = 53, SEEN_NOTHING = 255, WORTH = 16, WORTH_AT_FIRST = 1 << 11, WORTH_MOST = 1 << 16 };
 enum { EMAIL, PHONE, IBAN, CARD, SECRET, HIDDEN, KINDS };
 enum { IN_WORD = 1, IN_TOKEN = 2, IN_FIELD = 4, IN_QUOTED = 8, IS_DIGIT = 16, IS_EDGE = 32, IS_GAP = 64, IN_ADDRESS = 128 };
@@ -89,74 +89,67 @@ static inline uint64_t lookup3(const uint8_t *value, size_t length, State start)
     return (uint64_t)b << 32 | c;
 }
 
-/* MD5 of the seed's eight bytes and then a value's: the first eight of what comes out, as MySQL and MariaDB can
+/* SHA-256 of the seed's eight bytes and then a value's: the first eight of what comes out, as MySQL and MariaDB can
  * be asked for. */
-static inline void md5_block(uint32_t state[4], const uint8_t *block) {
-    static const uint32_t sines[64] = {
-        0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
-        0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
-        0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
-        0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
-        0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
-        0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
-        0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
-        0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
-    uint32_t words[16], a = state[0], b = state[1], c = state[2], d = state[3];
+static inline void sha256_block(uint32_t state[8], const uint8_t *block) {
+    static const uint32_t roots[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+    uint32_t words[64], s[8];
     for (int i = 0; i < 16; i++)
-        words[i] = word_at(block + i * 4);
-#define STEP(a, b, mixed, word, by) a = b + turned(a + (mixed) + sines[i] + words[(word) & 15], by), i++
-#define ROUND(mixed, word, one, two, three, four) \
-    for (int last = i + 16; i < last;) { \
-        STEP(a, b, mixed(b, c, d), word, one); \
-        STEP(d, a, mixed(a, b, c), word, two); \
-        STEP(c, d, mixed(d, a, b), word, three); \
-        STEP(b, c, mixed(c, d, a), word, four); \
+        words[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+                   (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+    for (int i = 16; i < 64; i++) {
+        uint32_t near = words[i - 15], far = words[i - 2];
+        words[i] = words[i - 16] + (turned(near, 25) ^ turned(near, 14) ^ near >> 3) + words[i - 7] +
+                   (turned(far, 15) ^ turned(far, 13) ^ far >> 10);
     }
-#define CHOSEN(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
-#define TURNED(x, y, z) CHOSEN(z, x, y)
-#define EXCLUSIVE(x, y, z) ((x) ^ (y) ^ (z))
-#define OTHERWISE(x, y, z) ((y) ^ ((x) | ~(z)))
-    int i = 0;
-    ROUND(CHOSEN, i, 7, 12, 17, 22)
-    ROUND(TURNED, 5 * i + 1, 5, 9, 14, 20)
-    ROUND(EXCLUSIVE, 3 * i + 5, 4, 11, 16, 23)
-    ROUND(OTHERWISE, 7 * i, 6, 10, 15, 21)
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
+    memcpy(s, state, sizeof s);
+    for (int i = 0; i < 64; i++) {
+        uint32_t chosen = s[6] ^ (s[4] & (s[5] ^ s[6])), most = (s[0] & s[1]) | (s[2] & (s[0] | s[1]));
+        uint32_t one = s[7] + (turned(s[4], 26) ^ turned(s[4], 21) ^ turned(s[4], 7)) + chosen + roots[i] + words[i];
+        uint32_t two = (turned(s[0], 30) ^ turned(s[0], 19) ^ turned(s[0], 10)) + most;
+        memmove(s + 1, s, 7 * sizeof s[0]);
+        s[4] += one;
+        s[0] = one + two;
+    }
+    for (int i = 0; i < 8; i++)
+        state[i] += s[i];
 }
 
-static uint64_t md5(const uint8_t *value, size_t length, uint64_t seed) {
-    uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-    uint8_t block[MD5_BLOCK];
+static uint64_t sha256(const uint8_t *value, size_t length, uint64_t seed) {
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint8_t block[SHA_BLOCK];
     uint64_t bits = ((uint64_t)length + sizeof seed) * 8;
     size_t used = sizeof seed;
     for (size_t i = 0; i < sizeof seed; i++)
         block[i] = (uint8_t)(seed >> (56 - 8 * i));
-    while (used + length >= MD5_BLOCK) {
-        memcpy(block + used, value, MD5_BLOCK - used);
-        value += MD5_BLOCK - used;
-        length -= MD5_BLOCK - used;
+    while (used + length >= SHA_BLOCK) {
+        memcpy(block + used, value, SHA_BLOCK - used);
+        value += SHA_BLOCK - used;
+        length -= SHA_BLOCK - used;
         used = 0;
-        md5_block(state, block);
+        sha256_block(state, block);
     }
     memcpy(block + used, value, length);
     used += length;
     block[used++] = 0x80;
-    if (used > MD5_BLOCK - sizeof bits) {
-        memset(block + used, 0, MD5_BLOCK - used);
-        md5_block(state, block);
+    if (used > SHA_BLOCK - sizeof bits) {
+        memset(block + used, 0, SHA_BLOCK - used);
+        sha256_block(state, block);
         used = 0;
     }
-    memset(block + used, 0, MD5_BLOCK - sizeof bits - used);
+    memset(block + used, 0, SHA_BLOCK - sizeof bits - used);
     for (size_t i = 0; i < sizeof bits; i++)
-        block[MD5_BLOCK - sizeof bits + i] = (uint8_t)(bits >> (8 * i));
-    md5_block(state, block);
-    uint64_t hash = 0;
-    for (int i = 0; i < 8; i++)
-        hash = hash << 8 | (state[i / 4] >> (8 * (i % 4)) & 0xFF);
-    return hash;
+        block[SHA_BLOCK - sizeof bits + i] = (uint8_t)(bits >> (56 - 8 * i));
+    sha256_block(state, block);
+    return (uint64_t)state[0] << 32 | state[1];
 }
 
 typedef struct {
@@ -506,7 +499,7 @@ typedef struct {
     PyObject_HEAD
     Filter bloom, first;
     uint64_t seed;
-    int md5;
+    int sha256;
     State starts[SHORT];
     uint8_t *forms, *shaped;
     uint64_t *counts;
@@ -577,8 +570,8 @@ static inline void ask_hash(Searcher *self, uint64_t hash) {
 }
 
 static inline uint64_t hash_of(const Searcher *self, const uint8_t *piece, size_t length) {
-    if (self->md5)
-        return md5(piece, length, self->seed);
+    if (self->sha256)
+        return sha256(piece, length, self->seed);
     return lookup3(piece, length, length < SHORT ? self->starts[length] : lookup3_start(length, self->seed));
 }
 
@@ -1085,14 +1078,14 @@ static void end_cell(Searcher *self) {
 }
 
 static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"forms", "shaped", "bloom", "first", "seed", "md5", NULL};
+    static char *names[] = {"forms", "shaped", "bloom", "first", "seed", "sha256", NULL};
     const char *forms, *shaped;
     Py_ssize_t columns, others;
     PyObject *bloom, *first;
     unsigned long long seed;
-    int md5 = 0;
+    int by_sha256 = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "y#y#OOK|p", names, &forms, &columns, &shaped, &others, &bloom, &first, &seed, &md5))
+            args, kwargs, "y#y#OOK|p", names, &forms, &columns, &shaped, &others, &bloom, &first, &seed, &by_sha256))
         return NULL;
     if (columns != others || columns == 0) {
         PyErr_SetString(PyExc_ValueError, "a form and a mark for each column");
@@ -1104,7 +1097,7 @@ static PyObject *searcher_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         return NULL;
     self->columns = columns;
     self->seed = seed;
-    self->md5 = md5;
+    self->sha256 = by_sha256;
     self->forms = malloc((size_t)columns);
     self->shaped = malloc((size_t)columns);
     self->counts = calloc((size_t)columns * KINDS, sizeof *self->counts);

@@ -1,7 +1,7 @@
 """Hashes of originals, gathered and confirmed in plain Python, as `_search.c` does it.
 
 A hash is one that the source itself can compute: PostgreSQL's `hashtextextended`, Bob Jenkins' lookup3 with
-a 64-bit seed, at a tenth of what SHA-256 costs; on MySQL and MariaDB the first half of MD5 over the seed and
+a 64-bit seed, at a tenth of what SHA-256 costs; on MySQL and MariaDB the first eight bytes of SHA-256 over the seed and
 the value. Neither keeps anything secret from who holds the seed, so neither the seed nor a hash outlives
 the search that they were made for.
 """
@@ -36,7 +36,7 @@ class Hash:
 
     def __call__(self, value: bytes) -> int:
         """Return the hash of some bytes."""
-        return (lookup3 if self.name == "lookup3" else md5)(value, self.seed)
+        return (lookup3 if self.name == "lookup3" else sha256)(value, self.seed)
 
 
 def packed_address(text: bytes) -> bytes:
@@ -50,9 +50,9 @@ def packed_address(text: bytes) -> bytes:
     return bytes((2 if found.version == 4 else 3, found.network.prefixlen)) + found.packed
 
 
-def md5(value: bytes, seed: int) -> int:
-    """Return the first 64 bits of MD5 over a seed's eight bytes and some others."""
-    digest = hashlib.md5(seed.to_bytes(HASH, "big") + value, usedforsecurity=False).digest()
+def sha256(value: bytes, seed: int) -> int:
+    """Return the first 64 bits of SHA-256 over a seed's eight bytes and some others."""
+    digest = hashlib.sha256(seed.to_bytes(HASH, "big") + value).digest()
     return int.from_bytes(digest[:HASH], "big")
 
 

@@ -85,7 +85,7 @@ class Originals:
     def searcher(self, forms: bytes, shaped: bytes) -> Searcher:
         """Return a search of one stream of rows for what is kept here."""
         hashed = self.hash
-        return Searcher(forms, shaped, self.bloom, self.first, hashed.seed, hashed.name == "md5")
+        return Searcher(forms, shaped, self.bloom, self.first, hashed.seed, hashed.name == "sha256")
 
     @property
     def passes(self) -> int:

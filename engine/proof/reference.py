@@ -52,17 +52,17 @@ class Searcher:
     `forms` say of each column: t text, b binary, v a value that holds nothing else, - not looked at.
 
     In columns marked in `shaped` it also counts what has the shape of personal data. Hashes are of lookup3,
-    or of MD5.
+    or of SHA-256.
     """
 
     def __init__(
-        self, forms: bytes, shaped: bytes, bloom: Filter, first: Filter, seed: int, md5: bool = False
+        self, forms: bytes, shaped: bytes, bloom: Filter, first: Filter, seed: int, sha256: bool = False
     ) -> None:
         self._forms = forms
         self._shaped = shaped
         self._bloom = bloom
         self._first = first
-        self._hash = Hash("md5" if md5 else "lookup3", seed)
+        self._hash = Hash("sha256" if sha256 else "lookup3", seed)
         self._rest = b""
         self._found = array("Q")
         self._here: set[int] = set()

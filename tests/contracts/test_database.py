@@ -170,7 +170,7 @@ async def test_a_view_stays_at_its_moment(place: Place) -> None:
 
 
 async def test_a_view_leaves_out_what_it_was_told_to_and_says_so(place: Place) -> None:
-    selection = Selection(exclude_tables=(f"{place.schema}.empty",), exclude_data=(f"{place.schema}.person",))
+    selection = Selection(exclude_tables=(f"{place.schema}.empty_one",), exclude_data=(f"{place.schema}.person",))
     async with place.here.view(selection, Limits()) as view:
         assert view.slices == ()
         assert len(view.left_out) == 2
@@ -180,7 +180,7 @@ async def test_statements_say_how_many_rows_they_touched(place: Place) -> None:
     touched = await place.here.execute(
         [
             f"UPDATE {place.schema}.person SET name = 'x'",
-            f"DELETE FROM {place.schema}.empty",
+            f"DELETE FROM {place.schema}.empty_one",
             f"DELETE FROM {place.schema}.person",
         ]
     )
@@ -199,7 +199,7 @@ async def test_a_statement_that_fails_undoes_those_before_it(place: Place) -> No
 
 async def test_questions_are_answered_in_their_order(place: Place) -> None:
     answers = await place.here.probe(
-        [f"SELECT name, id FROM {place.schema}.person", f"SELECT count(*) FROM {place.schema}.empty"],
+        [f"SELECT name, id FROM {place.schema}.person", f"SELECT count(*) FROM {place.schema}.empty_one"],
         Limits(),
     )
     assert [sorted(answer, key=str) for answer in answers] == [
@@ -233,7 +233,7 @@ async def test_what_was_read_fills_an_empty_database(place: Place) -> None:
 
 async def test_a_restore_brings_what_a_selection_takes_and_names_the_rest(place: Place) -> None:
     captured, name = await take(place.here), place.other()
-    only = Selection(exclude_tables=(f"{place.schema}.empty",), exclude_data=(f"{place.schema}.person",))
+    only = Selection(exclude_tables=(f"{place.schema}.empty_one",), exclude_data=(f"{place.schema}.person",))
     contents = await place.here.contents(captured, only)
     assert contents.tables == ()
     assert len(contents.left_out) == 2

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from snapharbor.engine.database.mysql.note import NOTE_TABLE
+
 from .mariadb import MariaDb
 
 Facts = Mapping[str, object]
+CHARACTER_SET = re.compile(r" CHARACTER SET \w+(?= COLLATE)")
 Rows = Sequence[tuple[object, ...]]
 
 TABLES = """
@@ -50,8 +53,12 @@ def facts(server: MariaDb, database: str) -> Facts:
 
         found: dict[str, object] = {name: sorted(map(repr, ask(query))) for name, query in OTHERS.items()}
         for name, kind in ask(TABLES):
+            if name == NOTE_TABLE:
+                continue
             what = {"VIEW": "VIEW", "SEQUENCE": "SEQUENCE"}.get(str(kind), "TABLE")
-            found[f"definition of {name}"] = ask(f"SHOW CREATE {what} {_quote(str(name))}")[0][1]
+            definition = str(ask(f"SHOW CREATE {what} {_quote(str(name))}")[0][1])
+            # MySQL names the character set of who named a collation, as its own definitions do.
+            found[f"definition of {name}"] = CHARACTER_SET.sub("", definition)
             if what == "SEQUENCE":
                 state = f"SELECT next_not_cached_value, cycle_count FROM {_quote(str(name))}"
                 found[f"state of {name}"] = ask(state)

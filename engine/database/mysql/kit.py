@@ -38,7 +38,7 @@ class MysqlKit:
     creating = "Grant it what docs/guides/privileges-mysql.md lists for a destination or a work server."
     undoes = False
     closes = False
-    hash: HashName = "md5"
+    hash: HashName = "sha256"
 
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each client program."""

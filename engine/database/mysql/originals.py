@@ -1,7 +1,7 @@
 """Hashes of a table's values, computed by the source itself: no value leaves it.
 
-Of a value there are one or several, as PostgreSQL gives them (`engine/database/postgres/originals.py`): MD5
-over the seed and it, or what in it can be recognised elsewhere, the first half in hexadecimal digits.
+Of a value there are one or several, as PostgreSQL gives them (`engine/database/postgres/originals.py`): SHA-256
+over the seed and it, or what in it can be recognised elsewhere, the first eight bytes in hexadecimal digits.
 """
 
 import re
@@ -92,7 +92,7 @@ class _Row:
 
     def hashed(self, value: str) -> str:
         """Return the digits of the hash of some bytes."""
-        return f"LEFT(MD5(CONCAT(X'{self._seed:016x}', {value})), {2 * HASH_BYTES})"
+        return f"LEFT(SHA2(CONCAT(X'{self._seed:016x}', {value}), 256), {2 * HASH_BYTES})"
 
     def contacts(self, text: str) -> str:
         """Return the digits of the hashes of addresses and numbers in a text, as it is compared."""

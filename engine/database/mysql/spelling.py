@@ -19,13 +19,17 @@ MAIL = rf"(?:\G|(?<!{LOCAL})){LOCAL}++@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
 WORD = r"[^\x00-\x2f\x3a-\x5e\x60\x7b-\x7f]"  # letters, digits, _, and whatever is not ASCII
 PHONE = f"(?<!{WORD})[0-9][0-9 ()./-]{{5,22}}[0-9](?!{WORD})"
-NUMBER_BEGINS = "[0-9][0-9 ()./-]{5}"
+NUMBER_BEGINS = "[0-9]" + 5 * "[0-9 ()./-]"
 
 STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A value that is a string, a key, what parts them, and words of JSON, which say nothing.
 PIECES = rf"({STRING})(?!\s*:)|{STRING}\s*:|[\[\]{{}},\s]+|\b(?:true|false|null)\b"
 OPENED, CLOSED = "\x01", "\x02"
-LEAF, MATCH = "snapharbor_leaf", "snapharbor_match"
+LEAF, MATCH, PART = "snapharbor_leaf", "snapharbor_match", "snapharbor_part"
+GROUP_OF_MARIADB, GROUP_OF_MYSQL = r"\1", "$1"
+# MySQL ends a pattern after some 300,000 steps. An address or number that is cut stands in the next piece too.
+WIDTH, OVERLAP = 16_384, 512
+SAY_NOTHING = "('OBJECT', 'ARRAY', 'BOOLEAN', 'NULL')"
 TEXTS = "COLUMNS (content LONGTEXT CHARACTER SET utf8mb4 PATH '$')"
 
 Give = Callable[[str], str]
@@ -65,14 +69,14 @@ def without_gaps(text: str) -> str:
 
 
 class Texts:
-    """Writes what needs patterns, which the two products have in their own ways.
+    """Writes what the two products have in their own ways.
 
-    MariaDB goes through a text in UTF-8 from its start for each match; MySQL has no patterns of bytes.
+    MariaDB goes through a text in UTF-8 from its start for each match. MySQL has no patterns of bytes, ends
+    those that take long, and knows what is in a document.
     """
 
     def __init__(self, *, mariadb: bool) -> None:
         self._mariadb = mariadb
-        self._group = r"\1" if mariadb else "$1"
 
     def contacts(self, text: str, give: Give) -> Iterator[str]:
         """Yield what there is to give of addresses and numbers in a text that is spelled as it is compared.
@@ -80,11 +84,18 @@ class Texts:
         Several of a kind follow each other without anything between them.
         """
         for pattern, meant, likely in (
-            (MAIL, str, f"LOCATE('@', {text}) > 0"),
-            (PHONE, without_gaps, f"{self._text(text)} REGEXP {literal(NUMBER_BEGINS)}"),
+            (MAIL, str, "LOCATE('@', {}) > 0".format),
+            (PHONE, without_gaps, f"{{}} REGEXP {literal(NUMBER_BEGINS)}".format),
         ):
-            found = _each(MATCH, self._found(text, pattern), partial(_given, give, meant))
-            yield f"IF({likely}, {found}, NULL)"
+            each = partial(_given, give, meant)
+            if self._mariadb:
+                yield f"IF({likely(text)}, {_each(MATCH, _found(text, pattern, GROUP_OF_MARIADB), each)}, NULL)"
+            else:
+                piece = f"CONVERT(SUBSTRING({text}, ({PART}.number - 1) * {WIDTH} + 1, {WIDTH + OVERLAP}) USING latin1)"
+                found = _found(piece, f"(?-i){pattern}", GROUP_OF_MYSQL)
+                listed = f"CONCAT('[0', REPEAT(',0', LENGTH({text}) DIV {WIDTH}), ']')"
+                parts = f"JSON_TABLE({listed}, '$[*]' COLUMNS (number FOR ORDINALITY)) AS {PART} JOIN "
+                yield _each(MATCH, f"IF({likely(piece)}, {found}, '[]')", each, parts)
 
     def leaves(self, document: str, paths: Sequence[str], give: Give) -> Iterator[str]:
         """Yield what there is to give of the texts at some paths of a document, or of all of its texts.
@@ -94,34 +105,34 @@ class Texts:
         keys = [path.removesuffix(".{}") for path in paths if path.endswith(".{}")]
         values = [path for path in paths if not path.endswith(".{}")]
         if values or not paths:
-            yield _each(LEAF, self._flat(_at(document, values)), give)
+            if self._mariadb:
+                yield _each(LEAF, _flat(_at(document, values)), give)
+            else:
+                yield _each_leaf(_at(document, values, "CAST({} AS JSON)"), give)
         for path in (one for key in keys for way in _ways(key) for one in (way, f"{way}[*]")):
             objects = f"JSON_TABLE(IF(JSON_VALID({document}), {document}, NULL), {literal(path)} "
             objects += "COLUMNS (content JSON PATH '$')) AS snapharbor_object"
             yield _each(LEAF, "JSON_KEYS(snapharbor_object.content)", give, f"{objects} JOIN ")
 
-    def _found(self, text: str, pattern: str) -> str:
-        """Return everything in a text that a pattern finds, as a list in JSON."""
-        plain = reduce(
-            lambda value, sign: f"REPLACE({value}, {literal(sign)}, ' ')", (OPENED, CLOSED), self._text(text)
-        )
-        marked = self._replaced(plain, f"({pattern})", f"{OPENED}{self._group}{CLOSED}")
-        # The list begins and ends with an empty text. REPLACE would move all that follows, for each match.
-        parted = self._replaced(marked, f"(^|{CLOSED})[^{OPENED}]*({OPENED}|$)", '","')
-        return f"""CONCAT('["', {parted}, '"]')"""
 
-    def _flat(self, document: str) -> str:
-        """Return all values of a document but its numbers' kind as one list, without keys."""
-        marked = self._replaced(self._text(as_bytes(document)), PIECES, f"{self._group}{CLOSED}")
-        values = self._replaced(marked, f"{CLOSED}+", ",")
-        return f"CONCAT('[', TRIM(BOTH ',' FROM {values}), ']')"
+def _found(text: str, pattern: str, group: str) -> str:
+    """Return everything in a text that a pattern finds, as a list in JSON."""
+    plain = reduce(lambda value, sign: f"REPLACE({value}, {literal(sign)}, ' ')", (OPENED, CLOSED), text)
+    marked = _replaced(plain, f"({pattern})", f"{OPENED}{group}{CLOSED}")
+    # The list begins and ends with an empty text. REPLACE would move all that follows, for each match.
+    parted = _replaced(marked, f"(^|{CLOSED})[^{OPENED}]*({OPENED}|$)", '","')
+    return f"""CONCAT('["', {parted}, '"]')"""
 
-    def _text(self, value: str) -> str:
-        """Return the bytes of a text as patterns are looked for in them."""
-        return value if self._mariadb else as_utf8(value)
 
-    def _replaced(self, text: str, pattern: str, by: str) -> str:
-        return f"REGEXP_REPLACE({text}, {literal(pattern)}, {literal(by)})"
+def _flat(document: str) -> str:
+    """Return all values of a document but its numbers' kind as one list, without keys."""
+    marked = _replaced(as_bytes(document), PIECES, f"{GROUP_OF_MARIADB}{CLOSED}")
+    values = _replaced(marked, f"{CLOSED}+", ",")
+    return f"CONCAT('[', TRIM(BOTH ',' FROM {values}), ']')"
+
+
+def _replaced(text: str, pattern: str, by: str) -> str:
+    return f"REGEXP_REPLACE({text}, {literal(pattern)}, {literal(by)})"
 
 
 def _given(give: Give, meant: Give, one: str) -> str:
@@ -136,10 +147,20 @@ def _each(name: str, listed: str, give: Give, objects: str = "") -> str:
     return f"(SELECT {given} FROM {texts} WHERE LENGTH({content}) >= {SHORTEST})"  # noqa: S608
 
 
-def _at(document: str, paths: Sequence[str]) -> str:
+def _each_leaf(document: str, give: Give) -> str:
+    """Return what there is to give of each text and number in a document, with nothing between them."""
+    content = f"JSON_UNQUOTE({LEAF}.content)"
+    every = f"JSON_EXTRACT(JSON_ARRAY({document}), '$**.*', '$**[*]')"
+    leaves = f"JSON_TABLE({every}, '$[*]' COLUMNS (content JSON PATH '$')) AS {LEAF}"
+    given = f"GROUP_CONCAT({give(f'CAST({content} AS BINARY)')} SEPARATOR '')"
+    telling = f"JSON_TYPE({LEAF}.content) NOT IN {SAY_NOTHING} AND LENGTH({content}) >= {SHORTEST}"
+    return f"(SELECT {given} FROM {leaves} WHERE {telling})"  # noqa: S608
+
+
+def _at(document: str, paths: Sequence[str], as_json: str = "{}") -> str:
     ways = ", ".join(literal(way) for path in paths for way in _ways(path))
-    found = f"JSON_EXTRACT({document}, {ways})" if ways else document
-    return f"IF(JSON_VALID({document}), {found}, JSON_QUOTE({document}))"
+    found = f"JSON_EXTRACT({document}, {ways})" if ways else as_json.format(document)
+    return f"IF(JSON_VALID({document}), {found}, {as_json.format(f'JSON_QUOTE({document})')})"
 
 
 def _ways(path: str) -> Iterator[str]:
