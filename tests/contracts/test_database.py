@@ -170,7 +170,9 @@ async def test_a_view_stays_at_its_moment(place: Place) -> None:
 
 
 async def test_a_view_leaves_out_what_it_was_told_to_and_says_so(place: Place) -> None:
-    selection = Selection(exclude_tables=(f"{place.schema}.empty_one",), exclude_data=(f"{place.schema}.person",))
+    selection = Selection(
+        exclude_tables=(f"{place.schema}.empty_one",), exclude_data=(f"{place.schema}.person",)
+    )
     async with place.here.view(selection, Limits()) as view:
         assert view.slices == ()
         assert len(view.left_out) == 2

@@ -68,7 +68,7 @@ def config(maria_shop: MariaShop, tmp_path: Path) -> Path:
             directory=shop.directory,
             port=port,
             ben=recipient(BEN).public_key,
-            bin=shop.server.bin,
+            bin=shop.server.build.bin,
             source=written(shop.source),
             destination=written(shop.destination),
             rules=rules,

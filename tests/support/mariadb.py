@@ -172,7 +172,9 @@ def running(build: Build, parent: Path, account: Account) -> Generator[MariaDb]:
     directory = account.own(Path(tempfile.mkdtemp(prefix="mysql-", dir=account.place(parent))))
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
     try:
-        shutil.copytree(build.template, directory / "data")
+        # Without the file, a server makes an identity of its own.
+        nameless = shutil.ignore_patterns("auto.cnf")
+        shutil.copytree(build.template, directory / "data", ignore=nameless)
         for path in (directory / "data").rglob("*"):
             account.own(path)
         account.own(directory / "data")

@@ -33,6 +33,7 @@ RESULT: JsonObject = {"snapshot": "20260101-1", "rows": 3, "link": "not for the 
 
 def settings_in(directory: Path) -> Settings:
     """Return settings whose signing key is the same in every process."""
+    directory.mkdir(exist_ok=True)
     key = directory / "signing.pem"
     if not key.exists():
         key.write_text(new_signing_key().reveal())

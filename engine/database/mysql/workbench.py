@@ -92,9 +92,8 @@ class MysqlWorkbench:
         user, password = account(ROLE, self._url), Secret(secrets.token_hex(24))
         database = re.sub(r"([_%\\])", r"\\\1", self._url.database)
         await keeper.run(
-            f"CREATE OR REPLACE USER {user} IDENTIFIED BY {literal(password.reveal())}"
-            if keeper.version.mariadb
-            else f"CREATE USER {user} IDENTIFIED BY {literal(password.reveal())}",
+            f"DROP USER IF EXISTS {user}",
+            f"CREATE USER {user} IDENTIFIED BY {literal(password.reveal())}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quote(database)}.* TO {user}",
         )
         url = replace(self._url, user=ROLE, password=password)
