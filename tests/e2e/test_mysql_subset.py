@@ -84,7 +84,7 @@ async def test_a_share_of_rows_is_the_same_every_time_and_another_with_another_k
 
 
 CIRCLES = b"""
-CREATE TABLE team (id int PRIMARY KEY, lead varchar(9));
+CREATE TABLE team (id int PRIMARY KEY, chief varchar(9));
 CREATE TABLE person (
   id varchar(9) PRIMARY KEY, team int NOT NULL REFERENCES team (id),
   mentor varchar(9), FOREIGN KEY (mentor) REFERENCES person (id)
@@ -92,8 +92,8 @@ CREATE TABLE person (
 INSERT INTO team SELECT seq, NULL FROM seq_1_to_6;
 INSERT INTO person SELECT seq, 1 + seq % 6, NULL FROM seq_1_to_30;
 UPDATE person SET mentor = id - 1 WHERE id > 1;
-UPDATE team SET lead = id;
-ALTER TABLE team ADD FOREIGN KEY (lead) REFERENCES person (id);
+UPDATE team SET chief = id;
+ALTER TABLE team ADD FOREIGN KEY (chief) REFERENCES person (id);
 CREATE TABLE old_note (about varchar(9) REFERENCES person (id));
 INSERT INTO old_note VALUES ('30');
 """

@@ -47,7 +47,6 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
     """Read the facts of every table of the catalogue."""
     checks = CHECKS_OF_MARIADB if connection.version.mariadb else CHECKS
     found = _Found(
-        mariadb=connection.version.mariadb,
         rows={
             query: by_table(await connection.rows(query, catalog.schemas))
             for query in (checks, CHARSETS, UNIQUE, KINDS, ACTIONS)
@@ -74,7 +73,6 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
 class _Found:
     """Rows of the information schema by query and table."""
 
-    mariadb: bool
     rows: Mapping[str, Mapping[str, list[Row]]]
     checks: str
 
@@ -145,8 +143,6 @@ class _Found:
         """Return why a table's rules never run while it is read, and whether it has partitions."""
         for type_, engine, options in self._of(KINDS, name):
             partitioned = "partitioned" in str(options)
-            if not self.mariadb:
-                return "a table of a MySQL server, on which this was not tried", partitioned
             if type_ == "SYSTEM VERSIONED":
                 return "a system-versioned table", partitioned
             if type_ == "BASE TABLE" and engine != "InnoDB":
