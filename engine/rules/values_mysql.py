@@ -39,6 +39,7 @@ BYTES = {"tinytext": (1 << 8) - 1, "text": (1 << 16) - 1, "mediumtext": (1 << 24
 LABEL = re.compile(r"'([^'\\]*)'")
 # A number of chance in it, so that no server computes it before it comes to a row.
 FAILING = "EXP(710 + RAND())"
+EVERYTHING = "utf8mb4"
 EPOCH = "'1970-01-01 00:00:01' AND '2038-01-19 03:14:07'"
 
 TEXTS: tuple[type[exp.Expr], ...] = (
@@ -101,7 +102,7 @@ def refused(column: ColumnFacts, text: str, table: TableFacts, *, filtered: bool
     if family == "null" and kind in ("bytes", "inexact", "other"):
         same = not column.not_null and (kind == "bytes" or not filtered)
         return None if same else "may be converted"
-    if kind in ("text", "json") and not column.charset:
+    if kind == "text" and not column.charset:
         return "has no character set that is known"
     if kind == "enum":
         labels = LABEL.findall(column.type)
@@ -125,6 +126,8 @@ def assigned(column: ColumnFacts, value: str) -> str:
     match kind_of(column):
         case "text":
             return _text(column, made)
+        case "json" if not column.charset:
+            return f"CAST({made} AS JSON)"
         case "json":
             document = f"CONVERT({made} USING {column.charset})"
             return _collated(
@@ -155,7 +158,8 @@ def refuse(column: ColumnFacts) -> str:
 
 
 def _no_text(column: ColumnFacts) -> str:
-    return _fail(f"CHAR CHARACTER SET {column.charset}")
+    # Documents have a type of their own in MySQL, and no character set.
+    return _fail(f"CHAR CHARACTER SET {column.charset}" if column.charset else "JSON")
 
 
 def _moment(column: ColumnFacts) -> str:
@@ -168,14 +172,22 @@ def _fail(type_: str) -> str:
 
 def _text(column: ColumnFacts, value: str) -> str:
     type_ = parse_type(column.type)
+    text = f"CONVERT({value} USING {column.charset})"
+    # MySQL makes a question mark of a letter that the character set lacks, and says nothing.
+    refused = [] if column.charset == EVERYTHING else [f"{_bytes(text)} <> {_bytes(value)}"]
     if type_.length is not None and type_.name not in BYTES:
         # A column of fixed width keeps no blanks at its end.
         given = f"TRIM(TRAILING ' ' FROM {value})" if type_.name == "char" else value
-        return _collated(column, f"CAST({given} AS CHAR({type_.length}) CHARACTER SET {column.charset})")
-    text = f"CONVERT({value} USING {column.charset})"
-    if (most := BYTES.get(type_.name)) is None:
-        return _collated(column, text)
-    return _collated(column, f"CASE WHEN LENGTH({text}) > {most} THEN {_no_text(column)} ELSE {text} END")
+        text = f"CAST({given} AS CHAR({type_.length}) CHARACTER SET {column.charset})"
+    elif (most := BYTES.get(type_.name)) is not None:
+        refused.append(f"LENGTH({text}) > {most}")
+    if refused:
+        text = f"CASE WHEN {' OR '.join(refused)} THEN {_no_text(column)} ELSE {text} END"
+    return _collated(column, text)
+
+
+def _bytes(value: str) -> str:
+    return f"CAST(CONVERT({value} USING {EVERYTHING}) AS BINARY)"
 
 
 def _collated(column: ColumnFacts, value: str) -> str:

@@ -75,7 +75,7 @@ def folk(make_maria_shop: MakeMariaShop) -> MariaShop:
 
 async def carried_out(shop: MariaShop, text: str) -> Outcome:
     """Run rules in the database itself."""
-    both = Both(shop.server.settings(shop.directory))
+    both = Both(shop.server, shop.directory)
     return await both.in_a_copy(shop.owner, parse(text, "sanitize.override_query", "mysql"))
 
 

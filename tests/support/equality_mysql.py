@@ -1,6 +1,7 @@
 """Both ways to run rules on one MariaDB database, through the doors that sanitizing uses."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from snapharbor.engine.database.base import Rewrite
 from snapharbor.engine.database.mysql.database import MysqlDatabase
@@ -9,7 +10,6 @@ from snapharbor.engine.model.catalog import Catalog
 from snapharbor.engine.model.errors import EngineError
 from snapharbor.engine.model.pushdown import Facts, Rewritten
 from snapharbor.engine.model.rules import RuleSet
-from snapharbor.engine.model.settings import Settings
 from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.rules.analyse import analyse_all
@@ -19,6 +19,7 @@ from snapharbor.engine.rules.pushdown import compile_reads
 from snapharbor.engine.rules.resolve import resolve_all
 
 from .equality import KEY, Outcome, Rows
+from .mariadb import MariaDb
 
 EVERYTHING = Selection()
 
@@ -26,8 +27,9 @@ EVERYTHING = Selection()
 class Both:
     """Runs rules on a database while it is read, and in a copy, and returns what each makes of the rows."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, server: MariaDb, directory: Path) -> None:
+        self.mariadb = server.mariadb
+        self._settings = server.settings(directory)
 
     def database(self, url: DatabaseUrl) -> MysqlDatabase:
         """Return a database as targets have it."""

@@ -53,7 +53,7 @@ NewSchema = Callable[..., DatabaseUrl]
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Programs of a product, in `bin`, unpacked in `usr`; `template` is a data directory without a password."""
+    """Programs of a product in `bin`, of files in `usr`; `template` is a data directory without a password."""
 
     product: str
     bin: Path
@@ -160,10 +160,8 @@ def new_schema(mariadb: MariaDb) -> Generator[NewSchema]:
 def _numbers(found: re.Match[bytes]) -> bytes:
     """Return what MariaDB has as a table of numbers in the words of MySQL."""
     name, first, last = (part.decode() for part in (found[0], found[1], found[2]))
-    return (
-        "(WITH RECURSIVE numbers (seq) AS "
-        f"(SELECT {first} UNION ALL SELECT seq + 1 FROM numbers WHERE seq < {last}) SELECT seq FROM numbers) {name}"
-    ).encode()
+    every = f"SELECT {first} UNION ALL SELECT seq + 1 FROM numbers WHERE seq < {last}"
+    return f"(WITH RECURSIVE numbers (seq) AS ({every}) SELECT seq FROM numbers) {name}".encode()
 
 
 @contextmanager
@@ -230,7 +228,7 @@ def build_mariadb(account: Account) -> Build:
 
 
 def build_mysql(account: Account) -> Build:
-    """Return the MySQL of Debian's next release, which brings its own C library; skip where it is not to be had."""
+    """Return the MySQL of Debian's next release, with its own C library; skip where it is not to be had."""
     with alone("mysql") as place:
         try:
             usr = _reachable(unpacked_unstable(place, *MYSQL), account) / "usr"

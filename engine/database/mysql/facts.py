@@ -41,12 +41,14 @@ WHERE CONSTRAINT_SCHEMA = %s
 """
 LETTERS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
 WORD = re.compile(r"\w+")
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[TableName]) -> Facts:
     """Read the facts of every table of the catalogue."""
     checks = CHECKS_OF_MARIADB if connection.version.mariadb else CHECKS
     found = _Found(
+        mariadb=connection.version.mariadb,
         rows={
             query: by_table(await connection.rows(query, catalog.schemas))
             for query in (checks, CHARSETS, UNIQUE, KINDS, ACTIONS)
@@ -73,6 +75,7 @@ async def read_facts(connection: Connection, catalog: Catalog, taken: Iterable[T
 class _Found:
     """Rows of the information schema by query and table."""
 
+    mariadb: bool
     rows: Mapping[str, Mapping[str, list[Row]]]
     checks: str
 
@@ -88,8 +91,9 @@ class _Found:
             "v" if table.kind == "view" else "r",
             tuple(self._column(column, charsets) for column in table.columns),
             checks=tuple(
-                CheckFacts(str(check), str(clause), tuple(map(unquoted, re.findall(IDENTIFIER, str(clause)))))
-                for check, clause in self._of(self.checks, name)
+                CheckFacts(str(check), clause, tuple(map(unquoted, re.findall(IDENTIFIER, clause))))
+                for check, text in self._of(self.checks, name)
+                for clause in (self._clause(text),)
             ),
             unique=tuple(self._unique(table)),
             references=tuple(self._references(table)),
@@ -99,6 +103,10 @@ class _Found:
 
     def _of(self, query: str, name: str) -> list[Row]:
         return self.rows[query].get(name, [])
+
+    def _clause(self, text: object) -> str:
+        """Return a condition as it stands in SQL: MySQL tells it with backslashes before quotes."""
+        return str(text) if self.mariadb else ESCAPED.sub(r"\1", str(text))
 
     def _references(self, table: Table) -> Iterable[ReferenceFacts]:
         told = {name: actions for name, *actions in self._of(ACTIONS, table.name.name)}

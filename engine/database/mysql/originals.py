@@ -1,7 +1,7 @@
 """Hashes of a table's values, computed by the source itself: no value leaves it.
 
-Of a value there are one or several, as PostgreSQL gives them (`engine/database/postgres/originals.py`): SHA-256
-over the seed and it, or what in it can be recognised elsewhere, the first eight bytes in hexadecimal digits.
+Of a value there are one or several, as PostgreSQL gives them (`engine/database/postgres/originals.py`): the
+first eight bytes of SHA-256 over the seed and it, or over what in it can be recognised elsewhere, as digits.
 """
 
 import re

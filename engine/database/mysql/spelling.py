@@ -27,7 +27,7 @@ PIECES = rf"({STRING})(?!\s*:)|{STRING}\s*:|[\[\]{{}},\s]+|\b(?:true|false|null)
 OPENED, CLOSED = "\x01", "\x02"
 LEAF, MATCH, PART = "snapharbor_leaf", "snapharbor_match", "snapharbor_part"
 GROUP_OF_MARIADB, GROUP_OF_MYSQL = r"\1", "$1"
-# MySQL ends a pattern after some 300,000 steps. An address or number that is cut stands in the next piece too.
+# MySQL ends a pattern after some 300,000 steps. What one piece cuts, the next one has whole.
 WIDTH, OVERLAP = 16_384, 512
 SAY_NOTHING = "('OBJECT', 'ARRAY', 'BOOLEAN', 'NULL')"
 TEXTS = "COLUMNS (content LONGTEXT CHARACTER SET utf8mb4 PATH '$')"
@@ -89,9 +89,12 @@ class Texts:
         ):
             each = partial(_given, give, meant)
             if self._mariadb:
-                yield f"IF({likely(text)}, {_each(MATCH, _found(text, pattern, GROUP_OF_MARIADB), each)}, NULL)"
+                found = _each(MATCH, _found(text, pattern, GROUP_OF_MARIADB), each)
+                yield f"IF({likely(text)}, {found}, NULL)"
             else:
-                piece = f"CONVERT(SUBSTRING({text}, ({PART}.number - 1) * {WIDTH} + 1, {WIDTH + OVERLAP}) USING latin1)"
+                # Any bytes are a text of Latin-1, and what is found is of ASCII.
+                piece = f"SUBSTRING({text}, ({PART}.number - 1) * {WIDTH} + 1, {WIDTH + OVERLAP})"
+                piece = f"CONVERT({piece} USING latin1)"
                 found = _found(piece, f"(?-i){pattern}", GROUP_OF_MYSQL)
                 listed = f"CONCAT('[0', REPEAT(',0', LENGTH({text}) DIV {WIDTH}), ']')"
                 parts = f"JSON_TABLE({listed}, '$[*]' COLUMNS (number FOR ORDINALITY)) AS {PART} JOIN "

@@ -21,6 +21,8 @@ OTHERS = {
     "default_week_format": 3,
     "sql_mode": "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES",
 }
+# Where MariaDB stores the current moment.
+REFUSED_BY_MYSQL = ("UPDATE clocked SET at = NULL",)
 SCHEMA = (HERE / "equality_mysql_schema.sql").read_text()
 
 
@@ -36,7 +38,7 @@ def cases(section: str) -> list[str]:
 def both(mariadb: MariaDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
     # Small pieces, so that tables are read in several.
     monkeypatch.setattr(slices, "SLICE_BYTES", 8192)
-    return Both(mariadb.settings(tmp_path))
+    return Both(mariadb, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,8 @@ async def test_what_the_server_has_by_default_changes_nothing(
 async def test_what_could_differ_is_not_done_while_reading(
     source: DatabaseUrl, both: Both, text: str
 ) -> None:
+    if "kept" in text and not both.mariadb:
+        pytest.skip("MySQL keeps no history of tables")
     reading = await both.while_reading(source, rules_of(text))
     assert reading.hazards, (reading.error, "was done while reading")
 
@@ -109,5 +113,5 @@ async def test_what_a_copy_would_quietly_change_is_refused_while_reading(
 ) -> None:
     rules = rules_of(text)
     reading, copy = await both.while_reading(source, rules), await both.in_a_copy(new_schema(SCHEMA), rules)
-    assert copy.rows is not None
+    assert (copy.rows is not None) == (both.mariadb or text not in REFUSED_BY_MYSQL)
     assert isinstance(reading.error, RuleFailed)

@@ -88,7 +88,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return Pair(mariadb, Both(mariadb.settings(tmp_path_factory.mktemp("generated"))))
+    return Pair(mariadb, Both(mariadb, tmp_path_factory.mktemp("generated")))
 
 
 SEEDS = st.integers(0, 1 << 32)
