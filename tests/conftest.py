@@ -32,7 +32,7 @@ pytest_plugins = [
 
 # Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.
 SERVERS = frozenset(
-    ("start_postgres", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3", "start")
+    ("start_postgres", "start_mysql", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3", "start")
 )
 
 HERE = Path(__file__).parent

@@ -2,8 +2,8 @@
 
 A hash is one that the source itself can compute: PostgreSQL's `hashtextextended`, Bob Jenkins' lookup3 with
 a 64-bit seed, at a tenth of what SHA-256 costs; on MySQL and MariaDB the first eight bytes of SHA-256 over
-the seed and the value. Neither keeps anything secret from who holds the seed, so neither the seed nor a hash outlives
-the search that they were made for.
+the seed and the value. Neither keeps anything secret from who holds the seed, so neither the seed nor a hash
+outlives the search that they were made for.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """What every database and every housekeeper promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -8,7 +9,7 @@ from secrets import token_hex
 import pytest
 from anyio import to_thread
 from support.captured import Captured, capture
-from support.mariadb import MariaDb, NewSchema
+from support.mariadb import StartMysql, schemas
 from support.postgres import Age, NewDatabase, Postgres
 from support.workplace import settings_in
 
@@ -74,14 +75,15 @@ class Place:
         "memory",
         pytest.param("newest", marks=pytest.mark.server),
         pytest.param("oldest", marks=pytest.mark.server),
-        pytest.param("mariadb", marks=pytest.mark.server),
+        pytest.param("MariaDB", marks=pytest.mark.server),
+        pytest.param("MySQL", marks=pytest.mark.server),
     ]
 )
 def place(request: pytest.FixtureRequest) -> Place:
     if request.param == "memory":
         return in_memory()
-    if request.param == "mariadb":
-        return request.getfixturevalue("on_mariadb")
+    if request.param in ("MariaDB", "MySQL"):
+        return request.getfixturevalue("on_mysql")(request.param)
     return request.getfixturevalue("on_postgres")(request.param)
 
 
@@ -111,15 +113,21 @@ def on_postgres(
 
 
 @pytest.fixture
-def on_mariadb(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> Place:
-    url = new_schema(TABLES)
-    return Place(
-        url.database,
-        lambda name: MysqlDatabase(url.on(name), mariadb.settings(tmp_path), readers=2),
-        MysqlHousekeeper(url),
-        schema=url.database,
-        closes=False,
-    )
+def on_mysql(start_mysql: StartMysql, tmp_path: Path) -> Generator[Callable[[str], Place]]:
+    with ExitStack() as stack:
+
+        def place(product: str) -> Place:
+            server = start_mysql(product)
+            url = stack.enter_context(schemas(server))(TABLES)
+            return Place(
+                url.database,
+                lambda name: MysqlDatabase(url.on(name), server.settings(tmp_path), readers=2),
+                MysqlHousekeeper(url),
+                schema=url.database,
+                closes=False,
+            )
+
+        yield place
 
 
 async def take(database: Database, selection: Selection | None = None) -> Captured:

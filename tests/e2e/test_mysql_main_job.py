@@ -25,7 +25,7 @@ from snapharbor.engine.operations.requests import (
     VerifyRequest,
 )
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 
 
 async def test_an_original_loads_as_exactly_what_the_source_is(maria_shop: MariaShop) -> None:

@@ -13,7 +13,7 @@ from snapharbor.engine.model.finding import Accepted
 from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.requests import LoadRequest, SanitizeRequest
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 RULES = """
 UPDATE customers SET
     last_name = snapharbor.last_name(last_name),

@@ -18,7 +18,7 @@ from snapharbor.engine.model.errors import (
 from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR phone LIKE '+49 171%'"
 
 

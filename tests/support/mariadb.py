@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
@@ -49,11 +49,12 @@ SERVE_MYSQL = ("--mysqlx=OFF", "--cte-max-recursion-depth=1000000", "--secure-fi
 SEQUENCE = re.compile(rb"\bseq_(\d+)_to_(\d+)\b")
 
 NewSchema = Callable[..., DatabaseUrl]
+StartMysql = Callable[[str], "MariaDb"]
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Programs of a product in `bin`, of files in `usr`; `template` is a data directory without a password."""
+    """Programs of a product in `bin`, of files in `usr`; `template` is a data directory with no password."""
 
     product: str
     bin: Path
@@ -122,12 +123,25 @@ class MariaDb:
 
 
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
-    """Start the server once and keep it for the whole run."""
-    account = fitting_account()
-    build = build_mysql if os.environ.get("SNAPHARBOR_TEST_SERVER") == "mysql" else build_mariadb
-    with running(build(account), tmp_path_factory.mktemp("mariadb"), account) as server:
-        yield server
+def start_mysql(tmp_path_factory: pytest.TempPathFactory) -> Generator[StartMysql]:
+    """Start servers of either product when they are first asked for, and keep them for the whole run."""
+    account, started = fitting_account(), dict[str, MariaDb]()
+    with ExitStack() as stack:
+
+        def start(product: str) -> MariaDb:
+            if product not in started:
+                build = build_mysql(account) if product == "MySQL" else build_mariadb(account)
+                place = tmp_path_factory.mktemp("mysql")
+                started[product] = stack.enter_context(running(build, place, account))
+            return started[product]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def mariadb(start_mysql: StartMysql, request: pytest.FixtureRequest) -> MariaDb:
+    """Return a MariaDB, and for a module marked `both_products` a MySQL as well."""
+    return start_mysql(getattr(request, "param", "MariaDB"))
 
 
 @pytest.fixture(scope="session")
@@ -139,22 +153,29 @@ def other_mariadb(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def new_schema(mariadb: MariaDb) -> Generator[NewSchema]:
-    """Make databases; they are dropped after the test.
+    """Make databases; they are dropped after the test."""
+    with schemas(mariadb) as new:
+        yield new
 
-    `new_schema(script, name=…)` returns the URL of a database in which the script ran.
+
+@contextmanager
+def schemas(server: MariaDb) -> Generator[NewSchema]:
+    """Give who makes databases, which are dropped at the end.
+
+    `new(script, name=…)` returns the URL of a database in which the script ran.
     """
     made: list[str] = []
 
     def new(script: str = "", *, name: str | None = None) -> DatabaseUrl:
         chosen = name or f"test_{secrets.token_hex(4)}"
-        mariadb.query(f"CREATE DATABASE `{chosen}`")
+        server.query(f"CREATE DATABASE `{chosen}`")
         made.append(chosen)
-        mariadb.load(chosen, script.encode())
-        return mariadb.url.on(chosen)
+        server.load(chosen, script.encode())
+        return server.url.on(chosen)
 
     yield new
     for name in made:
-        mariadb.query(f"DROP DATABASE IF EXISTS `{name}`")
+        server.query(f"DROP DATABASE IF EXISTS `{name}`")
 
 
 def _numbers(found: re.Match[bytes]) -> bytes:
@@ -162,6 +183,12 @@ def _numbers(found: re.Match[bytes]) -> bytes:
     name, first, last = (part.decode() for part in (found[0], found[1], found[2]))
     every = f"SELECT {first} UNION ALL SELECT seq + 1 FROM numbers WHERE seq < {last}"
     return f"(WITH RECURSIVE numbers (seq) AS ({every}) SELECT seq FROM numbers) {name}".encode()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that ask for it with each of the two products."""
+    if "mariadb" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_products"):
+        metafunc.parametrize("mariadb", ["MariaDB", "MySQL"], indirect=True, scope="session")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from snapharbor.engine.database.mysql import slices
 from snapharbor.engine.model.errors import RuleFailed
 from snapharbor.engine.model.url import DatabaseUrl
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 HERE = Path(__file__).parent
 NAME = "equality_mysql"
 OTHERS = {

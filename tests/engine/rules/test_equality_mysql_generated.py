@@ -17,7 +17,7 @@ from support.mariadb import MariaDb
 from snapharbor.engine.model.errors import EngineError, RuleFailed, RuleRefused
 from snapharbor.engine.model.url import DatabaseUrl
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 EXAMPLES, SCRIPTS = 8, 3
 NAMES = ("a", "b c")
 SOURCE, COPY = "generated_source", "generated_copy"

@@ -16,6 +16,7 @@ from snapharbor.engine.database.mysql.servers import choose_server, discover_ser
 from snapharbor.engine.database.mysql.session import connect, listening
 from snapharbor.engine.model.errors import ClientMissing
 
+pytestmark = pytest.mark.both_products
 KILLED = """
 import anyio, os, signal, sys
 from pathlib import Path

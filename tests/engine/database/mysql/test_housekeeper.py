@@ -7,7 +7,7 @@ from support.mariadb import MariaDb, NewSchema
 from snapharbor.engine.database.mysql.housekeeper import MysqlHousekeeper
 from snapharbor.engine.model.errors import EngineError
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 OURS = """
 CREATE TABLE people (id int PRIMARY KEY, name text);
 INSERT INTO people VALUES (1, 'Ada');

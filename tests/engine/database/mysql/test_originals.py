@@ -20,6 +20,8 @@ from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.proof.hashing import packed_address, sha256
 
+pytestmark = pytest.mark.both_products
+
 SEED = 0x0023_5678_9ABC_DEF1
 TEXT = "longtext CHARACTER SET utf8mb4"
 # 41 letters, 77 bytes.

@@ -14,6 +14,8 @@ from support.shop import do
 from snapharbor.engine.model.errors import PrivilegeMissing, SourceUnsuitable
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest
 
+pytestmark = pytest.mark.both_products
+
 ROUTINES = {True: "routines", False: "routines_mysql"}
 WORKER = Path(__file__).parents[3] / "e2e" / "test_mysql_work_server.py"
 MYISAM = "CREATE TABLE old (id int) ENGINE=MyISAM; INSERT INTO old VALUES (1);"

@@ -18,6 +18,8 @@ from snapharbor.engine.model.job import Progress, ignore
 from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
 
+pytestmark = pytest.mark.both_products
+
 AWKWARD = (Path(__file__).parents[3] / "support" / "awkward_mysql.sql").read_text()
 
 Open = Callable[[DatabaseUrl], MysqlDatabase]

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from support.mariadb import MariaDb, NewSchema
 
 from snapharbor.engine.database.mysql.database import MysqlDatabase
 from snapharbor.engine.discovery.sample import questions
 from snapharbor.engine.discovery.types import Types
+
+pytestmark = pytest.mark.both_products
 
 READ = "SHOW SESSION STATUS WHERE variable_name IN ('Handler_read_next', 'Handler_read_rnd_next')"
 

@@ -7,7 +7,7 @@ from support.mariadb import MariaDb
 from snapharbor.engine.database.mysql.session import connect
 from snapharbor.engine.tasks import open_tasks
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.both_products]
 LONG = "SELECT SLEEP(60)"
 RUNNING = f"SELECT id FROM information_schema.processlist WHERE info = '{LONG}'"
 

@@ -13,6 +13,8 @@ from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.target import Limits, Selection
 from snapharbor.engine.model.url import DatabaseUrl
 
+pytestmark = pytest.mark.both_products
+
 KEYS = {
     "from below zero": ("int", "CAST(seq AS SIGNED) - 10000"),
     "up to the largest": ("bigint unsigned", "18446744073709551615 - seq * 3"),
