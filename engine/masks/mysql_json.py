@@ -15,7 +15,7 @@ _NOWHERE = """'$."snapharbor: no such member"'"""
 _SCALARS = "('STRING', 'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL')"
 # A string inside of a document that was itself made one string: each quote has a backslash before it.
 # What names a member is found with its colon, so that the search goes on behind it.
-_STRING = r'\\"(?:[^\\"]|\\\\(?:\\\\|\\"|[^\\"]))*+\\"'
+_STRING = r'\\"[^\\"]*+(?:\\\\(?:\\\\|\\"|[^\\"])[^\\"]*+)*+\\"'
 _FOUND = rf"({_STRING}(?:(?:\s|\\[ntr])*:)?)"
 # MariaDB keeps results of a subquery for values that are equal, which under most collations are `e` and `É`;
 # not where there is chance in it.

@@ -1,13 +1,13 @@
-"""Columns with the same values on the oldest and the newest PostgreSQL and on MariaDB, and their masks."""
+"""Columns with the same values on the oldest and the newest PostgreSQL, on MariaDB and on MySQL, masked."""
 
 import secrets
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 import pymysql
 import pytest
-from support.mariadb import MariaDb
+from support.mariadb import MariaDb, StartMysql
 from support.postgres import Age, Postgres, connect
 
 from snapharbor.engine.masks.catalog import MASKS
@@ -49,16 +49,18 @@ JSON = Kind("jsonb", "longtext", ("{}::text", "{}"))
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """What became of a column's values, in order."""
+    """What became of a column's values, in order; `mysql` is None where there is none."""
 
     oldest: Sequence[object]
     newest: Sequence[object]
     mariadb: Sequence[object]
+    mysql: Sequence[object] | None
 
     def alike(self) -> list[object]:
         """Return them, if they are the same everywhere."""
         assert self.newest == self.oldest
         assert self.mariadb == self.newest
+        assert self.mysql in (None, self.newest)
         return list(self.newest)
 
 
@@ -69,6 +71,12 @@ class Everywhere:
     oldest: psycopg.Connection[tuple[object, ...]]
     newest: psycopg.Connection[tuple[object, ...]]
     mariadb: "pymysql.Connection[pymysql.cursors.Cursor]"
+    mysql: "pymysql.Connection[pymysql.cursors.Cursor] | None"
+
+    @property
+    def without_mysql(self) -> "Everywhere":
+        """The servers that have a type or function which MySQL lacks."""
+        return replace(self, mysql=None)
 
     def masked(
         self, mask: str, kind: Kind, *, of: Sequence[object], unique: bool = False, key: Secret = KEY
@@ -80,6 +88,7 @@ class Everywhere:
             _on_postgres(self.oldest, kind, postgres, of),
             _on_postgres(self.newest, kind, postgres, of),
             _on_mariadb(self.mariadb, kind, mysql, of),
+            None if self.mysql is None else _on_mariadb(self.mysql, kind, mysql, of),
         )
 
 
@@ -151,8 +160,30 @@ def maria_database(mariadb: MariaDb) -> str:
 
 
 @pytest.fixture(scope="session")
+def mysql_connection(
+    start_mysql: StartMysql,
+) -> "Generator[pymysql.Connection[pymysql.cursors.Cursor] | None]":
+    """Connect to a MySQL, if one can be had."""
+    try:
+        server = start_mysql("MySQL")
+    except pytest.skip.Exception:
+        yield None
+        return
+    name = f"masks_{secrets.token_hex(4)}"
+    server.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    with server.connect(name) as connection:
+        with connection.cursor() as cursor:
+            # As rules are run with.
+            cursor.execute("SET time_zone = '+00:00', group_concat_max_len = 1048576")
+        yield connection
+
+
+@pytest.fixture(scope="session")
 def everywhere(
-    start_postgres: Callable[[Age], Postgres], mariadb: MariaDb, maria_database: str
+    start_postgres: Callable[[Age], Postgres],
+    mariadb: MariaDb,
+    maria_database: str,
+    mysql_connection: "pymysql.Connection[pymysql.cursors.Cursor] | None",
 ) -> Generator[Everywhere]:
     """Connect to every server, in UTC and with nothing prepared, as types change from table to table."""
     with (
@@ -165,4 +196,4 @@ def everywhere(
             connection.execute("SET TIME ZONE 'UTC'")
         with maria.cursor() as cursor:
             cursor.execute("SET time_zone = '+00:00'")
-        yield Everywhere(oldest, newest, maria)
+        yield Everywhere(oldest, newest, maria, mysql_connection)

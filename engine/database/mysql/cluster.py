@@ -40,7 +40,7 @@ SETTINGS = (
     *("innodb-flush-method=nosync", "innodb-flush-log-at-trx-commit=0", "innodb-buffer-pool-size=256M"),
     *("performance-schema=OFF", "event-scheduler=OFF", "local-infile=OFF", "general-log=OFF"),
     *("slow-query-log=OFF", "max-allowed-packet=1G", "loose-mysqlx=OFF", "loose-lower-case-table-names=0"),
-    "loose-regexp-time-limit=0",
+    *("loose-regexp-time-limit=0", "loose-regexp-stack-limit=1000000000"),
 )
 SMALL = ("loose-innodb-log-file-size=4M", "loose-innodb-redo-log-capacity=8M", "innodb-buffer-pool-size=16M")
 

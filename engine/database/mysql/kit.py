@@ -26,7 +26,8 @@ MOST_READERS = 16
 SETTINGS_IN_A_CONTAINER = (
     *("--skip-log-bin", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"),
     *("--event-scheduler=OFF", "--local-infile=OFF", "--general-log=OFF", "--slow-query-log=OFF"),
-    *("--max-allowed-packet=1G", "--loose-mysqlx=OFF", "--loose-regexp-time-limit=0"),
+    *("--max-allowed-packet=1G", "--loose-mysqlx=OFF"),
+    *("--loose-regexp-time-limit=0", "--loose-regexp-stack-limit=1000000000"),
 )
 
 

@@ -127,7 +127,8 @@ def test_a_moment_of_a_time_zone_becomes_the_same_on_both_engines(everywhere: Ev
 def test_an_address_becomes_the_same_in_a_type_of_its_own_and_in_text(
     everywhere: Everywhere, mask: str, kind: Kind, values: list[str | None]
 ) -> None:
-    everywhere.masked(mask, kind, of=values).alike()
+    servers = everywhere.without_mysql if kind.mysql in ("uuid", "inet6") else everywhere
+    servers.masked(mask, kind, of=values).alike()
 
 
 def test_ten_thousand_addresses_of_version_6_are_shortened_alike(everywhere: Everywhere) -> None:
