@@ -181,6 +181,8 @@ async def test_a_dump_of_mariadb_is_adopted_under_the_sources_own_name(
             "CREATE TABLE mysql.t (id int);",
             "GRANT ALL ON *.* TO snapharbor_adopts@localhost;",
             f"\\! touch {ran}",
+            "CREATE DEFINER=root@localhost PROCEDURE p() SET GLOBAL general_log = ON; CALL p();",
+            "CREATE DEFINER=`root`@`localhost` PROCEDURE p() SET GLOBAL general_log = ON; CALL p();",
         ):
             with pytest.raises(EngineError):
                 await do(harbor, AdoptRequest("shop", mysql_dump(tmp_path, line)))

@@ -267,6 +267,7 @@ def build_mysql(account: Account) -> Build:
         messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
         programs = {
             "mysql": ("bin/mysql", ""),
+            "mysqldump": ("bin/mysqldump", ""),
             "mysqld": ("sbin/mysqld", f"{messages} --plugin-dir={usr / 'lib' / 'mysql' / 'plugin'}"),
         }
         bin = _wrapped(place / "bin", usr, programs, start)

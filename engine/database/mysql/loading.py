@@ -11,6 +11,9 @@ STRICT = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
 LENIENT = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
 OF_MYSQL = re.compile(r"\butf8mb4_(?:\w+_)?0900_(\w+)\b")
 OF_MARIADB = re.compile(r"\b(utf8mb4|utf8mb3)_uca1400_(?:nopad_)?(\w+)\b")
+# They are about accounts, and about what is shown.
+_ONLY = "(?:NO_AUTO_CREATE_USER|NO_(?:FIELD|KEY|TABLE)_OPTIONS)"
+MODES_OF_MARIADB = re.compile(rf",{_ONLY}\b|\b{_ONLY},?")
 KNOWN_TO_BOTH = frozenset(("ai_ci", "as_ci", "as_cs"))
 
 
@@ -43,9 +46,15 @@ def ruling(version: Version) -> tuple[str, ...]:
     return ("SET NAMES utf8mb4", f"SET SESSION {', '.join(wanted)}")
 
 
+def _known_modes(statement: str, version: Version) -> str:
+    """Return settings without the modes that only MariaDB has and that change no meaning of what is made."""
+    return statement if version.mariadb else MODES_OF_MARIADB.sub("", statement)
+
+
 def making(entry: Entry, version: Version) -> Iterator[str]:
     """Yield the statements that make an object; a session's settings are not kept in between."""
-    for statement in (*entering(version, mode=LENIENT), settings_of(entry), entry.text, entry.then):
+    settings = _known_modes(settings_of(entry), version)
+    for statement in (*entering(version, mode=LENIENT), settings, entry.text, entry.then):
         if statement:
             yield translated_collations(statement, version)
 

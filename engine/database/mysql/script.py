@@ -4,7 +4,7 @@ With `--binary-mode` and its input a pipe, the client knows no commands of its o
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ...model.errors import DatabaseFailed, EngineError, RuleRefused
@@ -23,11 +23,23 @@ OPTIONS = ("--batch", "--binary-mode", "--silent", "--skip-column-names", "--loc
 ELSEWHERE = re.compile(
     rb"\s*(?:/\*!\d+\s*)?(?:USE|(?:CREATE|DROP|ALTER)\s+(?:DATABASE|SCHEMA))\b[^\n]*", re.IGNORECASE
 )
+Filter = Callable[[Iterable[bytes]], Iterator[bytes]]
+DELIMITER = re.compile(rb"DELIMITER\s+(\S+)", re.IGNORECASE)
+OF_THE_LOG = re.compile(rb"SET @@(?:SESSION\.SQL_LOG_BIN|GLOBAL\.GTID_PURGED)\b", re.IGNORECASE)
 _POSITION = re.compile(r"at line (\d+)")
 
 
-async def run_script(url: DatabaseUrl, file: Path, report: Report, *, means: Means) -> None:
+async def run_script(
+    url: DatabaseUrl, file: Path, report: Report, *, means: Means, through: Filter = iter
+) -> None:
     """Run a file of SQL in a database; what it defines cannot be undone if a later statement fails.
+
+    Args:
+        url: The database.
+        file: The file.
+        report: Hears how far it is.
+        means: The client programs.
+        through: What its lines go through before.
 
     Raises:
         RuleRefused: it names the database that it wants to be run in.
@@ -43,7 +55,7 @@ async def run_script(url: DatabaseUrl, file: Path, report: Report, *, means: Mea
         with stream(argv, stdin=True, stdout=False, secrets=access.secrets) as child:
 
             def work() -> Completed:
-                feed(child, at_home(file.name, pieces(file)), meter.add)
+                feed(child, at_home(file.name, through(pieces(file))), meter.add)
                 return child.wait()
 
             done = await attend(child, work)
@@ -55,12 +67,20 @@ async def run_script(url: DatabaseUrl, file: Path, report: Report, *, means: Mea
 def at_home(name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines of a file that stays in the database that it is run in.
 
+    What mysqldump says of the source's binary log is left out: it is of no other server.
+
     Raises:
         RuleRefused: a line leads to another one.
     """
-    begins = True
+    begins, in_body, in_log = True, False, False
     for number, line in enumerate(lines, 1):
-        if begins and ELSEWHERE.match(line):
+        if begins and (delimiter := DELIMITER.match(line)):
+            in_body = delimiter[1] != b";"
+        in_log = in_log or (begins and not in_body and OF_THE_LOG.match(line) is not None)
+        if in_log:
+            in_log = not line.rstrip().endswith(b";")
+            line = b"\n" if line.endswith(b"\n") else b""
+        elif begins and ELSEWHERE.match(line):
             raise RuleRefused(
                 f"line {number} of `{name}` names a database of its own",
                 "Take USE and CREATE DATABASE out: mysqldump without --databases writes none.",
