@@ -11,8 +11,8 @@ settings.load_profile("moderate")
 
 pytest_plugins = [
     "support.postgres",
-    "support.mariadb",
-    "support.mariaaccount",
+    "support.mysql",
+    "support.mysqlaccount",
     "support.masks",
     "support.s3",
     "support.settings",
@@ -20,7 +20,7 @@ pytest_plugins = [
     "support.node",
     "support.shop",
     "support.subset",
-    "support.mariashop",
+    "support.mysqlshop",
     "support.small",
     "support.snapshots",
     "support.faults",
@@ -32,7 +32,7 @@ pytest_plugins = [
 
 # Whoever uses one of these talks to a real server or to worker processes, and is left out of `make check`.
 SERVERS = frozenset(
-    ("start_postgres", "start_mysql", "mariadb", "toolboxes", "s3_server", "s3_profile", "faulty_s3", "start")
+    ("start_postgres", "start_mysql", "mysql", "toolboxes", "s3_server", "s3_profile", "faulty_s3", "start")
 )
 
 HERE = Path(__file__).parent

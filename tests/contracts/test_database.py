@@ -9,7 +9,7 @@ from secrets import token_hex
 import pytest
 from anyio import to_thread
 from support.captured import Captured, capture
-from support.mariadb import StartMysql, schemas
+from support.mysql import StartMysql, schemas
 from support.postgres import Age, NewDatabase, Postgres
 from support.workplace import settings_in
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.postgres import execute
 from support.shop import do
 from support.small import MakeSmall, Small
@@ -163,9 +163,9 @@ async def test_an_archive_that_names_files_outside_of_itself_is_refused(small: S
 
 
 async def test_a_dump_of_mariadb_is_adopted_under_the_sources_own_name(
-    maria_shop: MariaShop, tmp_path: Path
+    mysql_shop: MysqlShop, tmp_path: Path
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, AdoptRequest("shop", mysql_dump(tmp_path, "UNUSED")))
         found = await harbor.snapshot("shop")

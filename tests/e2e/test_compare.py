@@ -1,7 +1,7 @@
 """Two snapshots side by side: what is defined, which columns there are, how many rows."""
 
 import pytest
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.postgres import execute
 from support.shop import do
 from support.small import MakeSmall
@@ -75,8 +75,8 @@ async def test_the_name_of_a_private_copy_is_no_difference(make_small: MakeSmall
         assert (await harbor.compare("shop:1", "shop:0")).as_json()["equal"] is True
 
 
-async def test_counters_of_mariadb_are_no_definition(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_counters_of_mariadb_are_no_definition(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         shop.query(shop.owner, "CREATE TABLE numbered (id int AUTO_INCREMENT PRIMARY KEY)")

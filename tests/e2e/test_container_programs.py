@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 from support.docker_daemon import DIGEST, Daemon, Machine
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.shop import do
 from support.small import MakeSmall, Small
 
@@ -91,15 +91,15 @@ async def test_a_program_may_read_what_it_needs_and_nothing_is_logged(person: Sm
         assert {one.split("=")[0] for one in asked["Env"]} >= {"HOME", "LANG"}
 
 
-async def test_mariadb_is_read_and_loaded_by_its_own_image(maria_shop: MariaShop, bare: Daemon) -> None:
-    bare.programs["mariadb"] = maria_shop.server.build.bin / "mariadb"
-    settings = maria_shop.settings(mysql_programs=None)
-    async with maria_shop.harbor(settings=settings) as harbor:
+async def test_mariadb_is_read_and_loaded_by_its_own_image(mysql_shop: MysqlShop, bare: Daemon) -> None:
+    bare.programs["mariadb"] = mysql_shop.server.build.bin / "mariadb"
+    settings = mysql_shop.settings(mysql_programs=None)
+    async with mysql_shop.harbor(settings=settings) as harbor:
         made = await do(harbor, BuildRequest("shop"))
         await do(harbor, LoadRequest(str(made["snapshot"]), original=True))
         manifest = (await harbor.snapshot(str(made["snapshot"]))).manifest
     counted = "SELECT count(*), count(DISTINCT email) FROM customers"
-    assert maria_shop.query(maria_shop.destination, counted) == maria_shop.query(maria_shop.owner, counted)
+    assert mysql_shop.query(mysql_shop.destination, counted) == mysql_shop.query(mysql_shop.owner, counted)
     series = ".".join(manifest.server_version.split(".")[:2])
     assert manifest.tool == f"mariadb {manifest.server_version} (container)"
     assert any(f"images/mariadb:{series}/json" in request for request in bare.requests)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.real_docker import Docker
 from support.shop import do
 from support.small import MakeSmall, Small
@@ -55,9 +55,9 @@ async def test_docker_alone_is_enough(person: Small, bare: Docker, ephemeral: bo
     assert bare("ps", "--all", "--quiet") == ""
 
 
-async def test_mariadb_is_sanitized_in_a_copy_and_loaded(maria_shop: MariaShop, bare: Docker) -> None:
-    settings = maria_shop.settings(mysql_programs=None, images=bare.images)
-    async with maria_shop.harbor(settings=settings) as harbor:
+async def test_mariadb_is_sanitized_in_a_copy_and_loaded(mysql_shop: MysqlShop, bare: Docker) -> None:
+    settings = mysql_shop.settings(mysql_programs=None, images=bare.images)
+    async with mysql_shop.harbor(settings=settings) as harbor:
         made = await do(harbor, SanitizeRequest("shop", new=True, ephemeral=True))
         await do(harbor, LoadRequest(str(made["snapshot"])))
         manifest = (await harbor.snapshot(str(made["snapshot"]))).manifest
@@ -65,9 +65,9 @@ async def test_mariadb_is_sanitized_in_a_copy_and_loaded(maria_shop: MariaShop, 
     assert manifest.sanitization.strategy == "ephemeral"
     assert manifest.tool == f"mariadb {manifest.server_version} (container)"
     counted = "SELECT count(*), count(DISTINCT email), count(note) FROM customers"
-    ((rows, _, notes),) = maria_shop.query(maria_shop.owner, counted)
+    ((rows, _, notes),) = mysql_shop.query(mysql_shop.owner, counted)
     assert notes != 0
-    assert maria_shop.query(maria_shop.destination, counted) == [(rows, rows, 0)]
+    assert mysql_shop.query(mysql_shop.destination, counted) == [(rows, rows, 0)]
     assert bare("ps", "--all", "--quiet") == ""
 
 
@@ -79,15 +79,15 @@ async def test_a_dump_of_others_is_adopted(person: Small, bare: Docker, tmp_path
     assert made["rows"] == 5009
 
 
-async def test_a_dump_of_mariadb_is_adopted(maria_shop: MariaShop, bare: Docker, tmp_path: Path) -> None:
-    settings = maria_shop.settings(mysql_programs=None, images=bare.images)
-    ((version,),) = maria_shop.query(maria_shop.owner, "SELECT @@version")
+async def test_a_dump_of_mariadb_is_adopted(mysql_shop: MysqlShop, bare: Docker, tmp_path: Path) -> None:
+    settings = mysql_shop.settings(mysql_programs=None, images=bare.images)
+    ((version,),) = mysql_shop.query(mysql_shop.owner, "SELECT @@version")
     file = tmp_path / "shop.sql"
     file.write_text(
         f"-- MariaDB dump 10.19\n-- Server version\t{version}\n"
         "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (2);\n"
     )
-    async with maria_shop.harbor(settings=settings) as harbor:
+    async with mysql_shop.harbor(settings=settings) as harbor:
         made = await do(harbor, AdoptRequest("shop", file))
     assert made["rows"] == 2
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from support.compare_mysql import differences, facts
 from support.debian import run
-from support.mariadb import SOCKET, MariaDb, StartMysql
-from support.mariashop import MakeMariaShop, MariaShop
+from support.mysql import SOCKET, MysqlServer, StartMysql
+from support.mysqlshop import MakeMysqlShop, MysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.settings import Programs
@@ -43,8 +43,8 @@ COLLATIONS = {True: ("utf8mb4_uca1400_ai_ci", "0900_ai_ci"), False: ("utf8mb4_09
 
 
 @pytest.fixture
-def other(mariadb: MariaDb, start_mysql: StartMysql) -> Generator[MariaDb]:
-    server = start_mysql("MySQL" if mariadb.mariadb else "MariaDB")
+def other(mysql: MysqlServer, start_mysql: StartMysql) -> Generator[MysqlServer]:
+    server = start_mysql("MySQL" if mysql.mariadb else "MariaDB")
     yield server
     for (name,) in server.query("SHOW DATABASES"):
         if str(name).startswith(("across_", "snapharbor_")):
@@ -53,11 +53,11 @@ def other(mariadb: MariaDb, start_mysql: StartMysql) -> Generator[MariaDb]:
 
 @pytest.mark.both_products
 async def test_the_other_product_holds_the_same_rows(
-    make_maria_shop: MakeMariaShop, other: MariaDb, tmp_path: Path
+    make_mysql_shop: MakeMysqlShop, other: MysqlServer, tmp_path: Path
 ) -> None:
-    first = make_maria_shop(b"")
+    first = make_mysql_shop(b"")
     collation, theirs = COLLATIONS[first.server.mariadb]
-    shop = make_maria_shop(SCRIPT.format(collation=collation).encode())
+    shop = make_mysql_shop(SCRIPT.format(collation=collation).encode())
     away = other.url.on("across_copy")
     # Each client for its own server: MySQL's does not know how MariaDB's users are told apart.
     both = tmp_path / "clients"
@@ -80,9 +80,9 @@ async def test_the_other_product_holds_the_same_rows(
     assert other.query("SELECT person FROM visit WHERE id = 2", database=away.database) == ((1,),)
 
 
-@pytest.mark.parametrize("mariadb", ["MySQL"], indirect=True)
-async def test_what_mysqldump_writes_is_adopted(maria_shop: MariaShop, tmp_path: Path) -> None:
-    shop, password = maria_shop, maria_shop.owner.password
+@pytest.mark.parametrize("mysql", ["MySQL"], indirect=True)
+async def test_what_mysqldump_writes_is_adopted(mysql_shop: MysqlShop, tmp_path: Path) -> None:
+    shop, password = mysql_shop, mysql_shop.owner.password
     assert password is not None
     program = shop.server.build.bin / "mysqldump"
     argv = (str(program), "--no-defaults", f"--socket={Path(shop.owner.host) / SOCKET}", "--user=root")

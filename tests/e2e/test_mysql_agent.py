@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.agent import agent, serve
 from support.cli import Command
-from support.mariashop import RULES, MariaShop
+from support.mysqlshop import RULES, MysqlShop
 from support.repository import somebody
 from support.shop import do, recipient
 
@@ -46,8 +46,8 @@ targets:
 
 
 @pytest.fixture
-def config(maria_shop: MariaShop, tmp_path: Path) -> Path:
-    shop, keys, rules = maria_shop, tmp_path / "keys", tmp_path / "rules.sql"
+def config(mysql_shop: MysqlShop, tmp_path: Path) -> Path:
+    shop, keys, rules = mysql_shop, tmp_path / "keys", tmp_path / "rules.sql"
     keys.mkdir(mode=0o700)
     masking = secrets.token_hex(20)
     for name, text in (
@@ -92,9 +92,9 @@ def serving(config: Path) -> Iterator[None]:
 
 
 async def test_an_agent_does_the_main_job(
-    maria_shop: MariaShop, config: Path, serving: None, tmp_path: Path
+    mysql_shop: MysqlShop, config: Path, serving: None, tmp_path: Path
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     async with agent(config) as ana:
         structure = await ana.call("describe_target", target="shop", structure=True)
         assert f"{shop.owner.database}.customers" in structure["structure"]
@@ -145,9 +145,9 @@ async def test_an_agent_does_the_main_job(
 
 
 def test_a_person_does_the_main_job_on_the_command_line(
-    maria_shop: MariaShop, config: Path, tmp_path: Path
+    mysql_shop: MysqlShop, config: Path, tmp_path: Path
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     assert shop.source.password is not None
     run = replace(Command(tmp_path), canaries=(shop.source.password.reveal(), "@real-mail.org"))
     here = ("--config", str(config))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariashop import MakeMariaShop
+from support.mysqlshop import MakeMysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.target import Rules, Selection
@@ -27,9 +27,9 @@ UPDATE bytes SET b = X'00' WHERE b IS NOT NULL;
 
 @pytest.mark.parametrize("name", [None, "we'ird-\"näme 1", "100%_sure\\"])
 async def test_rules_change_what_they_name_and_nothing_else(
-    make_maria_shop: MakeMariaShop, name: str | None
+    make_mysql_shop: MakeMysqlShop, name: str | None
 ) -> None:
-    shop = make_maria_shop(AWKWARD, name=name)
+    shop = make_mysql_shop(AWKWARD, name=name)
     before = facts(shop.server, shop.owner.database)
     rules = Rules(override_query=RULES)
     async with shop.harbor(replace(shop.target, source=shop.owner, rules=rules)) as harbor:
@@ -46,8 +46,8 @@ async def test_rules_change_what_they_name_and_nothing_else(
     assert shop.query(shop.destination, "SELECT count(*) FROM audit") == [(0,)]
 
 
-async def test_what_runs_by_itself_is_left_out_of_a_neutralised_copy(make_maria_shop: MakeMariaShop) -> None:
-    shop = make_maria_shop(AWKWARD)
+async def test_what_runs_by_itself_is_left_out_of_a_neutralised_copy(make_mysql_shop: MakeMysqlShop) -> None:
+    shop = make_mysql_shop(AWKWARD)
     rules = Rules(override_query="UPDATE texts SET n = n", neutralise=True)
     async with shop.harbor(replace(shop.target, source=shop.owner, rules=rules)) as harbor:
         await do(harbor, SanitizeRequest("shop", new=True))
@@ -59,9 +59,9 @@ async def test_what_runs_by_itself_is_left_out_of_a_neutralised_copy(make_maria_
 
 
 async def test_filters_of_a_load_leave_out_what_cannot_stand_without_the_rest(
-    make_maria_shop: MakeMariaShop,
+    make_mysql_shop: MakeMysqlShop,
 ) -> None:
-    shop = make_maria_shop(AWKWARD)
+    shop = make_mysql_shop(AWKWARD)
     own = replace(shop.target, source=shop.owner)
     async with shop.harbor(own) as harbor:
         await do(harbor, BuildRequest("shop"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support.equality import Outcome
 from support.equality_mysql import Both
-from support.mariashop import MakeMariaShop, MariaShop
+from support.mysqlshop import MakeMysqlShop, MysqlShop
 
 from snapharbor.engine.model.errors import RuleFailed, RulesBlocked
 from snapharbor.engine.model.target import Rules, Target
@@ -69,23 +69,23 @@ NOT_FOLLOWED = [
 
 
 @pytest.fixture
-def folk(make_maria_shop: MakeMariaShop) -> MariaShop:
-    return make_maria_shop(SCHEMA)
+def folk(make_mysql_shop: MakeMysqlShop) -> MysqlShop:
+    return make_mysql_shop(SCHEMA)
 
 
-async def carried_out(shop: MariaShop, text: str) -> Outcome:
+async def carried_out(shop: MysqlShop, text: str) -> Outcome:
     """Run rules in the database itself."""
     both = Both(shop.server, shop.directory)
     return await both.in_a_copy(shop.owner, parse(text, "sanitize.override_query", "mysql"))
 
 
-def ruled(shop: MariaShop, text: str) -> Target:
+def ruled(shop: MysqlShop, text: str) -> Target:
     return replace(shop.target, rules=Rules(override_query=f"sql:-- \n{text}", policy="warn"))
 
 
 @pytest.mark.parametrize(("text", "codes"), REFUSED)
 async def test_what_rows_would_refuse_blocks_with_its_line_and_would_have_failed(
-    folk: MariaShop, text: str, codes: list[str]
+    folk: MysqlShop, text: str, codes: list[str]
 ) -> None:
     async with folk.harbor(ruled(folk, text)) as harbor:
         told = await harbor.explain("shop")
@@ -95,12 +95,12 @@ async def test_what_rows_would_refuse_blocks_with_its_line_and_would_have_failed
     assert isinstance((await carried_out(folk, text)).error, RuleFailed)
 
 
-async def test_what_rows_allow_stops_nothing(folk: MariaShop) -> None:
+async def test_what_rows_allow_stops_nothing(folk: MysqlShop) -> None:
     for text in (*TAKEN, *NOT_FOLLOWED):
         async with folk.harbor(ruled(folk, text)) as harbor:
             assert (await harbor.explain("shop")).blocking == (), text
 
 
 @pytest.mark.parametrize("text", TAKEN)
-async def test_what_is_said_to_be_taken_is(folk: MariaShop, text: str) -> None:
+async def test_what_is_said_to_be_taken_is(folk: MysqlShop, text: str) -> None:
     assert (await carried_out(folk, text)).error is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pymysql
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.shop import do
 
 from snapharbor.engine.database.mysql.note import NOTE_TABLE
@@ -28,8 +28,8 @@ from snapharbor.engine.operations.requests import (
 pytestmark = [pytest.mark.server, pytest.mark.both_products]
 
 
-async def test_an_original_loads_as_exactly_what_the_source_is(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_an_original_loads_as_exactly_what_the_source_is(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         built = await do(harbor, BuildRequest("shop", tags=("nightly",)))
         await do(harbor, VerifyRequest("shop"))
@@ -40,8 +40,8 @@ async def test_an_original_loads_as_exactly_what_the_source_is(maria_shop: Maria
     assert shop.databases() == {shop.owner.database, shop.destination.database}
 
 
-async def test_loading_again_and_again_copies_what_was_kept_the_second_time(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_loading_again_and_again_copies_what_was_kept_the_second_time(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         loads = [await do(harbor, LoadRequest("shop", original=True)) for _ in range(4)]
@@ -55,8 +55,8 @@ async def test_loading_again_and_again_copies_what_was_kept_the_second_time(mari
 
 
 @pytest.mark.parametrize("change", ["TRUNCATE TABLE {}.orders", "ALTER TABLE {}.customers ADD more int"])
-async def test_a_template_that_somebody_changed_is_not_copied(maria_shop: MariaShop, change: str) -> None:
-    shop = maria_shop
+async def test_a_template_that_somebody_changed_is_not_copied(mysql_shop: MysqlShop, change: str) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         for _ in range(2):
@@ -71,14 +71,14 @@ async def test_a_template_that_somebody_changed_is_not_copied(maria_shop: MariaS
     assert differences(source, copy) == []
 
 
-def template(shop: MariaShop) -> str:
+def template(shop: MysqlShop) -> str:
     """Return the name of the only template on the server."""
     (kept,) = (name for name in shop.databases() if name.startswith("snapharbor_t_"))
     return kept
 
 
-async def test_loading_again_restores_and_keeps_what_was_there(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_loading_again_restores_and_keeps_what_was_there(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         await do(harbor, LoadRequest("shop", original=True))
@@ -92,8 +92,8 @@ async def test_loading_again_restores_and_keeps_what_was_there(maria_shop: Maria
     assert shop.query(shop.destination.on(str(done["previous"])), "SELECT count(*) FROM orders") == [(0,)]
 
 
-async def test_an_exported_script_is_loaded_by_the_stock_client(maria_shop: MariaShop) -> None:
-    shop, archive = maria_shop, maria_shop.directory / "archive"
+async def test_an_exported_script_is_loaded_by_the_stock_client(mysql_shop: MysqlShop) -> None:
+    shop, archive = mysql_shop, mysql_shop.directory / "archive"
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         with pytest.raises(SnapshotUnsanitized):
@@ -107,9 +107,9 @@ async def test_an_exported_script_is_loaded_by_the_stock_client(maria_shop: Mari
 
 @pytest.mark.parametrize("place", ["source", "another name of the source", "protected", "the server's own"])
 async def test_a_source_or_a_protected_database_is_never_a_destination(
-    maria_shop: MariaShop, place: str
+    mysql_shop: MysqlShop, place: str
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     wanted = {
         "source": shop.owner,
         "another name of the source": replace(shop.owner, host=f"{shop.owner.host}/mysql.sock"),
@@ -124,16 +124,16 @@ async def test_a_source_or_a_protected_database_is_never_a_destination(
     assert shop.databases() == {shop.owner.database}
 
 
-async def test_another_kind_of_server_is_no_destination(maria_shop: MariaShop) -> None:
+async def test_another_kind_of_server_is_no_destination(mysql_shop: MysqlShop) -> None:
     elsewhere = DatabaseUrl.parse("postgres://nobody@/nowhere?host=/nowhere")
-    async with maria_shop.harbor() as harbor:
+    async with mysql_shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         with pytest.raises(ArgumentInvalid):
             await harbor.plan(LoadRequest("shop", destination=elsewhere, original=True))
 
 
-async def test_a_destination_that_appeared_after_the_plan_is_not_overwritten(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_a_destination_that_appeared_after_the_plan_is_not_overwritten(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         plan = await harbor.plan(LoadRequest("shop", original=True))
@@ -143,10 +143,10 @@ async def test_a_destination_that_appeared_after_the_plan_is_not_overwritten(mar
     assert shop.databases() == {shop.owner.database, shop.destination.database}
 
 
-async def test_a_load_that_fails_leaves_the_destination_as_it_was(maria_shop: MariaShop) -> None:
+async def test_a_load_that_fails_leaves_the_destination_as_it_was(mysql_shop: MysqlShop) -> None:
     from support.faults import flip
 
-    shop = maria_shop
+    shop = mysql_shop
     shop.server.query(f"CREATE DATABASE `{shop.destination.database}`")
     shop.query(shop.destination, "CREATE TABLE precious AS SELECT 1 AS id")
     async with shop.harbor() as harbor:
@@ -159,8 +159,8 @@ async def test_a_load_that_fails_leaves_the_destination_as_it_was(maria_shop: Ma
     assert shop.databases() == {shop.owner.database, shop.destination.database}
 
 
-async def test_filters_take_what_they_name_and_say_what_they_leave(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_filters_take_what_they_name_and_say_what_they_leave(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     name = shop.owner.database
     selection = Selection(
         include_schemas=("public",), exclude_tables=(f"{name}.customers",), exclude_data=(f"{name}.audit",)
@@ -175,8 +175,8 @@ async def test_filters_take_what_they_name_and_say_what_they_leave(maria_shop: M
     assert shop.query(shop.destination, "SELECT count(*) FROM audit") == [(0,)]
 
 
-async def test_everything_that_is_configured_is_tried(maria_shop: MariaShop) -> None:
-    async with maria_shop.harbor() as harbor:
+async def test_everything_that_is_configured_is_tried(mysql_shop: MysqlShop) -> None:
+    async with mysql_shop.harbor() as harbor:
         checks = await harbor.check()
     assert [one for one in checks if one.level == "error"] == []
-    assert any(one.area == "rules" and maria_shop.server.build.product in one.message for one in checks)
+    assert any(one.area == "rules" and mysql_shop.server.build.product in one.message for one in checks)

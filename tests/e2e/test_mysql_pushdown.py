@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.compare_mysql import Facts, differences, facts
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import RuleFailed
@@ -28,8 +28,8 @@ UPDATE mail_queue SET recipient = snapharbor.email(recipient);
 RAW = "SELECT count(*) FROM customers WHERE id > 3 AND (phone LIKE '+49 171%' OR note IS NOT NULL)"
 
 
-async def test_nothing_raw_leaves_the_source(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_nothing_raw_leaves_the_source(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     before = facts(shop.server, shop.owner.database)
     async with shop.harbor(replace(shop.target, rules=Rules(override_query=RULES))) as harbor:
         plan = await harbor.plan(SanitizeRequest("shop", new=True))
@@ -49,8 +49,8 @@ async def test_nothing_raw_leaves_the_source(maria_shop: MariaShop) -> None:
     assert shop.query(shop.destination, changed) == shop.query(shop.owner, changed)
 
 
-async def test_a_copy_gives_the_same_database(maria_shop: MariaShop) -> None:
-    shop, found = maria_shop, list[Facts]()
+async def test_a_copy_gives_the_same_database(mysql_shop: MysqlShop) -> None:
+    shop, found = mysql_shop, list[Facts]()
     async with shop.harbor(replace(shop.target, rules=Rules(override_query=RULES))) as harbor:
         for ephemeral in (False, True):
             await do(harbor, SanitizeRequest("shop", new=True, ephemeral=ephemeral))
@@ -60,15 +60,15 @@ async def test_a_copy_gives_the_same_database(maria_shop: MariaShop) -> None:
     assert set(differences(reading, copy)) <= {"rows of snapharbor_info"}
 
 
-async def test_originals_are_looked_for(maria_shop: MariaShop) -> None:
+async def test_originals_are_looked_for(mysql_shop: MysqlShop) -> None:
     rules = RULES.replace("DELETE FROM audit WHERE true;", "")
-    async with maria_shop.harbor(replace(maria_shop.target, rules=Rules(override_query=rules))) as harbor:
+    async with mysql_shop.harbor(replace(mysql_shop.target, rules=Rules(override_query=rules))) as harbor:
         made = await do(harbor, SanitizeRequest("shop", new=True))
     assert made["clean"] is False
     assert "audit" in str(made["leaks"])
 
 
-async def accepting(shop: MariaShop, text: str) -> Rules:
+async def accepting(shop: MysqlShop, text: str) -> Rules:
     """Return rules of which somebody accepted what is foreseen: the run itself has to refuse them."""
     rules = Rules(override_query=text)
     async with shop.harbor(replace(shop.target, rules=rules)) as harbor:
@@ -77,31 +77,31 @@ async def accepting(shop: MariaShop, text: str) -> Rules:
     return replace(rules, accept=tuple(Accepted(one.fingerprint, "tried", "somebody") for one in found))
 
 
-async def test_a_value_that_an_update_refuses_leaves_no_snapshot(maria_shop: MariaShop) -> None:
-    rules = await accepting(maria_shop, "UPDATE customers SET last_name = repeat(last_name, 20)")
-    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+async def test_a_value_that_an_update_refuses_leaves_no_snapshot(mysql_shop: MysqlShop) -> None:
+    rules = await accepting(mysql_shop, "UPDATE customers SET last_name = repeat(last_name, 20)")
+    async with mysql_shop.harbor(replace(mysql_shop.target, rules=rules)) as harbor:
         with pytest.raises(RuleFailed, match=r"customers` give a value that its column refuses") as caught:
             await do(harbor, SanitizeRequest("shop", new=True))
         assert await harbor.snapshots() == []
     assert "--ephemeral" in caught.value.hint
 
 
-async def test_two_values_that_become_one_leave_no_snapshot(maria_shop: MariaShop) -> None:
-    rules = await accepting(maria_shop, "UPDATE products SET sku = left(sku, 5)")
-    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+async def test_two_values_that_become_one_leave_no_snapshot(mysql_shop: MysqlShop) -> None:
+    rules = await accepting(mysql_shop, "UPDATE products SET sku = left(sku, 5)")
+    async with mysql_shop.harbor(replace(mysql_shop.target, rules=rules)) as harbor:
         with pytest.raises(RuleFailed, match="constraint `PRIMARY` of"):
             await do(harbor, SanitizeRequest("shop", new=True))
         assert await harbor.snapshots() == []
 
 
-async def test_why_a_table_goes_into_a_copy_is_told(maria_shop: MariaShop) -> None:
+async def test_why_a_table_goes_into_a_copy_is_told(mysql_shop: MysqlShop) -> None:
     rules = Rules(
         override_query="UPDATE customers SET phone = NULL;\n"
         "UPDATE customers SET note = 'x' WHERE phone IS NULL;\nDELETE FROM audit;"
     )
-    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+    async with mysql_shop.harbor(replace(mysql_shop.target, rules=rules)) as harbor:
         told = await harbor.explain("shop")
-    name = maria_shop.source.database
+    name = mysql_shop.source.database
     assert told.strategy == {
         f"{name}.audit": TableWay("pushdown"),
         f"{name}.customers": TableWay("ephemeral", "`phone` is read after it was set", 2, 1),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariashop import RULES, SCRIPT, MakeMariaShop, MariaShop
+from support.mysqlshop import RULES, SCRIPT, MakeMysqlShop, MysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import (
@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.server, pytest.mark.both_products]
 RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR phone LIKE '+49 171%'"
 
 
-async def test_a_sanitized_copy_holds_no_raw_value_and_everything_else(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_a_sanitized_copy_holds_no_raw_value_and_everything_else(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     before = facts(shop.server, shop.owner.database)
     async with shop.harbor() as harbor:
         made = await do(harbor, SanitizeRequest("shop", new=True))
@@ -48,8 +48,8 @@ async def test_a_sanitized_copy_holds_no_raw_value_and_everything_else(maria_sho
     assert not list((shop.directory / "tmp").glob("mysqld-*"))
 
 
-async def test_the_same_key_gives_the_same_values_again(maria_shop: MariaShop) -> None:
-    shop, seen = maria_shop, list[object]()
+async def test_the_same_key_gives_the_same_values_again(mysql_shop: MysqlShop) -> None:
+    shop, seen = mysql_shop, list[object]()
     async with shop.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         for request in (SanitizeRequest("shop"), SanitizeRequest("shop", new=True)):
@@ -59,9 +59,9 @@ async def test_the_same_key_gives_the_same_values_again(maria_shop: MariaShop) -
     assert seen[0] == seen[1]
 
 
-async def test_what_no_rule_masks_is_found(maria_shop: MariaShop) -> None:
+async def test_what_no_rule_masks_is_found(mysql_shop: MysqlShop) -> None:
     rules = Rules(override_query=RULES.replace("DELETE FROM audit WHERE true;", ""))
-    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+    async with mysql_shop.harbor(replace(mysql_shop.target, rules=rules)) as harbor:
         made = await do(harbor, SanitizeRequest("shop", new=True))
     assert made["clean"] is False
     assert isinstance(made["leaks"], dict)
@@ -86,19 +86,19 @@ BAD_RULES: Mapping[str, tuple[str, type[EngineError]]] = {
 
 
 @pytest.mark.parametrize("case", BAD_RULES)
-async def test_rules_that_fail_leave_no_sanitized_snapshot(maria_shop: MariaShop, case: str) -> None:
+async def test_rules_that_fail_leave_no_sanitized_snapshot(mysql_shop: MysqlShop, case: str) -> None:
     text, error = BAD_RULES[case]
-    target = replace(maria_shop.target, rules=Rules(override_query=text))
-    async with maria_shop.harbor(target) as harbor:
+    target = replace(mysql_shop.target, rules=Rules(override_query=text))
+    async with mysql_shop.harbor(target) as harbor:
         await do(harbor, BuildRequest("shop"))
         with pytest.raises(error):
             await do(harbor, SanitizeRequest("shop"))
         assert [found.manifest.kind for found in await harbor.snapshots()] == ["original"]
-    assert not list((maria_shop.directory / "tmp").glob("mysqld-*"))
+    assert not list((mysql_shop.directory / "tmp").glob("mysqld-*"))
 
 
-async def test_keys_cascade_and_columns_are_known_in_any_case(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_keys_cascade_and_columns_are_known_in_any_case(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     text = "delete from customers where ID > 10; UPDATE customers c SET c.NOTE = 'none' WHERE c.Id = 1"
     async with shop.harbor(replace(shop.target, rules=Rules(override_query=text))) as harbor:
         await do(harbor, SanitizeRequest("shop", new=True))
@@ -120,9 +120,9 @@ DELETE o FROM customers c LEFT JOIN orders o ON o.customer = c.id WHERE c.id > 5
 
 
 async def test_a_table_is_changed_by_what_is_joined_to_it(
-    maria_shop: MariaShop, make_maria_shop: MakeMariaShop
+    mysql_shop: MysqlShop, make_mysql_shop: MakeMysqlShop
 ) -> None:
-    shop, by_hand = maria_shop, make_maria_shop(SCRIPT.read_bytes())
+    shop, by_hand = mysql_shop, make_mysql_shop(SCRIPT.read_bytes())
     async with shop.harbor(replace(shop.target, rules=Rules(override_query=JOINED))) as harbor:
         await do(harbor, SanitizeRequest("shop", new=True))
         explained = await harbor.explain("shop")
@@ -156,8 +156,8 @@ async def test_a_table_is_changed_by_what_is_joined_to_it(
     assert any("UPDATE with JOIN" in hazard for hazard in explained.hazards)
 
 
-async def test_rules_are_explained_beside_the_source(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_rules_are_explained_beside_the_source(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         explained = await harbor.explain("shop")
     assert [one for one in explained.findings if one.severity == "error"] == []
@@ -175,8 +175,8 @@ async def test_rules_are_explained_beside_the_source(maria_shop: MariaShop) -> N
     }
 
 
-async def test_what_is_suggested_runs_and_leaves_nothing_undecided(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_what_is_suggested_runs_and_leaves_nothing_undecided(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor(replace(shop.target, rules=None)) as harbor:
         suggestion = await harbor.suggest("shop")
     suggested = {(one.table.name, one.column): one.value for one in suggestion.covered}
@@ -196,7 +196,7 @@ async def test_what_is_suggested_runs_and_leaves_nothing_undecided(maria_shop: M
     ]
 
 
-async def test_statements_of_other_forms_are_explained_or_said_to_be_none(maria_shop: MariaShop) -> None:
+async def test_statements_of_other_forms_are_explained_or_said_to_be_none(mysql_shop: MysqlShop) -> None:
     text = """
     DELETE FROM orders WHERE id > 10 ORDER BY id LIMIT 5;
     INSERT INTO audit (what) SELECT concat('moved ', id) FROM orders WHERE id < 4;
@@ -204,7 +204,7 @@ async def test_statements_of_other_forms_are_explained_or_said_to_be_none(maria_
     UPDATE customers SET email = upper(email);
     """
     rules = Rules(override_query=text)
-    async with maria_shop.harbor(replace(maria_shop.target, rules=rules)) as harbor:
+    async with mysql_shop.harbor(replace(mysql_shop.target, rules=rules)) as harbor:
         explained = await harbor.explain("shop")
     assert [(rule.rows, rule.counted) for rule in explained.rules] == [
         (None, False),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.mariashop import MariaShop
+from support.mysqlshop import MysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import DatabaseFailed, EngineError, RuleRefused
@@ -21,15 +21,15 @@ DELIMITER ;
 """
 
 
-def written(shop: MariaShop, text: str) -> Path:
+def written(shop: MysqlShop, text: str) -> Path:
     shop.directory.mkdir(exist_ok=True)
     path = shop.directory / "made.sql"
     path.write_text(text)
     return path
 
 
-async def test_a_file_replaces_the_destination_or_runs_in_it(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_a_file_replaces_the_destination_or_runs_in_it(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         file = written(shop, DUMP)
         await do(harbor, ScriptRequest("shop", file))
@@ -39,8 +39,8 @@ async def test_a_file_replaces_the_destination_or_runs_in_it(maria_shop: MariaSh
     assert shop.query(shop.destination, "SELECT id FROM made ORDER BY id") == [(1,), (2,), (11,)]
 
 
-async def test_a_file_that_fails_leaves_the_destination_as_it_was(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_a_file_that_fails_leaves_the_destination_as_it_was(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor() as harbor:
         await do(harbor, ScriptRequest("shop", written(shop, DUMP)))
         with pytest.raises(DatabaseFailed) as failure:
@@ -54,10 +54,10 @@ async def test_a_file_that_fails_leaves_the_destination_as_it_was(maria_shop: Ma
     "line", ["USE mysql;", "  use `mysql`;", "/*!40000 DROP DATABASE x */;", "CREATE SCHEMA x;"]
 )
 async def test_a_file_that_leads_to_another_database_is_refused_before_anything_runs(
-    maria_shop: MariaShop, line: str
+    mysql_shop: MysqlShop, line: str
 ) -> None:
-    file = written(maria_shop, f"CREATE TABLE a (id int);\n{line}\n")
-    async with maria_shop.harbor() as harbor:
+    file = written(mysql_shop, f"CREATE TABLE a (id int);\n{line}\n")
+    async with mysql_shop.harbor() as harbor:
         with pytest.raises(RuleRefused):
             await harbor.plan(ScriptRequest("shop", file))
 
@@ -65,10 +65,10 @@ async def test_a_file_that_leads_to_another_database_is_refused_before_anything_
 @pytest.mark.parametrize(
     "line", ["\\! touch {0}", "system touch {0};", "tee {0}", "\\. other.sql", "source other.sql"]
 )
-async def test_no_file_makes_the_client_do_anything_but_send_sql(maria_shop: MariaShop, line: str) -> None:
-    ran = maria_shop.directory / "ran"
-    file = written(maria_shop, f"CREATE TABLE a (id int);\n{line.format(ran)}\n")
-    async with maria_shop.harbor() as harbor:
+async def test_no_file_makes_the_client_do_anything_but_send_sql(mysql_shop: MysqlShop, line: str) -> None:
+    ran = mysql_shop.directory / "ran"
+    file = written(mysql_shop, f"CREATE TABLE a (id int);\n{line.format(ran)}\n")
+    async with mysql_shop.harbor() as harbor:
         with pytest.raises(EngineError):
             await do(harbor, ScriptRequest("shop", file))
     assert not ran.exists()

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from support.mariadb import NewSchema
-from support.mariashop import MakeMariaShop, MariaShop
 from support.mariasubset import SOURCE, chosen, harbor_with, ids, load_subset, table
+from support.mysql import NewSchema
+from support.mysqlshop import MakeMysqlShop, MysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import ArgumentInvalid, ConfigInvalid, EngineError, SourceUnsuitable
@@ -42,11 +42,11 @@ INSERT INTO lonely SELECT seq FROM seq_1_to_5;
 
 
 @pytest.fixture
-def town(make_maria_shop: MakeMariaShop) -> MariaShop:
-    return make_maria_shop(TRADE, name=SOURCE)
+def town(make_mysql_shop: MakeMysqlShop) -> MysqlShop:
+    return make_mysql_shop(TRADE, name=SOURCE)
 
 
-async def test_rows_that_refer_and_are_referred_to_come_along_by_any_kind_of_key(town: MariaShop) -> None:
+async def test_rows_that_refer_and_are_referred_to_come_along_by_any_kind_of_key(town: MysqlShop) -> None:
     await load_subset(town, Subset((chosen("customer", "customer.id = 40"),)))
     assert ids(town, "customer") == [(10,), (20,), (40,)]
     assert ids(town, "purchase", "id, buyer") == [(39, 40), (139, 40), (239, 40)]
@@ -57,10 +57,10 @@ async def test_rows_that_refer_and_are_referred_to_come_along_by_any_kind_of_key
 
 
 async def test_a_key_to_another_database_is_not_followed(
-    make_maria_shop: MakeMariaShop, new_schema: NewSchema
+    make_mysql_shop: MakeMysqlShop, new_schema: NewSchema
 ) -> None:
     other = new_schema("CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1)").database
-    shop = make_maria_shop(
+    shop = make_mysql_shop(
         f"CREATE TABLE a (id int PRIMARY KEY, b int, FOREIGN KEY (b) REFERENCES {other}.b (id));"
         "INSERT INTO a VALUES (1, 1), (2, 1)".encode(),
         name=SOURCE,
@@ -70,7 +70,7 @@ async def test_a_key_to_another_database_is_not_followed(
     assert (told.relations, [(one.table, one.after) for one in told.tables]) == (0, [(table("a"), 1)])
 
 
-async def test_a_share_of_rows_is_the_same_every_time_and_another_with_another_key(town: MariaShop) -> None:
+async def test_a_share_of_rows_is_the_same_every_time_and_another_with_another_key(town: MysqlShop) -> None:
     subset = Subset((chosen("purchase", percent=20.0),), referencing="none")
     taken: list[list[tuple[object, ...]]] = []
     for key in ("what this is keyed with", "what this is keyed with", "and with something else"):
@@ -99,16 +99,16 @@ INSERT INTO old_note VALUES ('30');
 """
 
 
-async def test_circles_and_chains_are_followed(make_maria_shop: MakeMariaShop) -> None:
-    shop = make_maria_shop(CIRCLES, name=SOURCE)
+async def test_circles_and_chains_are_followed(make_mysql_shop: MakeMysqlShop) -> None:
+    shop = make_mysql_shop(CIRCLES, name=SOURCE)
     for copied, persons in (((table("old_note"),), 30), ((), 6)):
         await load_subset(shop, Subset((chosen("person", "id = '4'"),), copied=copied))
         assert ids(shop, "person", "0 + id") == [(float(number),) for number in range(1, persons + 1)]
         assert ids(shop, "team") == [(number,) for number in range(1, 7)]
 
 
-async def test_rows_come_by_every_reference_or_by_any_or_not(make_maria_shop: MakeMariaShop) -> None:
-    shop = make_maria_shop(
+async def test_rows_come_by_every_reference_or_by_any_or_not(make_mysql_shop: MakeMysqlShop) -> None:
+    shop = make_mysql_shop(
         b"CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);"
         b"CREATE TABLE both_of (id char(1) PRIMARY KEY, a int REFERENCES a (id), b int REFERENCES b (id));"
         b"INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1), (2);"
@@ -123,7 +123,7 @@ async def test_rows_come_by_every_reference_or_by_any_or_not(make_maria_shop: Ma
         assert [one.after for one in told.tables if one.table.name == "both_of"] == [rows]
 
 
-async def test_what_refers_to_an_excluded_table_becomes_null_or_is_refused(town: MariaShop) -> None:
+async def test_what_refers_to_an_excluded_table_becomes_null_or_is_refused(town: MysqlShop) -> None:
     town.query(town.owner, "ALTER TABLE customer MODIFY country varchar(9)")
     begun = (chosen("customer", "id <= 20"),)
     excluded = Subset(begun, excluded=(table("country"), table("product"), table("item")))
@@ -149,9 +149,9 @@ INSERT INTO basket VALUES (1, '{"items": [{"photo": 2}, {"photo": "3"}]}'), (2, 
 
 
 async def test_relations_that_nobody_declared_lead_by_kind_and_out_of_documents(
-    make_maria_shop: MakeMariaShop,
+    make_mysql_shop: MakeMysqlShop,
 ) -> None:
-    shop = make_maria_shop(LOOSE, name=SOURCE)
+    shop = make_mysql_shop(LOOSE, name=SOURCE)
     to_post = Relation(
         "remark: post", table("remark"), ("about",), table("post"), ("id",), where="kind = 'post' -- only"
     )
@@ -170,7 +170,7 @@ async def test_relations_that_nobody_declared_lead_by_kind_and_out_of_documents(
     )
 
 
-async def test_a_budget_cuts_what_is_chosen_and_never_what_others_need(town: MariaShop) -> None:
+async def test_a_budget_cuts_what_is_chosen_and_never_what_others_need(town: MysqlShop) -> None:
     subset = Subset((chosen("customer", "id > 50"),), budgets={table("customer"): 5, table("purchase"): 7})
     async with harbor_with(town, subset) as harbor:
         told = await harbor.explain_subset("shop")
@@ -181,7 +181,7 @@ async def test_a_budget_cuts_what_is_chosen_and_never_what_others_need(town: Mar
 
 
 @pytest.mark.parametrize("ephemeral", [False, True])
-async def test_a_subset_is_sanitized_in_the_same_pass_or_in_a_copy(town: MariaShop, ephemeral: bool) -> None:
+async def test_a_subset_is_sanitized_in_the_same_pass_or_in_a_copy(town: MysqlShop, ephemeral: bool) -> None:
     town.query(town.owner, "CREATE TABLE gift (id int PRIMARY KEY) AS SELECT * FROM lonely")
     town.query(town.owner, "ALTER TABLE purchase ADD (email varchar(99), gift int REFERENCES gift (id))")
     town.query(town.owner, "UPDATE purchase SET email = concat('m', id, '@corp.example'), gift = 1")
@@ -200,7 +200,7 @@ async def test_a_subset_is_sanitized_in_the_same_pass_or_in_a_copy(town: MariaSh
     ]
 
 
-async def test_a_subset_is_searched_for_what_all_rows_hold(town: MariaShop) -> None:
+async def test_a_subset_is_searched_for_what_all_rows_hold(town: MysqlShop) -> None:
     town.query(town.owner, "ALTER TABLE customer ADD (email varchar(99), about varchar(99))")
     town.query(
         town.owner,
@@ -216,7 +216,7 @@ async def test_a_subset_is_searched_for_what_all_rows_hold(town: MariaShop) -> N
     assert hits == ["town.customer.about"]
 
 
-async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(town: MariaShop) -> None:
+async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(town: MysqlShop) -> None:
     for subset, error, said in (
         (Subset((chosen("custmer", "true"),)), ConfigInvalid, "custmer"),
         (Subset((chosen("customer", "sleep(1) IS NULL"),)), ConfigInvalid, "sleep"),
@@ -231,7 +231,7 @@ async def test_what_is_wrong_is_refused_by_name_and_leaves_nothing(town: MariaSh
     assert list((town.directory / "tmp").glob("spool-*")) == []
 
 
-async def test_a_row_is_told_with_everything_that_brought_it_by_a_single_reader(town: MariaShop) -> None:
+async def test_a_row_is_told_with_everything_that_brought_it_by_a_single_reader(town: MysqlShop) -> None:
     town.server.query(f"REVOKE RELOAD ON *.* FROM {town.source.user}@localhost")
 
     async def why(name: str, *key: str) -> tuple[str, ...]:

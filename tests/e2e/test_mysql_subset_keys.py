@@ -1,8 +1,8 @@
 """Rows of a MariaDB database are known by their keys: whatever a key is of, it leads back to its row."""
 
 import pytest
-from support.mariashop import MakeMariaShop
 from support.mariasubset import SOURCE, chosen, harbor_with, ids, load_subset, table
+from support.mysqlshop import MakeMysqlShop
 from support.shop import do
 
 from snapharbor.engine.database.mysql import naming, slices
@@ -83,8 +83,8 @@ def kinds() -> list[tuple[str, str, list[str], str]]:
 
 
 @pytest.mark.parametrize("start", ["thing", "part"])
-async def test_every_kind_of_key_leads_back_to_its_row(make_maria_shop: MakeMariaShop, start: str) -> None:
-    shop = make_maria_shop(things(), name=SOURCE)
+async def test_every_kind_of_key_leads_back_to_its_row(make_mysql_shop: MakeMysqlShop, start: str) -> None:
+    shop = make_mysql_shop(things(), name=SOURCE)
     names = [name for name, *_ in kinds()]
     subset = Subset(
         tuple(chosen(f"{start}_{name}", "number % 2") for name in names),
@@ -103,8 +103,8 @@ async def test_every_kind_of_key_leads_back_to_its_row(make_maria_shop: MakeMari
         assert shop.query(shop.destination, same) == [(3,)], name
 
 
-async def test_what_the_server_holds_to_be_equal_is_equal(make_maria_shop: MakeMariaShop) -> None:
-    shop = make_maria_shop(
+async def test_what_the_server_holds_to_be_equal_is_equal(make_mysql_shop: MakeMysqlShop) -> None:
+    shop = make_mysql_shop(
         "CREATE TABLE town (name varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY);"
         "CREATE TABLE visit (id int PRIMARY KEY, town varchar(20) COLLATE utf8mb4_general_ci,"
         "  FOREIGN KEY (town) REFERENCES town (name));"
@@ -120,10 +120,10 @@ async def test_what_the_server_holds_to_be_equal_is_equal(make_maria_shop: MakeM
     assert ids(shop, "visit") == [(1,), (2,)]
 
 
-async def test_names_may_be_anything(make_maria_shop: MakeMariaShop) -> None:
+async def test_names_may_be_anything(make_mysql_shop: MakeMysqlShop) -> None:
     odd, other = "a`%s {0} 'x\\", 'ä "--'
     key, document = odd.replace("`", "``"), other
-    shop = make_maria_shop(
+    shop = make_mysql_shop(
         f"CREATE TABLE `{key}` (`{key}` varchar(9), `{document}` longtext, PRIMARY KEY (`{key}`));"
         f"CREATE TABLE `{document}` (`{key}` float NOT NULL, `{document}` varchar(9) "
         f"  REFERENCES `{key}` (`{key}`));"
@@ -138,9 +138,9 @@ async def test_names_may_be_anything(make_maria_shop: MakeMariaShop) -> None:
 
 
 async def test_texts_of_two_collations_are_the_same_only_letter_by_letter(
-    make_maria_shop: MakeMariaShop,
+    make_mysql_shop: MakeMysqlShop,
 ) -> None:
-    shop = make_maria_shop(
+    shop = make_mysql_shop(
         b"CREATE TABLE town (name varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY);"
         b"CREATE TABLE trip (id int PRIMARY KEY, town varchar(30) COLLATE utf8mb4_unicode_ci);"
         b"INSERT INTO town VALUES ('Basel'), ('Genf'); INSERT INTO trip VALUES (1, 'Basel'), (2, 'genf')",
@@ -152,10 +152,10 @@ async def test_texts_of_two_collations_are_the_same_only_letter_by_letter(
 
 
 async def test_a_key_that_does_not_lead_back_to_its_row_leaves_no_snapshot(
-    make_maria_shop: MakeMariaShop, monkeypatch: pytest.MonkeyPatch
+    make_mysql_shop: MakeMysqlShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(naming, "NUMBER", slices.FLOAT)
-    shop = make_maria_shop(b"CREATE TABLE a (k float PRIMARY KEY); INSERT INTO a VALUES (1), (1.1)", SOURCE)
+    shop = make_mysql_shop(b"CREATE TABLE a (k float PRIMARY KEY); INSERT INTO a VALUES (1), (1.1)", SOURCE)
     async with harbor_with(shop, Subset((chosen("a", "true"),))) as harbor:
         with pytest.raises(SourceUnsuitable, match=r"`town\.a` were picked"):
             await do(harbor, BuildRequest("shop", subset=True))

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support.mariaaccount import Account
-from support.mariadb import MariaDb
-from support.mariashop import RULES, MariaShop
+from support.mysql import MysqlServer
+from support.mysqlaccount import Account
+from support.mysqlshop import RULES, MysqlShop
 from support.shop import Shop, do
 
 from snapharbor.engine.jobs.reaper import reap
@@ -25,19 +25,19 @@ RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR ph
 NOTE = "what somebody keeps there"
 
 
-def names(server: MariaDb) -> set[str]:
+def names(server: MysqlServer) -> set[str]:
     return {str(name) for (name,) in server.query("SHOW DATABASES")}
 
 
 @pytest.fixture
-def worker(maria_shop: MariaShop, other_mariadb: MariaDb, account: Account) -> Generator[DatabaseUrl]:
+def worker(mysql_shop: MysqlShop, other_mysql: MysqlServer, account: Account) -> Generator[DatabaseUrl]:
     """Return the URL of an account of the work server that may do what is documented."""
-    copied = maria_shop.owner
-    yield account(copied, "worker", server=other_mariadb).on("work")
-    other_mariadb.query(f"DROP DATABASE IF EXISTS `{copied.database}`")
+    copied = mysql_shop.owner
+    yield account(copied, "worker", server=other_mysql).on("work")
+    other_mysql.query(f"DROP DATABASE IF EXISTS `{copied.database}`")
 
 
-def working(shop: MariaShop, worker: DatabaseUrl, query: str = RULES) -> Target:
+def working(shop: MysqlShop, worker: DatabaseUrl, query: str = RULES) -> Target:
     return replace(shop.target, rules=Rules(override_query=query, work_url=worker))
 
 
@@ -46,10 +46,10 @@ async def kept(harbor: "Harbor", worker: DatabaseUrl, name: str, note: str) -> N
 
 
 async def test_a_copy_is_made_there_and_nothing_of_it_stays(
-    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl
+    mysql_shop: MysqlShop, other_mysql: MysqlServer, worker: DatabaseUrl
 ) -> None:
-    shop, before = maria_shop, names(other_mariadb)
-    accounts = other_mariadb.query("SELECT user, host FROM mysql.user")
+    shop, before = mysql_shop, names(other_mysql)
+    accounts = other_mysql.query("SELECT user, host FROM mysql.user")
     # What a definition or a rule says of its own database is true in the copy.
     named = RULES + f"UPDATE `{shop.owner.database}`.customers SET note = 'none' WHERE id < 10;"
     async with shop.harbor(working(shop, worker, named)) as harbor:
@@ -61,14 +61,14 @@ async def test_a_copy_is_made_there_and_nothing_of_it_stays(
     assert made["clean"] is True
     assert shop.query(shop.destination, RAW) == [(0,)]
     assert shop.query(shop.destination, "SELECT count(*) FROM customers WHERE note = 'none'") == [(9,)]
-    assert names(other_mariadb) == before
-    assert other_mariadb.query("SELECT user, host FROM mysql.user") == accounts
+    assert names(other_mysql) == before
+    assert other_mysql.query("SELECT user, host FROM mysql.user") == accounts
 
 
 async def test_a_stored_original_is_sanitized_there_and_a_rule_that_fails_leaves_nothing(
-    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl
+    mysql_shop: MysqlShop, other_mysql: MysqlServer, worker: DatabaseUrl
 ) -> None:
-    shop, before = maria_shop, names(other_mariadb)
+    shop, before = mysql_shop, names(other_mysql)
     failing = RULES + "UPDATE customers SET note = (SELECT email FROM orders) WHERE id < 10;"
     async with shop.harbor(working(shop, worker)) as harbor:
         await do(harbor, BuildRequest("shop"))
@@ -78,28 +78,28 @@ async def test_a_stored_original_is_sanitized_there_and_a_rule_that_fails_leaves
     async with shop.harbor(working(shop, worker, failing)) as harbor:
         with pytest.raises(RuleFailed):
             await do(harbor, SanitizeRequest("shop"))
-    assert names(other_mariadb) == before
+    assert names(other_mysql) == before
 
 
 @pytest.mark.parametrize("made_by", ["them", "us"])
 async def test_a_server_that_has_a_database_of_that_name_is_refused_and_keeps_it(
-    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl, made_by: str
+    mysql_shop: MysqlShop, other_mysql: MysqlServer, worker: DatabaseUrl, made_by: str
 ) -> None:
-    shop, name = maria_shop, maria_shop.owner.database
+    shop, name = mysql_shop, mysql_shop.owner.database
     async with shop.harbor(working(shop, worker)) as harbor:
         if made_by == "us":
             await kept(harbor, worker, name, NOTE)
         else:
-            other_mariadb.query(f"CREATE DATABASE `{name}`")
+            other_mysql.query(f"CREATE DATABASE `{name}`")
         with pytest.raises(DestinationProtected, match="already has a database"):
             await harbor.plan(SanitizeRequest("shop", new=True))
         errors = [(one.area, one.name) for one in await harbor.check() if one.level == "error"]
         assert errors == [("destination", "shop (sanitize)")]
-    assert name in names(other_mariadb)
+    assert name in names(other_mysql)
 
 
-async def test_the_servers_of_sources_are_refused(maria_shop: MariaShop) -> None:
-    shop = maria_shop
+async def test_the_servers_of_sources_are_refused(mysql_shop: MysqlShop) -> None:
+    shop = mysql_shop
     async with shop.harbor(working(shop, shop.destination)) as harbor:
         with pytest.raises(DestinationProtected, match="holds a source"):
             await harbor.plan(SanitizeRequest("shop", new=True))
@@ -109,12 +109,12 @@ async def test_the_servers_of_sources_are_refused(maria_shop: MariaShop) -> None
 
 
 async def test_a_server_of_another_kind_is_refused_before_anything_is_read(
-    maria_shop: MariaShop, worker: DatabaseUrl, shop: Shop
+    mysql_shop: MysqlShop, worker: DatabaseUrl, shop: Shop
 ) -> None:
-    for target, work in ((maria_shop.target, shop.destination), (shop.target, worker)):
+    for target, work in ((mysql_shop.target, shop.destination), (shop.target, worker)):
         rules = Rules(override_query="UPDATE customers SET note = NULL", work_url=work)
-        settings = maria_shop.settings(replace(target, rules=rules))
-        async with maria_shop.harbor(settings=settings) as harbor:
+        settings = mysql_shop.settings(replace(target, rules=rules))
+        async with mysql_shop.harbor(settings=settings) as harbor:
             with pytest.raises(ConfigInvalid, match=r"is PostgreSQL, and|is MySQL or MariaDB, and"):
                 await harbor.plan(SanitizeRequest("shop", new=True, original=True))
             errors = [one.name for one in await harbor.check() if one.level == "error"]
@@ -123,9 +123,9 @@ async def test_a_server_of_another_kind_is_refused_before_anything_is_read(
 
 
 async def test_who_loses_the_race_for_the_name_leaves_the_winners_copy_alone(
-    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl
+    mysql_shop: MysqlShop, other_mysql: MysqlServer, worker: DatabaseUrl
 ) -> None:
-    shop, name = maria_shop, maria_shop.owner.database
+    shop, name = mysql_shop, mysql_shop.owner.database
     async with shop.harbor(working(shop, worker)) as harbor:
         await do(harbor, BuildRequest("shop"))
         original = await harbor.snapshot("shop")
@@ -133,15 +133,15 @@ async def test_who_loses_the_race_for_the_name_leaves_the_winners_copy_alone(
             with pytest.raises(DatabaseFailed):
                 async with harbor.services.workbench(original, worker):
                     pytest.fail("two copies of one name")
-            assert name in names(other_mariadb)
-        assert name not in names(other_mariadb)
+            assert name in names(other_mysql)
+        assert name not in names(other_mysql)
 
 
 @pytest.mark.parametrize("note", ["work copy 1", NOTE])
 async def test_the_copy_of_a_dead_process_is_dropped_and_what_came_after_it_is_not(
-    maria_shop: MariaShop, other_mariadb: MariaDb, worker: DatabaseUrl, note: str
+    mysql_shop: MysqlShop, other_mysql: MysqlServer, worker: DatabaseUrl, note: str
 ) -> None:
-    shop, name = maria_shop, maria_shop.owner.database
+    shop, name = mysql_shop, mysql_shop.owner.database
     async with shop.harbor(working(shop, worker)) as harbor:
         services = harbor.services
         with present(services.settings.working_directory / "run") as dead:
@@ -151,6 +151,6 @@ async def test_the_copy_of_a_dead_process_is_dropped_and_what_came_after_it_is_n
         await kept(harbor, worker, name, note)
         await reap(services)
         assert await services.ledger.leases() == []
-        assert (name in names(other_mariadb)) == (note == NOTE)
+        assert (name in names(other_mysql)) == (note == NOTE)
         told = [link.what for link in await services.ledger.records()]
     assert ("reap: drop database" in told) == (note != NOTE)

@@ -11,8 +11,8 @@ import anyio
 import pytest
 from anyio import to_thread
 from hypothesis import HealthCheck, given, settings
-from support.mariadb import MariaDb
-from support.mariashop import MariaShop
+from support.mysql import MysqlServer
+from support.mysqlshop import MysqlShop
 from support.networks import Network, Row, networks
 from support.postgres import Age, Postgres, execute
 from support.shop import Shop, clean
@@ -37,7 +37,7 @@ SLOW = settings(
 class Place:
     """A server on which networks are made, each in a schema of its own."""
 
-    shop: Shop | MariaShop
+    shop: Shop | MysqlShop
     run: Callable[[str], object]
     kinds: tuple[str, ...] = ("int",)
 
@@ -67,9 +67,9 @@ def on_postgres(server: Postgres, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def on_mariadb(mariadb: MariaDb, tmp_path: Path) -> Generator[Place]:
-    with mariadb.connect() as connection, connection.cursor() as cursor:
-        shop = MariaShop(mariadb, mariadb.url, mariadb.url, mariadb.url, tmp_path / "data")
+def on_mariadb(mysql: MysqlServer, tmp_path: Path) -> Generator[Place]:
+    with mysql.connect() as connection, connection.cursor() as cursor:
+        shop = MysqlShop(mysql, mysql.url, mysql.url, mysql.url, tmp_path / "data")
         yield Place(shop, cursor.execute, ("int", "varchar(9)", "varbinary(9)"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariashop import MakeMariaShop, MariaShop
+from support.mysqlshop import MakeMysqlShop, MysqlShop
 from support.references import Spot
 from support.references_mysql import MariaReferences
 from support.shop import do
@@ -27,12 +27,12 @@ def test_there_are_samples() -> None:
 
 
 @pytest.fixture(params=NAMES)
-def sample(request: pytest.FixtureRequest, make_maria_shop: MakeMariaShop) -> MariaShop:
+def sample(request: pytest.FixtureRequest, make_mysql_shop: MakeMysqlShop) -> MysqlShop:
     """Load one sample into a fresh database."""
-    return make_maria_shop(gzip.decompress((FILES / f"{request.param}.sql.gz").read_bytes()))
+    return make_mysql_shop(gzip.decompress((FILES / f"{request.param}.sql.gz").read_bytes()))
 
 
-async def test_a_sample_comes_back_exactly(sample: MariaShop) -> None:
+async def test_a_sample_comes_back_exactly(sample: MysqlShop) -> None:
     async with sample.harbor() as harbor:
         await do(harbor, BuildRequest("shop"))
         await do(harbor, LoadRequest("shop", original=True))
@@ -40,7 +40,7 @@ async def test_a_sample_comes_back_exactly(sample: MariaShop) -> None:
     assert differences(source, copy) == []
 
 
-async def test_what_is_suggested_for_a_sample_decides_everything(sample: MariaShop) -> None:
+async def test_what_is_suggested_for_a_sample_decides_everything(sample: MysqlShop) -> None:
     bare = replace(sample.target, rules=None)
     async with sample.harbor(bare) as harbor:
         found = await harbor.suggest("shop")
@@ -64,7 +64,7 @@ CHOSEN = {"sakila": ("customer", "customer_id % 20 = 3"), "chinook": ("Artist", 
 
 
 async def test_a_subset_of_a_sample_is_exactly_what_its_keys_say(
-    sample: MariaShop, request: pytest.FixtureRequest
+    sample: MysqlShop, request: pytest.FixtureRequest
 ) -> None:
     chosen, where = CHOSEN[request.node.callspec.params["sample"]]
     references = MariaReferences(sample.server, sample.owner)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from snapharbor.engine.database.mysql.note import NOTE_TABLE
 
-from .mariadb import MariaDb
+from .mysql import MysqlServer
 
 Facts = Mapping[str, object]
 CHARACTER_SET = re.compile(r" CHARACTER SET \w+(?= COLLATE)")
@@ -43,7 +43,7 @@ OTHERS = {
 }
 
 
-def facts(server: MariaDb, database: str) -> Facts:
+def facts(server: MysqlServer, database: str) -> Facts:
     """Return everything about a database that a copy must have too."""
     with server.connect(database) as connection, connection.cursor() as cursor:
 

@@ -19,7 +19,7 @@ from snapharbor.engine.rules.pushdown import compile_reads
 from snapharbor.engine.rules.resolve import resolve_all
 
 from .equality import KEY, Outcome, Rows
-from .mariadb import MariaDb
+from .mysql import MysqlServer
 
 EVERYTHING = Selection()
 
@@ -27,7 +27,7 @@ EVERYTHING = Selection()
 class Both:
     """Runs rules on a database while it is read, and in a copy, and returns what each makes of the rows."""
 
-    def __init__(self, server: MariaDb, directory: Path) -> None:
+    def __init__(self, server: MysqlServer, directory: Path) -> None:
         self.mariadb = server.mariadb
         self._settings = server.settings(directory)
 

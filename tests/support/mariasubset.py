@@ -9,7 +9,7 @@ from snapharbor.engine.model.catalog import TableName
 from snapharbor.engine.model.subset import Chosen, Subset
 from snapharbor.engine.model.target import Rules
 
-from .mariashop import MariaShop
+from .mysqlshop import MysqlShop
 from .shop import load_subset_of
 
 SOURCE = "town"
@@ -26,18 +26,18 @@ def chosen(name: str, where: str | None = None, percent: float | None = None) ->
 
 
 @asynccontextmanager
-async def harbor_with(shop: MariaShop, subset: Subset, rules: Rules | None = None) -> AsyncGenerator[Harbor]:
+async def harbor_with(shop: MysqlShop, subset: Subset, rules: Rules | None = None) -> AsyncGenerator[Harbor]:
     """Open a harbor whose target has a subset."""
     async with shop.harbor(replace(shop.target, subset=subset, rules=rules)) as harbor:
         yield harbor
 
 
-async def load_subset(shop: MariaShop, subset: Subset, rules: Rules | None = None) -> None:
+async def load_subset(shop: MysqlShop, subset: Subset, rules: Rules | None = None) -> None:
     """Build a subset and load it."""
     async with harbor_with(shop, subset, rules) as harbor:
         await load_subset_of(harbor, sanitized=rules is not None)
 
 
-def ids(shop: MariaShop, name: str, columns: str = "id") -> list[tuple[object, ...]]:
+def ids(shop: MysqlShop, name: str, columns: str = "id") -> list[tuple[object, ...]]:
     """Return what was loaded of a table, in order."""
     return shop.query(shop.destination, f"SELECT {columns} FROM {name} ORDER BY {columns}")

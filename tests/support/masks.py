@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import psycopg
 import pymysql
 import pytest
-from support.mariadb import MariaDb, StartMysql
+from support.mysql import MysqlServer, StartMysql
 from support.postgres import Age, Postgres, connect
 
 from snapharbor.engine.masks.catalog import MASKS
@@ -152,10 +152,10 @@ def _on_mariadb(
 
 
 @pytest.fixture(scope="session")
-def maria_database(mariadb: MariaDb) -> str:
+def mysql_database(mysql: MysqlServer) -> str:
     """Make a database in MariaDB for the whole run."""
     name = f"masks_{secrets.token_hex(4)}"
-    mariadb.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    mysql.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     return name
 
 
@@ -181,15 +181,15 @@ def mysql_connection(
 @pytest.fixture(scope="session")
 def everywhere(
     start_postgres: Callable[[Age], Postgres],
-    mariadb: MariaDb,
-    maria_database: str,
+    mysql: MysqlServer,
+    mysql_database: str,
     mysql_connection: "pymysql.Connection[pymysql.cursors.Cursor] | None",
 ) -> Generator[Everywhere]:
     """Connect to every server, in UTC and with nothing prepared, as types change from table to table."""
     with (
         connect(start_postgres("oldest").url) as oldest,
         connect(start_postgres("newest").url) as newest,
-        mariadb.connect(maria_database) as maria,
+        mysql.connect(mysql_database) as maria,
     ):
         for connection in (oldest, newest):
             connection.prepare_threshold = None

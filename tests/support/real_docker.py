@@ -22,7 +22,7 @@ from snapharbor.engine.database.postgres.tools import Toolbox
 from snapharbor.engine.database.process import mortal
 
 from .debian import NotToBeHad, alone, environment, run, unpacked
-from .mariadb import MariaDb
+from .mysql import MysqlServer
 
 # The last one is for names of containers in a network.
 PACKAGES = ("docker.io", "containerd", "runc", "iptables")
@@ -69,7 +69,7 @@ class Docker:
 
 @pytest.fixture(scope="session")
 def docker_session(
-    toolboxes: Sequence[Toolbox], mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory
+    toolboxes: Sequence[Toolbox], mysql: MysqlServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Docker]:
     """Start a daemon once, and end it with all that it has."""
     if os.geteuid() != 0:
@@ -86,10 +86,10 @@ def docker_session(
             if not _answers(docker, child):
                 end = (place / "log").read_text().splitlines()[-1:]
                 pytest.skip(f"Docker does not start here: {''.join(end)}")
-            ((version,),) = mariadb.query("SELECT @@version")
+            ((version,),) = mysql.query("SELECT @@version")
             box = next(box for box in toolboxes if box.origin == "embedded")
             _import(docker, f"{images['postgres']}:{box.major}", _postgres(box))
-            _import(docker, f"{images['mariadb']}:{'.'.join(str(version).split('.')[:2])}", _mariadb(mariadb))
+            _import(docker, f"{images['mariadb']}:{'.'.join(str(version).split('.')[:2])}", _mariadb(mysql))
             yield docker
         finally:
             with suppress(subprocess.CalledProcessError):  # it may not even have started
@@ -151,7 +151,7 @@ def _postgres(box: Toolbox) -> _Image:
     return _Image((*own, *_libraries(programs)), POSTGRES, {"PATH": f"{box.directory}:/bin:/usr/bin"})
 
 
-def _mariadb(server: MariaDb) -> _Image:
+def _mariadb(server: MysqlServer) -> _Image:
     here = server.build.usr
     programs = [here / "bin" / "mariadb", here / "sbin" / "mariadbd"]
     shared = here / "share" / "mysql"

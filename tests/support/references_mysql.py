@@ -2,7 +2,7 @@
 
 from snapharbor.engine.model.url import DatabaseUrl
 
-from .mariadb import MariaDb
+from .mysql import MysqlServer
 from .references import References, Spot
 
 KEYS = """
@@ -22,7 +22,7 @@ WHERE TABLE_SCHEMA = DATABASE() AND CONSTRAINT_NAME = 'PRIMARY' GROUP BY TABLE_N
 class MariaReferences(References):
     """Every reference of every row, and which tables refer to which."""
 
-    def __init__(self, server: MariaDb, url: DatabaseUrl) -> None:
+    def __init__(self, server: MysqlServer, url: DatabaseUrl) -> None:
         self.server = server
         found = server.query(PRIMARY, database=url.database)
         self.keys = {str(name): f"CONCAT_WS(',', {outputs})" for name, outputs in found}

@@ -7,9 +7,9 @@ from dataclasses import replace
 import psycopg
 import pymysql
 import pytest
-from support.mariadb import MariaDb
 from support.mask_values import FITTING
 from support.masks import KEY, OTHER_KEY, TEXT, WITH_OPTIONS, Everywhere, accepting, keeping_unique
+from support.mysql import MysqlServer
 from support.postgres import Age, NewDatabase, Postgres, connect, execute, query
 
 from snapharbor.engine.masks.expression import expression
@@ -65,12 +65,12 @@ def created(engine: Engine) -> Sequence[str]:
 
 
 @pytest.fixture
-def person(mariadb: MariaDb, maria_database: str) -> str:
+def person(mysql: MysqlServer, mysql_database: str) -> str:
     """Make the table in MariaDB and return its database."""
-    mariadb.query("DROP TABLE IF EXISTS person", database=maria_database)
+    mysql.query("DROP TABLE IF EXISTS person", database=mysql_database)
     for statement in created("mysql"):
-        mariadb.query(statement, database=maria_database)
-    return maria_database
+        mysql.query(statement, database=mysql_database)
+    return mysql_database
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_a_setting_of_postgresql_changes_nothing(new_database: NewDatabase, sett
         "optimizer_switch = 'subquery_cache=off,derived_merge=off'",
     ],
 )
-def test_a_setting_of_mariadb_changes_nothing(mariadb: MariaDb, person: str, setting: str) -> None:
+def test_a_setting_of_mariadb_changes_nothing(mysql: MysqlServer, person: str, setting: str) -> None:
     select = f"SELECT {projection('mysql')} FROM person"
-    usual = mariadb.query(select, database=person)
-    with mariadb.connect(person) as odd, odd.cursor() as cursor:
+    usual = mysql.query(select, database=person)
+    with mysql.connect(person) as odd, odd.cursor() as cursor:
         cursor.execute(f"SET {setting}")
         cursor.execute(select)
         assert cursor.fetchall() == usual
@@ -196,15 +196,15 @@ def test_a_role_that_may_only_read_needs_no_more_in_postgresql(
     execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
-def test_a_user_who_may_only_read_needs_no_more_in_mariadb(mariadb: MariaDb, person: str) -> None:
+def test_a_user_who_may_only_read_needs_no_more_in_mariadb(mysql: MysqlServer, person: str) -> None:
     password = secrets.token_hex(8)
-    mariadb.query(f"CREATE OR REPLACE USER only_reads@localhost IDENTIFIED BY '{password}'")
-    mariadb.query(f"GRANT SELECT ON {person}.person TO only_reads@localhost")
+    mysql.query(f"CREATE OR REPLACE USER only_reads@localhost IDENTIFIED BY '{password}'")
+    mysql.query(f"GRANT SELECT ON {person}.person TO only_reads@localhost")
     select = f"SELECT {projection('mysql')} FROM person"
-    usual = mariadb.query(select, database=person)
+    usual = mysql.query(select, database=person)
     with (
         pymysql.connect(
-            unix_socket=f"{mariadb.url.host}/mysql.sock",
+            unix_socket=f"{mysql.url.host}/mysql.sock",
             user="only_reads",
             password=password,
             database=person,
@@ -216,7 +216,7 @@ def test_a_user_who_may_only_read_needs_no_more_in_mariadb(mariadb: MariaDb, per
         assert cursor.fetchall() == usual
         with pytest.raises(pymysql.MySQLError):
             cursor.execute("DELETE FROM person")
-    mariadb.query("DROP USER only_reads@localhost")
+    mysql.query("DROP USER only_reads@localhost")
 
 
 def test_an_expression_can_stand_in_what_is_copied_out(everywhere: Everywhere) -> None:

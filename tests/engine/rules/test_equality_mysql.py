@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.equality_mysql import Both, by_table, rules_of
-from support.mariadb import MariaDb, NewSchema
+from support.mysql import MysqlServer, NewSchema
 
 from snapharbor.engine.database.mysql import slices
 from snapharbor.engine.model.errors import RuleFailed
@@ -35,19 +35,19 @@ def cases(section: str) -> list[str]:
 
 
 @pytest.fixture
-def both(mariadb: MariaDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
+def both(mysql: MysqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
     # Small pieces, so that tables are read in several.
     monkeypatch.setattr(slices, "SLICE_BYTES", 8192)
-    return Both(mariadb, tmp_path)
+    return Both(mysql, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def source(mariadb: MariaDb) -> Generator[DatabaseUrl]:
+def source(mysql: MysqlServer) -> Generator[DatabaseUrl]:
     """Return a database with one of everything; nothing here changes it."""
-    mariadb.query(f"CREATE DATABASE {NAME}")
-    mariadb.load(NAME, SCHEMA.encode())
-    yield mariadb.url.on(NAME)
-    mariadb.query(f"DROP DATABASE {NAME}")
+    mysql.query(f"CREATE DATABASE {NAME}")
+    mysql.load(NAME, SCHEMA.encode())
+    yield mysql.url.on(NAME)
+    mysql.query(f"DROP DATABASE {NAME}")
 
 
 @pytest.mark.parametrize("text", cases("same"))
@@ -62,18 +62,18 @@ async def test_both_ways_give_the_same_rows(
 
 
 async def test_what_the_server_has_by_default_changes_nothing(
-    source: DatabaseUrl, mariadb: MariaDb, both: Both
+    source: DatabaseUrl, mysql: MysqlServer, both: Both
 ) -> None:
     rules = rules_of("UPDATE plain SET t = concat(i / 7, dayname(m), week(m)) WHERE \"a\" = 'a'")
     usual = await both.while_reading(source, rules)
-    before = {name: mariadb.query(f"SELECT @@global.{name}")[0][0] for name in OTHERS}
+    before = {name: mysql.query(f"SELECT @@global.{name}")[0][0] for name in OTHERS}
     try:
         for name, value in OTHERS.items():
-            mariadb.query(f"SET GLOBAL {name} = {value!r}")
+            mysql.query(f"SET GLOBAL {name} = {value!r}")
         assert by_table(await both.while_reading(source, rules)) == by_table(usual)
     finally:
         for name, value in before.items():
-            mariadb.query(f"SET GLOBAL {name} = {value!r}")
+            mysql.query(f"SET GLOBAL {name} = {value!r}")
 
 
 @pytest.mark.parametrize("text", cases("copy"))

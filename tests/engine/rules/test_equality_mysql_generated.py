@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.equality import Outcome
 from support.equality_mysql import Both, rules_of
 from support.generated_mysql import Table, script, table
-from support.mariadb import MariaDb
+from support.mysql import MysqlServer
 
 from snapharbor.engine.model.errors import EngineError, RuleFailed, RuleRefused
 from snapharbor.engine.model.url import DatabaseUrl
@@ -26,7 +26,7 @@ SOURCE, COPY = "generated_source", "generated_copy"
 class Pair:
     """Two databases that hold the same: one to read, one to change."""
 
-    def __init__(self, server: MariaDb, both: Both) -> None:
+    def __init__(self, server: MysqlServer, both: Both) -> None:
         self._server, self._both = server, both
 
     def fill(self, name: str, tables: Sequence[Table]) -> DatabaseUrl:
@@ -87,8 +87,8 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return Pair(mariadb, Both(mariadb, tmp_path_factory.mktemp("generated")))
+def pair(mysql: MysqlServer, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return Pair(mysql, Both(mysql, tmp_path_factory.mktemp("generated")))
 
 
 SEEDS = st.integers(0, 1 << 32)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from support.mariadb import MariaDb
+from support.mysql import MysqlServer
 
 from snapharbor.engine.database.account import fitting_account
 from snapharbor.engine.database.engines import destroy
@@ -33,8 +33,8 @@ with throwaway_cluster(server, directory / "tmp", templates=directory / "templat
 """
 
 
-async def test_a_server_of_its_own_lets_nobody_in_from_outside(mariadb: MariaDb, tmp_path: Path) -> None:
-    server = choose_server(await discover_servers(mariadb.programs), mariadb.build.product)
+async def test_a_server_of_its_own_lets_nobody_in_from_outside(mysql: MysqlServer, tmp_path: Path) -> None:
+    server = choose_server(await discover_servers(mysql.programs), mysql.build.product)
     async with ephemeral_cluster(server, tmp_path / "tmp", templates=tmp_path / "templates") as cluster:
         places = (Path(cluster.host), cluster.directory)
         assert modes(places) == [0o700, 0o700]
@@ -53,8 +53,8 @@ def modes(paths: Iterable[Path]) -> list[int]:
     return [path.stat().st_mode & 0o777 for path in paths if path.exists()]
 
 
-def test_what_a_killed_process_left_is_removed(mariadb: MariaDb, tmp_path: Path) -> None:
-    argv = [sys.executable, "-c", KILLED, mariadb.build.product, str(tmp_path), str(mariadb.build.bin)]
+def test_what_a_killed_process_left_is_removed(mysql: MysqlServer, tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", KILLED, mysql.build.product, str(tmp_path), str(mysql.build.bin)]
     killed = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert killed.returncode < 0, killed.stderr
     directory, host = map(Path, killed.stdout.split())
@@ -66,7 +66,7 @@ def test_what_a_killed_process_left_is_removed(mariadb: MariaDb, tmp_path: Path)
     assert not listening(str(host / SOCKET))
 
 
-async def test_programs_of_another_product_are_not_taken(mariadb: MariaDb) -> None:
-    servers = await discover_servers(mariadb.programs)
+async def test_programs_of_another_product_are_not_taken(mysql: MysqlServer) -> None:
+    servers = await discover_servers(mysql.programs)
     with pytest.raises(ClientMissing):
-        choose_server(servers, "MySQL" if mariadb.mariadb else "MariaDB")
+        choose_server(servers, "MySQL" if mysql.mariadb else "MariaDB")

@@ -2,7 +2,7 @@
 
 import pytest
 from support.compare_mysql import facts
-from support.mariadb import MariaDb, NewSchema
+from support.mysql import MysqlServer, NewSchema
 
 from snapharbor.engine.database.mysql.housekeeper import MysqlHousekeeper
 from snapharbor.engine.model.errors import EngineError
@@ -18,19 +18,19 @@ CREATE TRIGGER noted AFTER INSERT ON people FOR EACH ROW INSERT INTO log VALUES 
 
 
 async def test_a_swap_that_cannot_finish_puts_everything_back(
-    mariadb: MariaDb, new_schema: NewSchema
+    mysql: MysqlServer, new_schema: NewSchema
 ) -> None:
     there, elsewhere = new_schema(OURS), new_schema("CREATE TABLE t (a int)")
     housekeeper, fresh = MysqlHousekeeper(there), f"{there.database}_fresh"
-    before = facts(mariadb, there.database)
+    before = facts(mysql, there.database)
     await housekeeper.create(fresh, "fresh")
     # A view that can be read and moved, and not made again once what it reads is gone.
     view = f"CREATE TABLE people (id int); CREATE VIEW far AS SELECT a FROM {elsewhere.database}.t"
-    mariadb.load(fresh, view.encode())
-    mariadb.query(f"DROP TABLE {elsewhere.database}.t")
-    databases = {name for (name,) in mariadb.query("SHOW DATABASES")}
+    mysql.load(fresh, view.encode())
+    mysql.query(f"DROP TABLE {elsewhere.database}.t")
+    databases = {name for (name,) in mysql.query("SHOW DATABASES")}
     with pytest.raises(EngineError):
         await housekeeper.swap(fresh, there.database, over="theirs", previous=None, note="new")
-    assert facts(mariadb, there.database) == before
-    assert {name for (name,) in mariadb.query("SHOW DATABASES")} == databases
+    assert facts(mysql, there.database) == before
+    assert {name for (name,) in mysql.query("SHOW DATABASES")} == databases
     await housekeeper.drop(fresh)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from anyio import to_thread
-from support.mariadb import MariaDb, NewSchema
+from support.mysql import MysqlServer, NewSchema
 
 from snapharbor.engine.database.base import Hashing, SliceReader
 from snapharbor.engine.database.mysql.database import MysqlDatabase
@@ -71,9 +71,9 @@ def hashes_of(reader: SliceReader, pieces: Iterable[Hashing]) -> Counter[tuple[i
 
 
 async def hashed(
-    url: DatabaseUrl, mariadb: MariaDb, directory: Path, *columns: Wanted
+    url: DatabaseUrl, mysql: MysqlServer, directory: Path, *columns: Wanted
 ) -> Counter[tuple[int, int]]:
-    database = MysqlDatabase(url, mariadb.settings(directory), readers=1)
+    database = MysqlDatabase(url, mysql.settings(directory), readers=1)
     async with database.view(Selection(), Limits()) as view:
         pieces = [*view.hashings({TableName(url.database, "t"): columns}, SEED)]
         with view.reader() as reader:
@@ -116,7 +116,7 @@ def table(new_schema: NewSchema, type_: str, *values: str) -> DatabaseUrl:
     ],
 )
 async def test_a_value_is_hashed_as_it_is_searched_for(
-    mariadb: MariaDb,
+    mysql: MysqlServer,
     new_schema: NewSchema,
     tmp_path: Path,
     column: Wanted,
@@ -124,9 +124,9 @@ async def test_a_value_is_hashed_as_it_is_searched_for(
     value: str,
     expected: Found,
 ) -> None:
-    if type_ in OF_MARIADB and not mariadb.mariadb:
+    if type_ in OF_MARIADB and not mysql.mariadb:
         pytest.skip("MySQL has no such type")
-    found = await hashed(table(new_schema, type_, value), mariadb, tmp_path, column)
+    found = await hashed(table(new_schema, type_, value), mysql, tmp_path, column)
     assert found == Counter((sha256(piece, SEED), flag) for piece, flag in expected)
 
 
@@ -177,16 +177,16 @@ PEOPLE = '{"to": [{"mail": "Ada@Example.org"}, {"mail": ["b@x.org", "cc@x.org"]}
     ],
 )
 async def test_what_stands_in_a_document_is_hashed(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path, column: Wanted, value: str, expected: set[str]
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path, column: Wanted, value: str, expected: set[str]
 ) -> None:
-    found = await hashed(table(new_schema, TEXT, value), mariadb, tmp_path, column)
-    if not mariadb.mariadb:
+    found = await hashed(table(new_schema, TEXT, value), mysql, tmp_path, column)
+    if not mysql.mariadb:
         expected = {AS_MYSQL_SAYS.get(one, one) for one in expected}
     assert {one for one, _ in found} == {sha256(one.encode(), SEED) for one in {value.lower(), *expected}}
 
 
 async def test_two_names_are_looked_for_together(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path
 ) -> None:
     url = new_schema(
         "CREATE TABLE t (`a``b` varchar(20), content varchar(20));"
@@ -194,42 +194,42 @@ async def test_two_names_are_looked_for_together(
     )
     columns = (Wanted("a`b", TEXT, ("first-name",)), Wanted("content", TEXT, ("last-name",)))
     expected = sure("ada king", "king ada") | first("ada") | first("king")
-    assert await hashed(url, mariadb, tmp_path, *columns) == Counter(
+    assert await hashed(url, mysql, tmp_path, *columns) == Counter(
         (sha256(piece, SEED), flag) for piece, flag in expected
     )
 
 
 async def test_only_rows_that_rules_change_are_asked(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path
 ) -> None:
     url = new_schema("CREATE TABLE t (c varchar(80)); INSERT INTO t VALUES ('a@x.org'), ('b@x.org'), (NULL);")
     changed = replace(EMAIL, changed=Changed("u", ("u.c IS NULL", "u.c LIKE 'b%'")))
-    assert await hashed(url, mariadb, tmp_path, changed) == {(sha256(b"b@x.org", SEED), SURE): 1}
+    assert await hashed(url, mysql, tmp_path, changed) == {(sha256(b"b@x.org", SEED), SURE): 1}
 
 
 async def test_every_piece_of_a_long_document_is_hashed(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path
 ) -> None:
     mails = [f"person{number}@example.org" for number in range(50_000)]
     url = table(new_schema, TEXT, json.dumps([*mails, "long " * 100_000]))
-    found = await hashed(url, mariadb, tmp_path, Wanted("c", "json", ("email",), ("$[]",)))
+    found = await hashed(url, mysql, tmp_path, Wanted("c", "json", ("email",), ("$[]",)))
     assert {sha256(mail.encode(), SEED) for mail in mails} < {value for value, _ in found}
 
 
 async def test_a_text_that_takes_patterns_long_is_looked_through(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path
 ) -> None:
     text = "e@x.org " * 100_000 + "a" * 400_000 + " ada@x.org " + "1234567 " * 40_000 + "b-" * 200_000
-    found = await hashed(table(new_schema, TEXT, text), mariadb, tmp_path, NOTE)
+    found = await hashed(table(new_schema, TEXT, text), mysql, tmp_path, NOTE)
     assert (sha256(b"ada@x.org", SEED), SURE) in found
 
 
 async def test_a_value_that_the_server_warns_of_is_not_passed_over(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path
 ) -> None:
     url = new_schema("CREATE TABLE t (c varchar(20)); INSERT INTO t VALUES ('a');")
     changed = replace(EMAIL, changed=Changed("t", ("t.c > 0",)))
     with pytest.raises(
         DatabaseFailed, match=r"originals of .* could not be hashed: the server warns of a value"
     ):
-        await hashed(url, mariadb, tmp_path, changed)
+        await hashed(url, mysql, tmp_path, changed)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from support.compare_mysql import differences, facts
-from support.mariaaccount import PAGE, Account
-from support.mariadb import NewSchema
-from support.mariashop import MariaShop
+from support.mysql import NewSchema
+from support.mysqlaccount import PAGE, Account
+from support.mysqlshop import MysqlShop
 from support.shop import do
 
 from snapharbor.engine.model.errors import PrivilegeMissing, SourceUnsuitable
@@ -22,9 +22,9 @@ MYISAM = "CREATE TABLE old (id int) ENGINE=MyISAM; INSERT INTO old VALUES (1);"
 
 
 async def test_a_reader_with_every_right_reads_all_of_it_and_cannot_write(
-    maria_shop: MariaShop, account: Account
+    mysql_shop: MysqlShop, account: Account
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     source = account(shop.owner, "reader", ROUTINES[shop.server.mariadb], "reload")
     async with shop.harbor(replace(shop.target, source=source)) as harbor:
         plan = await harbor.plan(BuildRequest("shop"))
@@ -37,9 +37,9 @@ async def test_a_reader_with_every_right_reads_all_of_it_and_cannot_write(
 
 
 async def test_a_reader_with_few_rights_reads_alone_and_what_it_cannot_see_is_said(
-    maria_shop: MariaShop, account: Account
+    mysql_shop: MysqlShop, account: Account
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     source = account(shop.owner)
     shop.server.query(f"GRANT SELECT, SHOW VIEW ON `{source.database}`.* TO {source.user}@localhost")
     async with shop.harbor(replace(shop.target, source=source)) as harbor:
@@ -55,18 +55,18 @@ async def test_a_reader_with_few_rights_reads_alone_and_what_it_cannot_see_is_sa
     assert different == ["events", "parameters", "routines", "triggers"]
 
 
-async def test_a_reader_that_may_not_see_a_view_is_refused(maria_shop: MariaShop, account: Account) -> None:
-    source = account(maria_shop.owner)
-    maria_shop.server.query(f"GRANT SELECT ON `{source.database}`.* TO {source.user}@localhost")
-    async with maria_shop.harbor(replace(maria_shop.target, source=source)) as harbor:
+async def test_a_reader_that_may_not_see_a_view_is_refused(mysql_shop: MysqlShop, account: Account) -> None:
+    source = account(mysql_shop.owner)
+    mysql_shop.server.query(f"GRANT SELECT ON `{source.database}`.* TO {source.user}@localhost")
+    async with mysql_shop.harbor(replace(mysql_shop.target, source=source)) as harbor:
         with pytest.raises(PrivilegeMissing):
             await do(harbor, BuildRequest("shop"))
 
 
 async def test_tables_without_transactions_are_locked_or_refused(
-    maria_shop: MariaShop, account: Account
+    mysql_shop: MysqlShop, account: Account
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     shop.server.load(shop.owner.database, MYISAM.encode())
     source = account(shop.owner, "reader", ROUTINES[shop.server.mariadb], "reload")
     async with shop.harbor(replace(shop.target, source=source)) as harbor:
@@ -80,9 +80,9 @@ async def test_tables_without_transactions_are_locked_or_refused(
 
 
 async def test_a_loader_replaces_what_its_rights_name_and_nothing_else(
-    maria_shop: MariaShop, account: Account, new_schema: NewSchema
+    mysql_shop: MysqlShop, account: Account, new_schema: NewSchema
 ) -> None:
-    shop = maria_shop
+    shop = mysql_shop
     destination = account(shop.destination, "loader")
     async with shop.harbor(replace(shop.target, destination=destination)) as harbor:
         await do(harbor, BuildRequest("shop"))

@@ -8,7 +8,7 @@ import pytest
 from anyio import to_thread
 from support.captured import Captured, capture
 from support.compare_mysql import differences, facts
-from support.mariadb import MariaDb, NewSchema
+from support.mysql import MysqlServer, NewSchema
 
 from snapharbor.engine.database.mysql.archive import FILE, script
 from snapharbor.engine.database.mysql.database import MysqlDatabase
@@ -26,8 +26,8 @@ Open = Callable[[DatabaseUrl], MysqlDatabase]
 
 
 @pytest.fixture
-def database(mariadb: MariaDb, tmp_path: Path) -> Open:
-    return lambda url: MysqlDatabase(url, mariadb.settings(tmp_path), readers=2)
+def database(mysql: MysqlServer, tmp_path: Path) -> Open:
+    return lambda url: MysqlDatabase(url, mysql.settings(tmp_path), readers=2)
 
 
 async def take(database: MysqlDatabase) -> Captured:
@@ -37,19 +37,19 @@ async def take(database: MysqlDatabase) -> Captured:
 
 @pytest.mark.parametrize("jobs", [1, 3])
 async def test_our_restore_is_exact_and_leaves_no_file(
-    mariadb: MariaDb, new_schema: NewSchema, database: Open, tmp_path: Path, jobs: int
+    mysql: MysqlServer, new_schema: NewSchema, database: Open, tmp_path: Path, jobs: int
 ) -> None:
     source, copy = new_schema(AWKWARD), new_schema()
     captured, told = await take(database(source)), list[Progress]()
     await database(copy).restore(captured, jobs, told.append)
-    assert differences(facts(mariadb, source.database), facts(mariadb, copy.database)) == []
+    assert differences(facts(mysql, source.database), facts(mysql, copy.database)) == []
     assert list((tmp_path / "tmp").iterdir()) == []
     total = sum(len(content) for content in captured.tables.values())
     assert told[-1] == Progress("loading", total, total, "bytes")
 
 
 async def test_the_stock_client_loads_an_export_exactly(
-    mariadb: MariaDb, new_schema: NewSchema, database: Open, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, database: Open, tmp_path: Path
 ) -> None:
     source, copy = new_schema(AWKWARD), new_schema()
     captured = await take(database(source))
@@ -60,22 +60,22 @@ async def test_the_stock_client_loads_an_export_exactly(
     file = tmp_path / "archive" / "snapshot.sql"
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert sum(told) == file.stat().st_size
-    mariadb.load(copy.database, file.read_bytes())
+    mysql.load(copy.database, file.read_bytes())
     # A script that names no database cannot set the defaults of the one that it is loaded into.
-    differing = differences(facts(mariadb, source.database), facts(mariadb, copy.database))
+    differing = differences(facts(mysql, source.database), facts(mysql, copy.database))
     assert differing == ["defaults", "routines"]
 
 
-async def test_a_copy_by_the_server_is_exact(mariadb: MariaDb, new_schema: NewSchema) -> None:
+async def test_a_copy_by_the_server_is_exact(mysql: MysqlServer, new_schema: NewSchema) -> None:
     source = new_schema(AWKWARD)
     name = f"{source.database}_copy"
     await MysqlHousekeeper(source).create(name, "copy", template=source.database)
-    assert differences(facts(mariadb, source.database), facts(mariadb, name)) == []
+    assert differences(facts(mysql, source.database), facts(mysql, name)) == []
     await MysqlHousekeeper(source).drop(name)
 
 
 async def test_a_swap_moves_everything_and_keeps_what_was_there(
-    mariadb: MariaDb, new_schema: NewSchema
+    mysql: MysqlServer, new_schema: NewSchema
 ) -> None:
     source, place = (
         new_schema(AWKWARD),
@@ -83,18 +83,18 @@ async def test_a_swap_moves_everything_and_keeps_what_was_there(
     )
     housekeeper, fresh, previous = MysqlHousekeeper(source), f"{source.database}_f", f"{source.database}_p"
     await housekeeper.create(fresh, "fresh", template=source.database)
-    before = facts(mariadb, place.database)
+    before = facts(mysql, place.database)
     await housekeeper.swap(fresh, place.database, over="theirs", previous=previous, note="swapped")
-    assert differences(facts(mariadb, source.database), facts(mariadb, place.database)) == []
-    assert differences(before, facts(mariadb, previous)) == []
+    assert differences(facts(mysql, source.database), facts(mysql, place.database)) == []
+    assert differences(before, facts(mysql, previous)) == []
     assert await housekeeper.list(place.database) == {place.database: "swapped"}
-    mariadb.query(f"DROP DATABASE `{previous}`")
+    mysql.query(f"DROP DATABASE `{previous}`")
 
 
 async def test_a_copy_of_an_awkward_name_is_read_again(
-    mariadb: MariaDb, new_schema: NewSchema, database: Open
+    mysql: MysqlServer, new_schema: NewSchema, database: Open
 ) -> None:
     source = new_schema("CREATE TABLE `t` (id int); INSERT INTO t VALUES (1);", name="we'ird-\"näme 1")
     captured, copy = await take(database(source)), new_schema()
     await database(copy).restore(captured, 1, ignore)
-    assert differences(facts(mariadb, source.database), facts(mariadb, copy.database)) == []
+    assert differences(facts(mysql, source.database), facts(mysql, copy.database)) == []

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.mariadb import MariaDb, NewSchema
+from support.mysql import MysqlServer, NewSchema
 
 from snapharbor.engine.database.mysql.database import MysqlDatabase
 from snapharbor.engine.discovery.sample import questions
@@ -15,15 +15,15 @@ READ = "SHOW SESSION STATUS WHERE variable_name IN ('Handler_read_next', 'Handle
 
 
 async def test_only_what_a_sample_takes_is_read(
-    mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path
 ) -> None:
     url = new_schema(
         "CREATE TABLE t (id bigint unsigned PRIMARY KEY, name varchar(40));"
         "INSERT INTO t SELECT seq * 3, concat('n', seq) FROM seq_1_to_30000; ANALYZE TABLE t;"
     )
-    catalog = await MysqlDatabase(url, mariadb.settings(tmp_path), readers=1).inspect()
+    catalog = await MysqlDatabase(url, mysql.settings(tmp_path), readers=1).inspect()
     (question,) = questions(catalog.tables[0], 30_000, Types.read(()), "mysql")
-    with mariadb.connect(url.database) as connection, connection.cursor() as cursor:
+    with mysql.connect(url.database) as connection, connection.cursor() as cursor:
         cursor.execute(question.query)
         numbers = [int(str(name)[1:]) for (name,) in cursor.fetchall()]
         cursor.execute(READ)

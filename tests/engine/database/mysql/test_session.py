@@ -2,7 +2,7 @@
 
 import pytest
 from anyio import to_thread
-from support.mariadb import MariaDb
+from support.mysql import MysqlServer
 
 from snapharbor.engine.database.mysql.session import connect
 from snapharbor.engine.tasks import open_tasks
@@ -12,15 +12,15 @@ LONG = "SELECT SLEEP(60)"
 RUNNING = f"SELECT id FROM information_schema.processlist WHERE info = '{LONG}'"
 
 
-async def test_whoever_gives_up_does_not_wait_for_the_server(mariadb: MariaDb) -> None:
+async def test_whoever_gives_up_does_not_wait_for_the_server(mysql: MysqlServer) -> None:
     async def ask() -> None:
-        async with connect(mariadb.url) as connection:
+        async with connect(mysql.url) as connection:
             await connection.rows(LONG)
 
     async with open_tasks() as group:
         group.start_soon(ask)
-        while not (running := await to_thread.run_sync(mariadb.query, RUNNING)):
+        while not (running := await to_thread.run_sync(mysql.query, RUNNING)):
             pass
         group.cancel_scope.cancel()
-    assert mariadb.query(RUNNING) == running
-    mariadb.query(f"KILL {running[0][0]}")
+    assert mysql.query(RUNNING) == running
+    mysql.query(f"KILL {running[0][0]}")

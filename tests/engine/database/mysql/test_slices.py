@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 from support.captured import Captured, capture
-from support.mariadb import MariaDb, NewSchema
+from support.mysql import MysqlServer, NewSchema
 
 from snapharbor.engine.database.mysql import slices
 from snapharbor.engine.database.mysql.database import MysqlDatabase
@@ -28,15 +28,15 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "SLICE_BYTES", 1 << 17)
 
 
-async def take(url: DatabaseUrl, mariadb: MariaDb, directory: Path) -> tuple[Captured, int]:
-    database = MysqlDatabase(url, mariadb.settings(directory), readers=3)
+async def take(url: DatabaseUrl, mysql: MysqlServer, directory: Path) -> tuple[Captured, int]:
+    database = MysqlDatabase(url, mysql.settings(directory), readers=3)
     async with database.view(Selection(), Limits()) as view:
         return await to_thread.run_sync(capture, view), len(view.slices)
 
 
 @pytest.mark.parametrize("key", KEYS)
 async def test_every_row_of_a_cut_table_is_read_once(
-    mariadb: MariaDb, new_schema: NewSchema, small_slices: None, tmp_path: Path, key: str
+    mysql: MysqlServer, new_schema: NewSchema, small_slices: None, tmp_path: Path, key: str
 ) -> None:
     type_, value = KEYS[key]
     url = new_schema(
@@ -44,10 +44,10 @@ async def test_every_row_of_a_cut_table_is_read_once(
         f"INSERT INTO big SELECT {value}, repeat('x', 100) FROM seq_1_to_20000;"
         "ANALYZE TABLE big;"
     )
-    captured, pieces = await take(url, mariadb, tmp_path)
+    captured, pieces = await take(url, mysql, tmp_path)
     lines = captured.tables[TableName(url.database, "big")].splitlines()
     expected = {
-        str(found) for (found,) in mariadb.query("SELECT CAST(k AS CHAR) FROM big", database=url.database)
+        str(found) for (found,) in mysql.query("SELECT CAST(k AS CHAR) FROM big", database=url.database)
     }
     assert (pieces > 5) == (key != "of texts")
     assert len(lines) == 20000
@@ -55,16 +55,16 @@ async def test_every_row_of_a_cut_table_is_read_once(
 
 
 async def test_rows_that_did_not_change_are_in_the_same_piece(
-    mariadb: MariaDb, new_schema: NewSchema, small_slices: None, tmp_path: Path
+    mysql: MysqlServer, new_schema: NewSchema, small_slices: None, tmp_path: Path
 ) -> None:
     url = new_schema(
         "CREATE TABLE big (k int PRIMARY KEY, note varchar(200));"
         "INSERT INTO big SELECT seq, repeat('x', 100) FROM seq_1_to_20000; ANALYZE TABLE big;"
     )
-    database = MysqlDatabase(url, mariadb.settings(tmp_path))
+    database = MysqlDatabase(url, mysql.settings(tmp_path))
     async with database.view(Selection(), Limits()) as view:
         before = {piece.query for piece in view.slices}
-    mariadb.query("INSERT INTO big VALUES (20001, 'new')", database=url.database)
+    mysql.query("INSERT INTO big VALUES (20001, 'new')", database=url.database)
     async with database.view(Selection(), Limits()) as view:
         after = {piece.query for piece in view.slices}
     assert before == after

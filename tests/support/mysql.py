@@ -1,7 +1,8 @@
-"""A real MariaDB server for tests, on a socket of its own.
+"""Real servers of MariaDB and MySQL for tests, each on a socket of its own.
 
-One that is installed is used; else Debian's packages are unpacked below the checkout, which needs no rights
-and changes nothing on the machine. A prepared data directory is kept there too, and copied for each run.
+A MariaDB that is installed is used; else Debian's packages are unpacked below the checkout, which needs no
+rights and changes nothing on the machine. MySQL's own server is in Debian's next release alone. Prepared data
+directories are kept there too, and copied for each run.
 """
 
 import os
@@ -49,7 +50,7 @@ SERVE_MYSQL = ("--mysqlx=OFF", "--cte-max-recursion-depth=1000000", "--secure-fi
 SEQUENCE = re.compile(rb"\bseq_(\d+)_to_(\d+)\b")
 
 NewSchema = Callable[..., DatabaseUrl]
-StartMysql = Callable[[str], "MariaDb"]
+StartMysql = Callable[[str], "MysqlServer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
-class MariaDb:
+class MysqlServer:
     """A running server. `url` is its root's, and its host the socket's directory."""
 
     url: DatabaseUrl
@@ -125,10 +126,10 @@ class MariaDb:
 @pytest.fixture(scope="session")
 def start_mysql(tmp_path_factory: pytest.TempPathFactory) -> Generator[StartMysql]:
     """Start servers of either product when they are first asked for, and keep them for the whole run."""
-    account, started = fitting_account(), dict[str, MariaDb]()
+    account, started = fitting_account(), dict[str, MysqlServer]()
     with ExitStack() as stack:
 
-        def start(product: str) -> MariaDb:
+        def start(product: str) -> MysqlServer:
             if product not in started:
                 build = build_mysql(account) if product == "MySQL" else build_mariadb(account)
                 place = tmp_path_factory.mktemp("mysql")
@@ -139,27 +140,27 @@ def start_mysql(tmp_path_factory: pytest.TempPathFactory) -> Generator[StartMysq
 
 
 @pytest.fixture(scope="session")
-def mariadb(start_mysql: StartMysql, request: pytest.FixtureRequest) -> MariaDb:
-    """Return a MariaDB, and for a module marked `both_products` a MySQL as well."""
+def mysql(start_mysql: StartMysql, request: pytest.FixtureRequest) -> MysqlServer:
+    """Return a MariaDB; where tests are marked `both_products`, a MySQL in another run."""
     return start_mysql(getattr(request, "param", "MariaDB"))
 
 
 @pytest.fixture(scope="session")
-def other_mariadb(mariadb: MariaDb, tmp_path_factory: pytest.TempPathFactory) -> Generator[MariaDb]:
+def other_mysql(mysql: MysqlServer, tmp_path_factory: pytest.TempPathFactory) -> Generator[MysqlServer]:
     """Start a server beside the other one, which has no source."""
-    with running(mariadb.build, tmp_path_factory.mktemp("mariadb"), fitting_account()) as server:
+    with running(mysql.build, tmp_path_factory.mktemp("mariadb"), fitting_account()) as server:
         yield server
 
 
 @pytest.fixture
-def new_schema(mariadb: MariaDb) -> Generator[NewSchema]:
+def new_schema(mysql: MysqlServer) -> Generator[NewSchema]:
     """Make databases; they are dropped after the test."""
-    with schemas(mariadb) as new:
+    with schemas(mysql) as new:
         yield new
 
 
 @contextmanager
-def schemas(server: MariaDb) -> Generator[NewSchema]:
+def schemas(server: MysqlServer) -> Generator[NewSchema]:
     """Give who makes databases, which are dropped at the end.
 
     `new(script, name=…)` returns the URL of a database in which the script ran.
@@ -187,12 +188,12 @@ def _numbers(found: re.Match[bytes]) -> bytes:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests that ask for it with each of the two products."""
-    if "mariadb" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_products"):
-        metafunc.parametrize("mariadb", ["MariaDB", "MySQL"], indirect=True, scope="session")
+    if "mysql" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_products"):
+        metafunc.parametrize("mysql", ["MariaDB", "MySQL"], indirect=True, scope="session")
 
 
 @contextmanager
-def running(build: Build, parent: Path, account: Account) -> Generator[MariaDb]:
+def running(build: Build, parent: Path, account: Account) -> Generator[MysqlServer]:
     """Run a server; its data goes with it."""
     directory = account.own(Path(tempfile.mkdtemp(prefix="mysql-", dir=account.place(parent))))
     sockets = account.own(Path(tempfile.mkdtemp(prefix="snapharbor-")))
@@ -223,9 +224,9 @@ def running(build: Build, parent: Path, account: Account) -> Generator[MariaDb]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _with_password(sockets: Path, build: Build) -> MariaDb:
+def _with_password(sockets: Path, build: Build) -> MysqlServer:
     password = Secret(secrets.token_hex(16))
-    fresh = MariaDb(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), build)
+    fresh = MysqlServer(DatabaseUrl("mysql", str(sockets), 3306, "root", "mysql", Secret("")), build)
     fresh.query(f"ALTER USER root@localhost IDENTIFIED BY '{password.reveal()}'")
     return replace(fresh, url=replace(fresh.url, password=password))
 

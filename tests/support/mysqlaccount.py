@@ -11,7 +11,7 @@ import pytest
 from snapharbor.engine.model.secret import Secret
 from snapharbor.engine.model.url import DatabaseUrl
 
-from .mariadb import MariaDb
+from .mysql import MysqlServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "privileges-mysql.md"
 
@@ -19,11 +19,11 @@ Account = Callable[..., DatabaseUrl]
 
 
 @pytest.fixture
-def account(mariadb: MariaDb) -> Generator[Account]:
+def account(mysql: MysqlServer) -> Generator[Account]:
     """Make accounts: `account(url, *blocks, server=…)` has the rights of blocks of the page on a database."""
-    made: list[tuple[MariaDb, str]] = []
+    made: list[tuple[MysqlServer, str]] = []
 
-    def make(url: DatabaseUrl, *blocks: str, server: MariaDb = mariadb) -> DatabaseUrl:
+    def make(url: DatabaseUrl, *blocks: str, server: MysqlServer = mysql) -> DatabaseUrl:
         name, password = f"few_{secrets.token_hex(4)}", secrets.token_hex(12)
         server.query(f"CREATE USER {name}@localhost IDENTIFIED BY '{password}'")
         made.append((server, name))

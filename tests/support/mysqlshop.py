@@ -17,7 +17,7 @@ from snapharbor.engine.model.target import Rules, Target
 from snapharbor.engine.model.url import DatabaseUrl
 from snapharbor.engine.services import Services
 
-from .mariadb import MariaDb, NewSchema
+from .mysql import MysqlServer, NewSchema
 from .repository import Person, somebody
 from .shop import MASKING_KEY
 
@@ -35,15 +35,15 @@ UPDATE orders SET email = snapharbor.email(email);
 DELETE FROM audit WHERE true;
 TRUNCATE TABLE mail_queue;
 """
-MakeMariaShop = Callable[..., "MariaShop"]
+MakeMysqlShop = Callable[..., "MysqlShop"]
 READING = "SELECT, SHOW VIEW, TRIGGER, EVENT"
 
 
 @dataclass
-class MariaShop:
+class MysqlShop:
     """A shop of its own for one test: a source read by a role that may only read, and a place to load to."""
 
-    server: MariaDb
+    server: MysqlServer
     owner: DatabaseUrl
     source: DatabaseUrl
     destination: DatabaseUrl
@@ -97,32 +97,32 @@ class MariaShop:
 
 
 @pytest.fixture
-def make_maria_shop(mariadb: MariaDb, new_schema: NewSchema, tmp_path: Path) -> Generator[MakeMariaShop]:
+def make_mysql_shop(mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path) -> Generator[MakeMysqlShop]:
     """Make shops of scripts; everything on their server is dropped after the test."""
-    made: list[MariaShop] = []
+    made: list[MysqlShop] = []
 
-    def make(script: bytes, name: str | None = None) -> MariaShop:
+    def make(script: bytes, name: str | None = None) -> MysqlShop:
         owner = new_schema(name=name)
-        mariadb.load(owner.database, script)
+        mysql.load(owner.database, script)
         role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
-        mariadb.query(f"CREATE USER {role}@localhost IDENTIFIED BY '{password}'")
-        mariadb.query(f"GRANT {READING} ON `{owner.database}`.* TO {role}@localhost")
-        routines = "SELECT ON mysql.proc" if mariadb.mariadb else "SHOW_ROUTINE ON *.*"
-        mariadb.query(f"GRANT {routines} TO {role}@localhost")
-        mariadb.query(f"GRANT RELOAD ON *.* TO {role}@localhost")
+        mysql.query(f"CREATE USER {role}@localhost IDENTIFIED BY '{password}'")
+        mysql.query(f"GRANT {READING} ON `{owner.database}`.* TO {role}@localhost")
+        routines = "SELECT ON mysql.proc" if mysql.mariadb else "SHOW_ROUTINE ON *.*"
+        mysql.query(f"GRANT {routines} TO {role}@localhost")
+        mysql.query(f"GRANT RELOAD ON *.* TO {role}@localhost")
         source = replace(owner, user=role, password=Secret(password))
-        shop = MariaShop(mariadb, owner, source, owner.on(f"{owner.database}_copy"), tmp_path / "data")
+        shop = MysqlShop(mysql, owner, source, owner.on(f"{owner.database}_copy"), tmp_path / "data")
         made.append(shop)
         return shop
 
     yield make
     for shop in made:
         for name in shop.databases():
-            mariadb.query(f"DROP DATABASE `{name}`")
-        mariadb.query(f"DROP USER {shop.source.user}@localhost")
+            mysql.query(f"DROP DATABASE `{name}`")
+        mysql.query(f"DROP USER {shop.source.user}@localhost")
 
 
 @pytest.fixture
-def maria_shop(make_maria_shop: MakeMariaShop) -> MariaShop:
+def mysql_shop(make_mysql_shop: MakeMysqlShop) -> MysqlShop:
     """Return a shop by the script beside this file."""
-    return make_maria_shop(SCRIPT.read_bytes())
+    return make_mysql_shop(SCRIPT.read_bytes())
