@@ -1,6 +1,7 @@
 """Which PostgreSQL programs are on this machine, and which of them fits a server."""
 
 import importlib.util
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ PLACES = (
 )
 # Options of a URL that name files, and where libpq looks for files by itself.
 FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir")
-OWN_FILES = Path.home() / ".postgresql"
+OWN_FILES = Path(os.environ.get("HOME", "/")) / ".postgresql"
 NONE = "no PostgreSQL client programs were found"
 NO_TLS = "SSL support is not compiled in"
 
