@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 STALE := tests/cli/test_reference.py tests/server/test_surface.py
 SAMPLES ?= $(abspath ../shared/samples)
 
-.PHONY: help demo demo-psql demo-stop check types test samples bench docs lock clean
+.PHONY: help demo demo-psql demo-stop check types test samples long bench docs lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ test: $(READY) ## check and types, then doors, contracts and end to end on real 
 
 samples: $(READY) ## round-trip and sanitize the sample databases beside the checkout
 	SNAPHARBOR_SAMPLES=$(SAMPLES) $(BIN)/pytest -q -n 2 tests/samples
+
+long: $(READY) ## run every test of MySQL and MariaDB on both
+	SNAPHARBOR_LONG=1 $(BIN)/pytest -q -n 2 -m both_products
 
 bench: $(READY) ## measure build, load, reset and sanitize against the stock tools
 	$(BIN)/python benchmarks/build.py

@@ -101,7 +101,9 @@ static inline void sha256_block(uint32_t state[8], const uint8_t *block) {
         0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
         0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-    uint32_t words[64], s[8];
+    uint32_t words[64];
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     for (int i = 0; i < 16; i++)
         words[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
                    (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
@@ -110,17 +112,15 @@ static inline void sha256_block(uint32_t state[8], const uint8_t *block) {
         words[i] = words[i - 16] + (turned(near, 25) ^ turned(near, 14) ^ near >> 3) + words[i - 7] +
                    (turned(far, 15) ^ turned(far, 13) ^ far >> 10);
     }
-    memcpy(s, state, sizeof s);
     for (int i = 0; i < 64; i++) {
-        uint32_t chosen = s[6] ^ (s[4] & (s[5] ^ s[6])), most = (s[0] & s[1]) | (s[2] & (s[0] | s[1]));
-        uint32_t one = s[7] + (turned(s[4], 26) ^ turned(s[4], 21) ^ turned(s[4], 7)) + chosen + roots[i] + words[i];
-        uint32_t two = (turned(s[0], 30) ^ turned(s[0], 19) ^ turned(s[0], 10)) + most;
-        memmove(s + 1, s, 7 * sizeof s[0]);
-        s[4] += one;
-        s[0] = one + two;
+        uint32_t chosen = g ^ (e & (f ^ g)), most = (a & b) | (c & (a | b));
+        uint32_t one = h + (turned(e, 26) ^ turned(e, 21) ^ turned(e, 7)) + chosen + roots[i] + words[i];
+        uint32_t two = (turned(a, 30) ^ turned(a, 19) ^ turned(a, 10)) + most;
+        h = g, g = f, f = e, e = d + one;
+        d = c, c = b, b = a, a = one + two;
     }
-    for (int i = 0; i < 8; i++)
-        state[i] += s[i];
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 static uint64_t sha256(const uint8_t *value, size_t length, uint64_t seed) {

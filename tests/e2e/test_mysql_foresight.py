@@ -12,7 +12,7 @@ from snapharbor.engine.model.target import Rules, Target
 from snapharbor.engine.operations.requests import SanitizeRequest
 from snapharbor.engine.rules.parse import parse
 
-pytestmark = [pytest.mark.server, pytest.mark.both_products]
+pytestmark = [pytest.mark.server, pytest.mark.both_products(long=True)]
 
 SCHEMA = b"""
 CREATE TABLE lands (code varchar(10) PRIMARY KEY);

@@ -9,7 +9,7 @@ from support.shop import do
 from snapharbor.engine.model.errors import DatabaseFailed, EngineError, RuleRefused
 from snapharbor.engine.operations.requests import ScriptRequest
 
-pytestmark = [pytest.mark.server, pytest.mark.both_products]
+pytestmark = [pytest.mark.server, pytest.mark.both_products(long=True)]
 
 DUMP = """\
 /*M!999999\\- enable the sandbox mode */

@@ -15,7 +15,7 @@ from snapharbor.engine.model.target import Rules
 from snapharbor.engine.operations.places import strings
 from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, SanitizeRequest
 
-pytestmark = [pytest.mark.server, pytest.mark.both_products]
+pytestmark = [pytest.mark.server, pytest.mark.both_products(long=True)]
 # Keys are of numbers, of texts, of both; `item` has none.
 TRADE = b"""
 CREATE TABLE country (code varchar(9) PRIMARY KEY, name text);

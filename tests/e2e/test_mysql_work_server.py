@@ -20,7 +20,7 @@ from snapharbor.engine.operations.requests import BuildRequest, LoadRequest, San
 if TYPE_CHECKING:
     from snapharbor.engine.harbor import Harbor
 
-pytestmark = [pytest.mark.server, pytest.mark.both_products]
+pytestmark = [pytest.mark.server, pytest.mark.both_products(long=True)]
 RAW = "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com' OR phone LIKE '+49 171%'"
 NOTE = "what somebody keeps there"
 

@@ -187,9 +187,12 @@ def _numbers(found: re.Match[bytes]) -> bytes:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests that ask for it with each of the two products."""
-    if "mysql" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_products"):
-        metafunc.parametrize("mysql", ["MariaDB", "MySQL"], indirect=True, scope="session")
+    """Run the tests that ask for it with each of the two products; long ones only if that is wanted."""
+    marked = metafunc.definition.get_closest_marker("both_products")
+    if "mysql" not in metafunc.fixturenames or marked is None:
+        return
+    both = not marked.kwargs.get("long") or "SNAPHARBOR_LONG" in os.environ
+    metafunc.parametrize("mysql", ["MariaDB", *(("MySQL",) if both else ())], indirect=True, scope="session")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from snapharbor.engine.services import Services
 from .mysql import MysqlServer, NewSchema
 from .repository import Person, somebody
 from .shop import MASKING_KEY
+from .workplace import Working
 
 SCRIPT = Path(__file__).with_name("mysql_shop.sql")
 RULES = """
@@ -97,9 +98,11 @@ class MysqlShop:
 
 
 @pytest.fixture
-def make_mysql_shop(mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path) -> Generator[MakeMysqlShop]:
+def make_mysql_shop(
+    mysql: MysqlServer, new_schema: NewSchema, working: Working, tmp_path: Path
+) -> Generator[MakeMysqlShop]:
     """Make shops of scripts; everything on their server is dropped after the test."""
-    made: list[MysqlShop] = []
+    made, directory = list[MysqlShop](), working(tmp_path / "data")
 
     def make(script: bytes, name: str | None = None) -> MysqlShop:
         owner = new_schema(name=name)
@@ -111,7 +114,7 @@ def make_mysql_shop(mysql: MysqlServer, new_schema: NewSchema, tmp_path: Path) -
         mysql.query(f"GRANT {routines} TO {role}@localhost")
         mysql.query(f"GRANT RELOAD ON *.* TO {role}@localhost")
         source = replace(owner, user=role, password=Secret(password))
-        shop = MysqlShop(mysql, owner, source, owner.on(f"{owner.database}_copy"), tmp_path / "data")
+        shop = MysqlShop(mysql, owner, source, owner.on(f"{owner.database}_copy"), directory)
         made.append(shop)
         return shop
 

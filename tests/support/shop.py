@@ -21,6 +21,7 @@ from snapharbor.engine.services import Services
 
 from .postgres import Age, Postgres, Reader, execute
 from .repository import Person, somebody
+from .workplace import Working
 
 DEMO = Path(__file__).parents[1] / "demo"
 EVERY_SCHEMA = Selection(use_default_schema=False)
@@ -99,10 +100,10 @@ def shop_template(start_postgres: Callable[[Age], Postgres]) -> Callable[[Postgr
 
 @pytest.fixture
 def make_shop(
-    shop_template: Callable[[Postgres], str], reader: Reader, tmp_path: Path
+    shop_template: Callable[[Postgres], str], reader: Reader, working: Working, tmp_path: Path
 ) -> Generator[Callable[[Postgres], Shop]]:
     """Make shops; all databases on their servers are dropped before and after the test."""
-    servers: dict[int, Postgres] = {}
+    servers, directory = dict[int, Postgres](), working(tmp_path / "data")
 
     def make(server: Postgres) -> Shop:
         if id(server) not in servers:
@@ -110,7 +111,7 @@ def make_shop(
         servers[id(server)] = server
         execute(server.url, f"CREATE DATABASE shop TEMPLATE {shop_template(server)}")
         owner = server.cluster.url("shop")
-        return Shop(server, owner, reader(owner), server.cluster.url("shop_copy"), tmp_path / "data")
+        return Shop(server, owner, reader(owner), server.cluster.url("shop_copy"), directory)
 
     yield make
     for server in servers.values():

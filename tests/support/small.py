@@ -20,6 +20,7 @@ from snapharbor.engine.operations.requests import LoadRequest, Request, Sanitize
 
 from .postgres import Postgres, Reader, execute, query
 from .shop import Shop
+from .workplace import Working
 
 Rows = list[tuple[object, ...]]
 
@@ -119,7 +120,7 @@ def drop(made: Small) -> None:
 
 
 @pytest.fixture
-def make_small(postgres: Postgres, reader: Reader, tmp_path: Path) -> Generator[MakeSmall]:
+def make_small(postgres: Postgres, reader: Reader, working: Working, tmp_path: Path) -> Generator[MakeSmall]:
     """Make small databases: `make_small(*statements, rules=…)`; they are dropped after the test.
 
     `server` is another than the newest, `options` are for CREATE DATABASE.
@@ -127,7 +128,7 @@ def make_small(postgres: Postgres, reader: Reader, tmp_path: Path) -> Generator[
     made: list[Small] = []
 
     def make(*statements: str, rules: str = "", server: Postgres = postgres, options: str = "") -> Small:
-        directory = tmp_path / f"data{len(made)}"
+        directory = working(tmp_path / f"data{len(made)}")
         made.append(small(server, reader, directory, *statements, options=options))
         return made[-1].ruled(rules)
 
