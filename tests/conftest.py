@@ -18,6 +18,7 @@ pytest_plugins = [
     "support.settings",
     "support.server",
     "support.node",
+    "support.working",
     "support.shop",
     "support.subset",
     "support.mysqlshop",

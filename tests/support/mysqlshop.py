@@ -20,7 +20,7 @@ from snapharbor.engine.services import Services
 from .mysql import MysqlServer, NewSchema
 from .repository import Person, somebody
 from .shop import MASKING_KEY
-from .workplace import Working
+from .working import Working
 
 SCRIPT = Path(__file__).with_name("mysql_shop.sql")
 RULES = """

@@ -21,7 +21,7 @@ from snapharbor.engine.services import Services
 
 from .postgres import Age, Postgres, Reader, execute
 from .repository import Person, somebody
-from .workplace import Working
+from .working import Working
 
 DEMO = Path(__file__).parents[1] / "demo"
 EVERY_SCHEMA = Selection(use_default_schema=False)

@@ -20,7 +20,7 @@ from snapharbor.engine.operations.requests import LoadRequest, Request, Sanitize
 
 from .postgres import Postgres, Reader, execute, query
 from .shop import Shop
-from .workplace import Working
+from .working import Working
 
 Rows = list[tuple[object, ...]]
 

@@ -26,7 +26,6 @@ from snapharbor.engine.operations.verbs import Perform
 from snapharbor.engine.services import Services
 
 Start = Callable[[Job, str], "subprocess.Popen[bytes]"]
-Working = Callable[[Path], Path]
 ANN = Principal("ann")
 ROW = "raw@real.example"
 RESULT: JsonObject = {"snapshot": "20260101-1", "rows": 3, "link": "not for the audit chain"}
@@ -46,20 +45,6 @@ def settings_in(directory: Path) -> Settings:
         identities=(),
         signing_key=Secret(key.read_text()),
     )
-
-
-@pytest.fixture(scope="session")
-def working(tmp_path_factory: pytest.TempPathFactory) -> Working:
-    """Make working directories that share what private servers begin with, which takes seconds to make."""
-    kept = tmp_path_factory.mktemp("templates")
-
-    def make(directory: Path) -> Path:
-        directory.mkdir(mode=0o700, exist_ok=True)
-        if not (directory / "templates").exists():
-            (directory / "templates").symlink_to(kept)
-        return directory
-
-    return make
 
 
 @asynccontextmanager
