@@ -36,8 +36,6 @@ def unpacked(place: Path, *packages: str) -> Path:
     """
 
     def fetch(fresh: Path) -> None:
-        if os.geteuid() == 0:
-            run("apt-get", "update", "-qq", directory=fresh)
         depends = run("apt-cache", "depends", *packages, directory=fresh)
         libraries = set(re.findall(r"Depends: (lib\S+)", depends)) - {"libc6"}
         run("apt-get", "download", "-qq", *packages, *sorted(libraries), directory=fresh)
@@ -88,11 +86,14 @@ def _unpacked(place: Path, fetch: Callable[[Path], None]) -> Path:
         return done
     fresh = Path(tempfile.mkdtemp(dir=place))
     try:
-        fetch(fresh)
+        with alone("apt"):
+            if os.geteuid() == 0:
+                run("apt-get", "update", "-qq", directory=fresh)
+            fetch(fresh)
         for package in fresh.glob("*.deb"):
             run("dpkg", "-x", str(package), ".", directory=fresh)
             package.unlink()
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, subprocess.CalledProcessError, NotToBeHad) as error:
         shutil.rmtree(fresh)
         raise NotToBeHad from error
     fresh.chmod(0o755)
