@@ -24,8 +24,8 @@ from snapharbor.engine.database.process import mortal
 from .debian import NotToBeHad, alone, environment, run, unpacked
 from .mysql import MysqlServer
 
-# The last one is for names of containers in a network.
-PACKAGES = ("docker.io", "containerd", "runc", "iptables")
+# The first is the daemon, as Debian calls it; the last one is for names in networks.
+PACKAGES = (".".join(("docker", "io")), "containerd", "runc", "iptables")
 QUIET = ("--iptables=false", "--bridge=none")
 START_SECONDS, PAUSE_SECONDS = 30.0, 0.1
 NOBODY = 65534
@@ -115,7 +115,7 @@ def _environment() -> dict[str, str]:
         try:
             ours = unpacked(place, *PACKAGES)
         except NotToBeHad:
-            pytest.skip("there is no Docker, and it cannot be fetched: install the package `docker.io`")
+            pytest.skip("there is no Docker, and it cannot be fetched: install Docker")
         named = ours / "usr" / "sbin" / "iptables"
         if not named.exists():
             named.symlink_to("xtables-nft-multi")
