@@ -27,6 +27,8 @@ from ..model.secret import Secret
 
 GRACE_SECONDS = 5
 TAIL_BYTES = 8192
+# How a process that stands for a program in a container ends where there is none.
+REFUSED = 125
 PIPE_BYTES = 1 << 20
 
 T = TypeVar("T")

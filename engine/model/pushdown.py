@@ -22,6 +22,7 @@ class ColumnFacts:
         default: The expression of its default.
         collation: The collation to state, quoted, None where the type has none.
         charset: The character set of a text, where each column has its own.
+        lossy: Whether the server converts to that what it lacks, and says nothing.
         limited: Whether values have a greatest length, and of which type and how much.
         nested_limit: Whether a length is limited inside the type, in an array or composite.
         names_objects: Whether its text form depends on the search path (regclass and its like).
@@ -36,6 +37,7 @@ class ColumnFacts:
     default: str | None = None
     collation: str | None = None
     charset: str = ""
+    lossy: bool = False
     limited: tuple[Limited, int] | None = None
     nested_limit: bool = False
     names_objects: bool = False

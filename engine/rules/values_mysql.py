@@ -39,7 +39,6 @@ BYTES = {"tinytext": (1 << 8) - 1, "text": (1 << 16) - 1, "mediumtext": (1 << 24
 LABEL = re.compile(r"'([^'\\]*)'")
 # A number of chance in it, so that no server computes it before it comes to a row.
 FAILING = "EXP(710 + RAND())"
-EVERYTHING = "utf8mb4"
 EPOCH = "'1970-01-01 00:00:01' AND '2038-01-19 03:14:07'"
 
 TEXTS: tuple[type[exp.Expr], ...] = (
@@ -173,8 +172,7 @@ def _fail(type_: str) -> str:
 def _text(column: ColumnFacts, value: str) -> str:
     type_ = parse_type(column.type)
     text = f"CONVERT({value} USING {column.charset})"
-    # MySQL makes a question mark of a letter that the character set lacks, and says nothing.
-    refused = [] if column.charset == EVERYTHING else [f"{_bytes(text)} <> {_bytes(value)}"]
+    refused = [f"{_bytes(text)} <> {_bytes(value)}"] if column.lossy else []
     if type_.length is not None and type_.name not in BYTES:
         # A column of fixed width keeps no blanks at its end.
         given = f"TRIM(TRAILING ' ' FROM {value})" if type_.name == "char" else value
@@ -187,7 +185,7 @@ def _text(column: ColumnFacts, value: str) -> str:
 
 
 def _bytes(value: str) -> str:
-    return f"CAST(CONVERT({value} USING {EVERYTHING}) AS BINARY)"
+    return f"CAST(CONVERT({value} USING utf8mb4) AS BINARY)"
 
 
 def _collated(column: ColumnFacts, value: str) -> str:

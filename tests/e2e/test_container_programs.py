@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from support.shop import do
 from support.small import MakeSmall, Small
 
 from snapharbor.engine.database.container import daemon
-from snapharbor.engine.database.container.program import Contained, contain
+from snapharbor.engine.database.container.program import Contained, contain, require_docker
 from snapharbor.engine.database.lease import reap
+from snapharbor.engine.database.mysql.errors import from_program as from_mysql
 from snapharbor.engine.database.mysql.kit import MysqlKit
 from snapharbor.engine.database.postgres import tools
+from snapharbor.engine.database.postgres.errors import from_program as from_postgres
 from snapharbor.engine.database.postgres.kit import PostgresKit
 from snapharbor.engine.database.process import run, stream
-from snapharbor.engine.model.errors import ClientMissing, ClientTooOld, EngineError
+from snapharbor.engine.model.errors import ClientMissing, ClientTooOld, DatabaseFailed, EngineError
 from snapharbor.engine.operations.requests import (
     AdoptRequest,
     BuildRequest,
@@ -202,6 +205,33 @@ def test_a_docker_that_sees_neither_files_nor_network_is_not_used(
     bare.about = about
     with pytest.raises(ClientMissing, match=said):
         contain("postgres:15", tmp_path, ())
+    with pytest.raises(ClientMissing, match=said):
+        require_docker("postgres")
+
+
+async def test_an_image_of_programs_that_cannot_be_had_is_said(person: Small, bare: Daemon) -> None:
+    bare.refuse = "toomanyrequests: try later"
+    async with person.harbor() as harbor:
+        with pytest.raises(DatabaseFailed, match=r"`postgres:\d+`: toomanyrequests: try later"):
+            await do(harbor, BuildRequest("shop"))
+
+
+def test_a_docker_that_ends_in_the_middle_is_told_on_one_line(bare: Daemon, tmp_path: Path) -> None:
+    ours = contained(bare, tmp_path / "work")
+    with stream([*ours.command("cat")], stdin=True) as child:
+        child.give(b"row")
+        assert os.read(child.stdout.fileno(), 3) == b"row"
+        (machine,) = bare.machines.values()
+        assert machine.line is not None
+        bare.broken = True
+        machine.line.sendall(b"\1\0")
+        machine.line.shutdown(socket.SHUT_RDWR)
+        done = child.wait()
+    assert done.code == 125
+    assert done.stderr.startswith("Docker refused a container of `postgres@")
+    assert "\n" not in done.stderr
+    for error in (from_mysql("mysql", done), from_postgres("psql", done)):
+        assert error.message.startswith("Docker refused a container of `postgres@")
 
 
 def test_within_a_container_programs_have_to_be_installed(

@@ -171,7 +171,8 @@ async def test_filters_take_what_they_name_and_say_what_they_leave(mysql_shop: M
     assert isinstance(built["left_out"], list)
     assert len(built["left_out"]) == 5
     tables = {str(table) for (table,) in shop.query(shop.destination, "SHOW TABLES")}
-    assert tables - {NOTE_TABLE} == {"orders", "audit", "products", "mail_queue"}
+    notes = set[str]() if shop.server.mariadb else {NOTE_TABLE}
+    assert tables == {"orders", "audit", "products", "mail_queue"} | notes
     assert shop.query(shop.destination, "SELECT count(*) FROM audit") == [(0,)]
 
 

@@ -53,12 +53,14 @@ def facts(server: MysqlServer, database: str) -> Facts:
 
         found: dict[str, object] = {name: sorted(map(repr, ask(query))) for name, query in OTHERS.items()}
         for name, kind in ask(TABLES):
-            if name == NOTE_TABLE:
+            if name == NOTE_TABLE and not server.mariadb:
                 continue
             what = {"VIEW": "VIEW", "SEQUENCE": "SEQUENCE"}.get(str(kind), "TABLE")
             definition = str(ask(f"SHOW CREATE {what} {_quote(str(name))}")[0][1])
-            # MySQL names the character set of who named a collation, as its own definitions do.
-            found[f"definition of {name}"] = CHARACTER_SET.sub("", definition)
+            # MySQL names the character set of a column whose collation was named.
+            found[f"definition of {name}"] = (
+                definition if server.mariadb else CHARACTER_SET.sub("", definition)
+            )
             if what == "SEQUENCE":
                 state = f"SELECT next_not_cached_value, cycle_count FROM {_quote(str(name))}"
                 found[f"state of {name}"] = ask(state)

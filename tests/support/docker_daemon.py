@@ -70,6 +70,7 @@ class Daemon:
     about: dict[str, object] = field(default_factory=dict[str, object])
     refuse: str = ""
     deaf: bool = False
+    broken: bool = False
 
     @property
     def url(self) -> str:
@@ -235,6 +236,9 @@ def _handler(daemon: Daemon) -> type[BaseHTTPRequestHandler]:
         def _respond(self) -> None:
             parts = urlsplit(self.path)
             path = "/" + unquote(parts.path).removeprefix("/v1.47/").lstrip("/")
+            if daemon.broken:
+                self.close_connection = True
+                return
             if path.endswith("/attach"):
                 self._attach(daemon.machines[path.split("/")[2]])
                 return
@@ -250,8 +254,9 @@ def _handler(daemon: Daemon) -> type[BaseHTTPRequestHandler]:
 
         def _attach(self, machine: Machine) -> None:
             """Give the connection to what the container says, as long as it says anything."""
-            self.wfile.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+            # First, as the answer is what the library waits for before it starts the program.
             machine.line = self.connection
+            self.wfile.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
             self.close_connection = True
             machine.ended.wait()
 

@@ -33,7 +33,6 @@ PLACES = "/usr/sbin:/usr/local/sbin:/usr/local/mariadb/bin"
 MARIADB = ("mariadb-server-core", "mariadb-client-core")
 MYSQL = ("mysql-server-core", "mysql-client-core")
 SOCKET = "mysql.sock"
-NO_DEFAULTS = ("--no-defaults",)
 INSTALL_MARIADB = (
     *("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"),
     *("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M"),
@@ -41,11 +40,10 @@ INSTALL_MARIADB = (
 )
 INSTALL_MYSQL = ("--initialize-insecure", "--innodb-redo-log-capacity=8M", "--innodb-flush-method=nosync")
 SERVE = (
-    *(*NO_DEFAULTS, "--skip-networking", "--skip-log-bin", "--performance-schema=OFF"),
+    *("--no-defaults", "--skip-networking", "--skip-log-bin", "--performance-schema=OFF"),
     *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"),
     *("--innodb-flush-method=nosync", "--skip-innodb-doublewrite"),
 )
-SERVE_MARIADB = ()
 SERVE_MYSQL = ("--mysqlx=OFF", "--cte-max-recursion-depth=1000000", "--secure-file-priv=NULL")
 SEQUENCE = re.compile(rb"\bseq_(\d+)_to_(\d+)\b")
 
@@ -238,13 +236,13 @@ def build_mariadb(account: Account) -> Build:
     """Return the MariaDB that is installed, or else Debian's."""
     with alone("mariadb") as place:
         if found := shutil.which("mariadbd", path=PLACES):
-            usr, start = Path(found).resolve().parents[1], ""
+            usr, start = Path(found).resolve().parents[1], "exec"
         else:
             try:
                 usr = _reachable(unpacked(place, *MARIADB), account) / "usr"
             except NotToBeHad:
                 pytest.fail("MariaDB was not found and cannot be had: install the package `mariadb-server`.")
-            start = f'LD_LIBRARY_PATH="{environment(usr.parent)["LD_LIBRARY_PATH"]}" '
+            start = f'LD_LIBRARY_PATH="{environment(usr.parent)["LD_LIBRARY_PATH"]}" exec'
         share = usr / "share" / "mysql"
         messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
         programs = {
@@ -253,9 +251,9 @@ def build_mariadb(account: Account) -> Build:
             "mariadbd": ("sbin/mariadbd", f"--basedir={usr} {messages}"),
         }
         bin = _wrapped(place / "bin", usr, programs, start)
-        install = (str(bin / "mariadb-install-db"), *NO_DEFAULTS, *INSTALL_MARIADB)
+        install = (str(bin / "mariadb-install-db"), "--no-defaults", *INSTALL_MARIADB)
         template = _template(place, bin / "mariadbd", install, account)
-        return Build("MariaDB", bin, "mariadbd", "mariadb", usr, template, SERVE_MARIADB)
+        return Build("MariaDB", bin, "mariadbd", "mariadb", usr, template, ())
 
 
 def build_mysql(account: Account) -> Build:
@@ -266,7 +264,7 @@ def build_mysql(account: Account) -> Build:
         except NotToBeHad:
             pytest.skip("MySQL's own server cannot be had here")
         libraries = usr / "lib" / "x86_64-linux-gnu"
-        start = f'"{libraries}/ld-linux-x86-64.so.2" --library-path "{libraries}" '
+        start = f'exec "{libraries}/ld-linux-x86-64.so.2" --library-path "{libraries}"'
         share = usr / "share" / "mysql"
         messages = f"--lc-messages-dir={share} --character-sets-dir={share / 'charsets'}"
         programs = {
@@ -275,7 +273,7 @@ def build_mysql(account: Account) -> Build:
             "mysqld": ("sbin/mysqld", f"{messages} --plugin-dir={usr / 'lib' / 'mysql' / 'plugin'}"),
         }
         bin = _wrapped(place / "bin", usr, programs, start)
-        install = (str(bin / "mysqld"), *NO_DEFAULTS, *INSTALL_MYSQL)
+        install = (str(bin / "mysqld"), "--no-defaults", *INSTALL_MYSQL)
         template = _template(place, bin / "mysqld", install, account)
         return Build("MySQL", bin, "mysqld", "mysql", usr, template, SERVE_MYSQL)
 
@@ -284,9 +282,7 @@ def _wrapped(bin: Path, usr: Path, programs: Mapping[str, tuple[str, str]], star
     """Return a directory that has the programs, which find their libraries and messages by themselves."""
     bin.mkdir(mode=0o755, exist_ok=True)
     for name, (program, more) in programs.items():
-        script = f'#!/bin/sh\n{start}exec "{usr / program}" "$@" {more}\n'
-        if "ld-linux" in start:
-            script = f'#!/bin/sh\nexec {start}"{usr / program}" "$@" {more}\n'
+        script = f'#!/bin/sh\n{start} "{usr / program}" "$@" {more}\n'
         fresh = bin / f".{name}"
         fresh.write_text(script)
         fresh.chmod(0o755)

@@ -60,14 +60,15 @@ def docker_for(reference: str) -> "Generator[DockerClient]":
 
     Raises:
         ClientMissing: Docker does not answer.
-        DatabaseFailed: it refuses what is asked of it.
+        DatabaseFailed: it refuses what is asked of it, or answers no more.
     """
     client = connect()
     from docker.errors import DockerException
+    from requests.exceptions import RequestException
 
     try:
         yield client
-    except DockerException as error:
+    except (DockerException, RequestException) as error:
         raise DatabaseFailed(f"Docker refused a container of `{reference}`: {_told(error)}", HINT) from None
     finally:
         client.close()
@@ -127,11 +128,12 @@ def destroy(directory: Path) -> None:
         except ClientMissing:
             return
         from docker.errors import DockerException, NotFound
+        from requests.exceptions import RequestException
 
         try:
             with suppress(NotFound):
                 client.containers.get(noted.read_text()).remove(force=True, v=True)
-        except DockerException:
+        except (DockerException, RequestException):
             return
         finally:
             client.close()

@@ -11,7 +11,8 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -19,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from ...model.errors import ClientMissing, EngineError
 from ..lease import leased_directory
+from ..process import REFUSED
 from .daemon import LABEL, PINS, PREFIX, destroy, docker_for, inside, named, pinned
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ BLOCK_BYTES = 1 << 20
 # Of each piece of output: which stream it is of, and its size.
 HEAD = struct.Struct(">BxxxL")
 OUT, COMPLAINT = 1, 2
-REFUSED = 125
 INSTALL = "Install the client programs."
 
 
@@ -71,26 +72,40 @@ def contain(reference: str, working_directory: Path, seen: Iterable[Path]) -> Co
         ClientMissing: Docker does not answer, or its containers see neither our files nor our network.
         DatabaseFailed: the image cannot be had.
     """
-    if inside():
-        raise ClientMissing(
-            "no programs were found, and those of other containers cannot read files of this one", INSTALL
-        )
-    with docker_for(reference) as client:
-        if why := _apart(client.info()):
-            raise ClientMissing(f"no programs were found, and {why}", INSTALL)
+    with _near(reference) as client:
         there = tuple(path.absolute() for path in seen if path.exists())
         return Contained(
             pinned(client, reference, working_directory / PINS), working_directory.absolute(), there
         )
 
 
-def _apart(about: Mapping[str, object]) -> str:
-    """Return why containers of a Docker see neither our files nor our network, nothing if they do."""
-    if "Docker Desktop" in str(about.get("OperatingSystem")):
-        return "Docker Desktop runs containers on a machine of its own"
-    if any(mode in str(about.get("SecurityOptions")) for mode in ("name=rootless", "name=userns")):
-        return "this Docker gives containers other users than ours"
-    return ""
+def require_docker(reference: str) -> None:
+    """Refuse, as `contain` does, what cannot take the place of programs; nothing is pulled; blocking.
+
+    Raises:
+        ClientMissing: Docker does not answer, or its containers see neither our files nor our network.
+    """
+    with _near(reference):
+        return
+
+
+@contextmanager
+def _near(reference: str) -> "Generator[DockerClient]":
+    """Give a client of a Docker whose containers see our files and our network."""
+    if inside():
+        raise ClientMissing(
+            "no programs were found, and those of other containers cannot read files of this one", INSTALL
+        )
+    with docker_for(reference) as client:
+        about: Mapping[str, object] = client.info()
+        apart = ""
+        if "Docker Desktop" in str(about.get("OperatingSystem")):
+            apart = "Docker Desktop runs containers on a machine of its own"
+        elif any(mode in str(about.get("SecurityOptions")) for mode in ("name=rootless", "name=userns")):
+            apart = "this Docker gives containers other users than ours"
+        if apart:
+            raise ClientMissing(f"no programs were found, and {apart}", INSTALL)
+        yield client
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -181,7 +196,7 @@ def _hand_in(line: socket.socket) -> None:
 
 def _hand_out(line: socket.socket) -> None:
     with line.makefile("rb", buffering=BLOCK_BYTES) as said:
-        while head := said.read(HEAD.size):
+        while len(head := said.read(HEAD.size)) == HEAD.size:
             stream, size = HEAD.unpack(head)
             rest = memoryview(said.read(size))
             while rest:

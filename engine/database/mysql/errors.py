@@ -19,7 +19,7 @@ from ...model.errors import (
     SpaceExhausted,
     TimedOut,
 )
-from ..process import Completed
+from ..process import REFUSED, Completed
 
 if TYPE_CHECKING:
     import pymysql
@@ -109,9 +109,9 @@ def from_program(program: str, done: Completed) -> EngineError:
     """Return our error for a client program that failed."""
     if found := PROGRAM.search(done.stderr):
         return by_number(int(found[1]), found[2])
-    return DatabaseFailed(
-        f"`{program}` ended with code {done.code}", "", program=program, exit_code=done.code
-    )
+    # What a client says without a number may hold rows; what stands for one in a container says why not.
+    message = one_line(done.stderr) if done.code == REFUSED else f"`{program}` ended with code {done.code}"
+    return DatabaseFailed(message, "", program=program, exit_code=done.code)
 
 
 def one_line(text: str) -> str:

@@ -40,6 +40,7 @@ SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE FROM information_sc
 WHERE CONSTRAINT_SCHEMA = %s
 """
 LETTERS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
+EVERYTHING = "utf8mb4"
 WORD = re.compile(r"\w+")
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -132,6 +133,7 @@ class _Found:
             generated=column.default if column.generated else None,
             collation=collation or None,
             charset=charset if known else "",
+            lossy=not self.mariadb and charset != EVERYTHING,
         )
 
     def _unique(self, table: Table) -> Iterable[UniqueFacts]:

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing
 from ...model.job import Report
@@ -44,10 +46,12 @@ class MysqlKit:
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each client program."""
         from ..container.daemon import instead_of
+        from ..container.program import require_docker
         from .tools import HINT, NONE, means
 
         ours = await means(settings)
         if ours.images is not None and await instead_of(bool(ours.clients)):
+            await to_thread.run_sync(require_docker, ours.images["mysql"])
             return (("mysql", "MySQL or MariaDB in containers"),)
         if not ours.clients:
             raise ClientMissing(NONE, HINT)

@@ -25,7 +25,12 @@ ELSEWHERE = re.compile(
 )
 Filter = Callable[[Iterable[bytes]], Iterator[bytes]]
 DELIMITER = re.compile(rb"DELIMITER\s+(\S+)", re.IGNORECASE)
-OF_THE_LOG = re.compile(rb"SET @@(?:SESSION\.SQL_LOG_BIN|GLOBAL\.GTID_PURGED)\b", re.IGNORECASE)
+# Identifiers of transactions may take several lines.
+OF_THE_LOG = re.compile(
+    rb"SET @@SESSION\.SQL_LOG_BIN ?= ?(?:0|@MYSQLDUMP_TEMP_LOG_BIN);\s*"
+    rb"|SET @@GLOBAL\.GTID_PURGED=(?:/\*!80000 '\+'\*/ )?'[^';]*(?:';)?\s*"
+)
+MORE = re.compile(rb"[^';]*(?:';)?\s*")
 _POSITION = re.compile(r"at line (\d+)")
 
 
@@ -67,20 +72,12 @@ async def run_script(
 def at_home(name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines of a file that stays in the database that it is run in.
 
-    What mysqldump says of the source's binary log is left out: it is of no other server.
-
     Raises:
         RuleRefused: a line leads to another one.
     """
-    begins, in_body, in_log = True, False, False
-    for number, line in enumerate(lines, 1):
-        if begins and (delimiter := DELIMITER.match(line)):
-            in_body = delimiter[1] != b";"
-        in_log = in_log or (begins and not in_body and OF_THE_LOG.match(line) is not None)
-        if in_log:
-            in_log = not line.rstrip().endswith(b";")
-            line = b"\n" if line.endswith(b"\n") else b""
-        elif begins and ELSEWHERE.match(line):
+    begins = True
+    for number, line in enumerate(without_log(lines), 1):
+        if begins and ELSEWHERE.match(line):
             raise RuleRefused(
                 f"line {number} of `{name}` names a database of its own",
                 "Take USE and CREATE DATABASE out: mysqldump without --databases writes none.",
@@ -88,6 +85,21 @@ def at_home(name: str, lines: Iterable[bytes]) -> Iterator[bytes]:
             )
         begins = line.endswith(b"\n")
         yield line
+
+
+def without_log(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield lines without what mysqldump says of the source's binary log, which is of no other server.
+
+    Only its very words count: whatever else stands on such a line is left for the server to judge.
+    """
+    begins, in_body, more = True, False, False
+    for line in lines:
+        if begins and (delimiter := DELIMITER.match(line)):
+            in_body = delimiter[1] != b";"
+        said = (MORE if more else OF_THE_LOG).fullmatch(line) if begins and not in_body else None
+        more = said is not None and not line.rstrip().endswith(b";")
+        begins = line.endswith(b"\n")
+        yield b"\n" if said else line
 
 
 def _failed(file: Path, done: Completed) -> EngineError:

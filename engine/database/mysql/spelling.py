@@ -19,7 +19,7 @@ MAIL = rf"(?:\G|(?<!{LOCAL})){LOCAL}++@[a-z0-9.-]*[a-z0-9]"
 # Digits within a longer word, as in a hexadecimal one, are no number that anybody calls.
 WORD = r"[^\x00-\x2f\x3a-\x5e\x60\x7b-\x7f]"  # letters, digits, _, and whatever is not ASCII
 PHONE = f"(?<!{WORD})[0-9][0-9 ()./-]{{5,22}}[0-9](?!{WORD})"
-NUMBER_BEGINS = "[0-9]" + 5 * "[0-9 ()./-]"
+NUMBER_BEGINS = "[0-9][0-9 ()./-]{5}"
 
 STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A value that is a string, a key, what parts them, and words of JSON, which say nothing.
@@ -83,10 +83,7 @@ class Texts:
 
         Several of a kind follow each other without anything between them.
         """
-        for pattern, meant, likely in (
-            (MAIL, str, "LOCATE('@', {}) > 0".format),
-            (PHONE, without_gaps, f"{{}} REGEXP {literal(NUMBER_BEGINS)}".format),
-        ):
+        for pattern, meant, likely in ((MAIL, str, _may_be_mail), (PHONE, without_gaps, _may_be_phone)):
             each = partial(_given, give, meant)
             if self._mariadb:
                 found = _each(MATCH, _found(text, pattern, GROUP_OF_MARIADB), each)
@@ -111,11 +108,19 @@ class Texts:
             if self._mariadb:
                 yield _each(LEAF, _flat(_at(document, values)), give)
             else:
-                yield _each_leaf(_at(document, values, "CAST({} AS JSON)"), give)
+                yield _each_leaf(_at(document, values), give)
         for path in (one for key in keys for way in _ways(key) for one in (way, f"{way}[*]")):
             objects = f"JSON_TABLE(IF(JSON_VALID({document}), {document}, NULL), {literal(path)} "
             objects += "COLUMNS (content JSON PATH '$')) AS snapharbor_object"
             yield _each(LEAF, "JSON_KEYS(snapharbor_object.content)", give, f"{objects} JOIN ")
+
+
+def _may_be_mail(text: str) -> str:
+    return f"LOCATE('@', {text}) > 0"
+
+
+def _may_be_phone(text: str) -> str:
+    return f"{text} REGEXP {literal(NUMBER_BEGINS)}"
 
 
 def _found(text: str, pattern: str, group: str) -> str:
@@ -153,17 +158,18 @@ def _each(name: str, listed: str, give: Give, objects: str = "") -> str:
 def _each_leaf(document: str, give: Give) -> str:
     """Return what there is to give of each text and number in a document, with nothing between them."""
     content = f"JSON_UNQUOTE({LEAF}.content)"
-    every = f"JSON_EXTRACT(JSON_ARRAY({document}), '$**.*', '$**[*]')"
+    # A text where a document is expected would become a string in it.
+    every = f"JSON_EXTRACT(JSON_ARRAY(CAST({document} AS JSON)), '$**.*', '$**[*]')"
     leaves = f"JSON_TABLE({every}, '$[*]' COLUMNS (content JSON PATH '$')) AS {LEAF}"
     given = f"GROUP_CONCAT({give(f'CAST({content} AS BINARY)')} SEPARATOR '')"
     telling = f"JSON_TYPE({LEAF}.content) NOT IN {SAY_NOTHING} AND LENGTH({content}) >= {SHORTEST}"
     return f"(SELECT {given} FROM {leaves} WHERE {telling})"  # noqa: S608
 
 
-def _at(document: str, paths: Sequence[str], as_json: str = "{}") -> str:
+def _at(document: str, paths: Sequence[str]) -> str:
     ways = ", ".join(literal(way) for path in paths for way in _ways(path))
-    found = f"JSON_EXTRACT({document}, {ways})" if ways else as_json.format(document)
-    return f"IF(JSON_VALID({document}), {found}, {as_json.format(f'JSON_QUOTE({document})')})"
+    found = f"JSON_EXTRACT({document}, {ways})" if ways else document
+    return f"IF(JSON_VALID({document}), {found}, JSON_QUOTE({document}))"
 
 
 def _ways(path: str) -> Iterator[str]:

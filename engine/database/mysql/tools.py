@@ -12,7 +12,7 @@ from anyio import to_thread
 from ...model.errors import ClientMissing
 from ...model.settings import Programs, Settings
 from ...model.url import DatabaseUrl
-from ..container.daemon import docker_answers, tagged
+from ..container.daemon import instead_of, tagged
 from ..container.program import contain
 from ..process import run
 from .session import reached
@@ -75,7 +75,7 @@ class Means:
             DatabaseFailed: the image cannot be had.
         """
         images = self.images
-        if self.clients or images is None or not await to_thread.run_sync(docker_answers):
+        if images is None or not await instead_of(bool(self.clients)):
             return choose_client(self.clients, product)
         reference = tagged(images[product.lower()], series(version))
         reach = reached(url)

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from ...model.catalog import Catalog
 from ...model.errors import ClientMissing
 from ...model.job import Report
@@ -38,11 +40,13 @@ class PostgresKit:
     async def programs(self, settings: Settings) -> tuple[tuple[str, str], ...]:
         """Return name and description of each installation of the programs that are needed."""
         from ..container.daemon import instead_of
+        from ..container.program import require_docker
         from .tools import CLIENT, NONE, means
 
         ours = await means(settings)
         installed = any(box.has(CLIENT) for box in ours.boxes)
         if ours.image is not None and await instead_of(installed):
+            await to_thread.run_sync(require_docker, ours.image)
             return (("postgresql", f"in containers of `{ours.image}`"),)
         if not installed:
             raise ClientMissing(NONE)

@@ -14,7 +14,7 @@ from anyio import to_thread
 from ...model.errors import ClientMissing, ClientTooOld
 from ...model.settings import Programs, Settings
 from ...model.url import DatabaseUrl
-from ..container.daemon import docker_answers, tagged
+from ..container.daemon import instead_of, tagged
 from ..container.program import Contained, contain
 from ..process import run
 from .session import wants_tls
@@ -120,7 +120,7 @@ class Means:
         try:
             return await choose_client(self.boxes, server_major, tls=wants_tls(url))
         except (ClientMissing, ClientTooOld):
-            if self.image is None or not await to_thread.run_sync(docker_answers):
+            if self.image is None or not await instead_of(installed=False):
                 raise
         reference = tagged(self.image, str(server_major))
         named = (url.host, *(url.options.get(option, "") for option in FILES))

@@ -39,7 +39,7 @@ UPDATE plain SET j = '{"k": "v"}', t = json_object('id', id, 's', s)
 
 UPDATE plain SET s = CASE WHEN id = 1 THEN upper(s) WHEN id = 4 THEN 'four' ELSE s END, t = CASE id WHEN 1 THEN 'one' END
 
-UPDATE plain p SET p.s = left(sha2(p.s, 256), 20) WHERE p.i > 0; UPDATE plain p SET t = NULL WHERE p.id > 3
+UPDATE plain p SET p.s = left(md5(p.s), 20) WHERE p.i > 0; UPDATE plain p SET t = NULL WHERE p.id > 3
 
 UPDATE plain SET s = 'a' WHERE id = 1; UPDATE plain SET s = 'b' WHERE id < 3; UPDATE plain SET s = 'c' WHERE id = 2
 

@@ -54,7 +54,8 @@ def source(mysql: MysqlServer) -> Generator[DatabaseUrl]:
 async def test_both_ways_give_the_same_rows(
     source: DatabaseUrl, new_schema: NewSchema, both: Both, text: str
 ) -> None:
-    rules = rules_of(text)
+    # MySQL has no MD5 any more.
+    rules = rules_of(text if both.mariadb else text.replace("md5(p.s)", "sha2(p.s, 256)"))
     reading, copy = await both.while_reading(source, rules), await both.in_a_copy(new_schema(SCHEMA), rules)
     assert reading.hazards == ()
     assert (reading.error, copy.error) == (None, None)
